@@ -1,0 +1,77 @@
+import type * as k8s from "@kubernetes/client-node";
+
+/**
+ * The client package's model types as they are on the wire: Date becomes string, and fields that the generator renamed
+ * (`_from`, `_continue`, `_default`, `_enum`, …) get their names back. Only these types are used elsewhere.
+ */
+type WireName<K> = K extends `_${infer Name}` ? Name : K;
+export type Wire<T> = T extends Date
+  ? string
+  : T extends (infer Item)[]
+    ? Wire<Item>[]
+    : T extends object
+      ? { [K in keyof T as WireName<K>]: Wire<T[K]> }
+      : T;
+
+/** apiVersion, kind and metadata are always there on an object that the API server returned. */
+export type Stored<T> = Omit<Wire<T>, "apiVersion" | "kind" | "metadata"> & { apiVersion: string; kind: string; metadata: ObjectMeta };
+
+export type ObjectMeta = Wire<k8s.V1ObjectMeta>;
+export type OwnerReference = Wire<k8s.V1OwnerReference>;
+export type ListMeta = Wire<k8s.V1ListMeta>;
+export type LabelSelector = Wire<k8s.V1LabelSelector>;
+export type Status = Wire<k8s.V1Status>;
+export type StatusCause = Wire<k8s.V1StatusCause>;
+
+/** Any API object, its fields unknown. */
+export interface ApiObject {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+  [field: string]: unknown;
+}
+
+export type Namespace = Stored<k8s.V1Namespace>;
+export type Node = Stored<k8s.V1Node>;
+export type Pod = Stored<k8s.V1Pod>;
+export type PodSpec = Wire<k8s.V1PodSpec>;
+export type PodStatus = Wire<k8s.V1PodStatus>;
+export type PodCondition = Wire<k8s.V1PodCondition>;
+export type PodTemplateSpec = Wire<k8s.V1PodTemplateSpec>;
+export type Container = Wire<k8s.V1Container>;
+export type ContainerStatus = Wire<k8s.V1ContainerStatus>;
+export type ContainerState = Wire<k8s.V1ContainerState>;
+export type Probe = Wire<k8s.V1Probe>;
+export type LifecycleHandler = Wire<k8s.V1LifecycleHandler>;
+export type Volume = Wire<k8s.V1Volume>;
+export type VolumeMount = Wire<k8s.V1VolumeMount>;
+export type ResourceRequirements = Wire<k8s.V1ResourceRequirements>;
+export type Affinity = Wire<k8s.V1Affinity>;
+export type NodeSelector = Wire<k8s.V1NodeSelector>;
+export type NodeSelectorTerm = Wire<k8s.V1NodeSelectorTerm>;
+export type Toleration = Wire<k8s.V1Toleration>;
+export type Taint = Wire<k8s.V1Taint>;
+export type Deployment = Stored<k8s.V1Deployment>;
+export type DeploymentCondition = Wire<k8s.V1DeploymentCondition>;
+export type ReplicaSet = Stored<k8s.V1ReplicaSet>;
+export type ConfigMap = Stored<k8s.V1ConfigMap>;
+export type Secret = Stored<k8s.V1Secret>;
+export type Service = Stored<k8s.V1Service>;
+export type Endpoints = Stored<k8s.V1Endpoints>;
+export type ServiceAccount = Stored<k8s.V1ServiceAccount>;
+export type TokenRequest = Stored<k8s.AuthenticationV1TokenRequest>;
+export type CoreEvent = Stored<k8s.CoreV1Event>;
+export type EventsEvent = Stored<k8s.EventsV1Event>;
+export type Lease = Stored<k8s.V1Lease>;
+export type PriorityClass = Stored<k8s.V1PriorityClass>;
+export type Role = Stored<k8s.V1Role>;
+export type ClusterRole = Stored<k8s.V1ClusterRole>;
+export type RoleBinding = Stored<k8s.V1RoleBinding>;
+export type ClusterRoleBinding = Stored<k8s.V1ClusterRoleBinding>;
+export type PolicyRule = Wire<k8s.V1PolicyRule>;
+export type Subject = Wire<k8s.RbacV1Subject>;
+export type Binding = Stored<k8s.V1Binding>;
+export type Eviction = Stored<k8s.V1Eviction>;
+export type Scale = Stored<k8s.V1Scale>;
+export type ControllerRevision = Stored<k8s.V1ControllerRevision>;
+export type PodDisruptionBudget = Stored<k8s.V1PodDisruptionBudget>;
