@@ -4,82 +4,130 @@ import type { FieldError } from "../status/field-error.ts";
 
 /**
  * One declarative entry per kind: all that the generic registry needs to serve it. Everything here is pure.
- * An object passed to a hook is the registry's own mutable copy unless it is marked readonly.
+ * An object passed to a hook is the registry's own mutable copy unless it is marked readonly (`old` objects are frozen).
+ * Hooks are declared as methods, so an entry of Pods is also an entry of ApiObjects.
  */
-export interface KindEntry {
+export interface KindEntry<T extends ApiObject = ApiObject> {
   readonly group: string;
   readonly version: string;
   readonly kind: string;
-  /** `PodList` unless said otherwise. */
-  readonly listKind?: string;
+  /** `PodList`. */
+  readonly listKind: string;
   readonly plural: string;
   readonly singular: string;
-  readonly shortNames?: readonly string[];
-  readonly categories?: readonly string[];
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
   readonly namespaced: boolean;
+  /** As discovery lists them. Only `create`: a virtual kind (a review, a binding) that is answered and never stored. */
   readonly verbs: readonly Verb[];
   /** Name in api/schema: `io.k8s.api.core.v1.Pod`. */
   readonly definition: string;
-  readonly subresources?: Readonly<Record<string, Subresource>>;
-  readonly strategy: Strategy;
-  readonly columns: readonly Column[];
-  /** Field selector key → value; `metadata.name` and `metadata.namespace` are there for every kind. */
-  readonly selectableFields?: Readonly<Record<string, (object: ApiObject) => string>>;
-  /** Where another version of the same stored kind lives (core Event and events.k8s.io Event): stored as that one. */
-  readonly storedAs?: { readonly group: string; readonly version: string; readonly kind: string; toStored(object: ApiObject): ApiObject; fromStored(object: ApiObject): ApiObject };
+  readonly subresources: Readonly<Record<string, Subresource<T>>>;
+  readonly strategy: Strategy<T>;
+  readonly columns: readonly Column<T>[];
+  /** Field selector key → value; `metadata.name` and (namespaced kinds) `metadata.namespace` are there for every kind. */
+  readonly selectableFields: Readonly<Record<string, FieldGetter<T>>>;
+  /** Where another version of the same stored kind lives (events.k8s.io Event is stored as the core Event): hooks run on this entry's own version. */
+  readonly storedAs?: StoredAs;
+}
+
+export interface StoredAs {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  toStored(object: ApiObject): ApiObject;
+  fromStored(object: ApiObject): ApiObject;
 }
 
 export type Verb = "create" | "delete" | "deletecollection" | "get" | "list" | "patch" | "update" | "watch";
 
-export interface Column {
+export type FieldGetter<T extends ApiObject = ApiObject> = { get(object: T): string }["get"];
+
+export type CellValue = string | number | boolean | null;
+
+export interface Column<T extends ApiObject = ApiObject> {
   readonly name: string;
   readonly type: "string" | "integer" | "number" | "boolean" | "date";
   readonly format: string;
+  /** 0, or 1: only with `-o wide`. */
   readonly priority: number;
   readonly description: string;
   /** The cell; `now_ms` for ages. */
-  cell(object: ApiObject, now_ms: number): string | number | boolean | null;
+  cell(object: T, now_ms: number): CellValue;
 }
 
 /** How a subresource is served: the registry has one handler for each `type`. */
-export interface Subresource {
+export interface Subresource<T extends ApiObject = ApiObject> {
   /**
-   * status: the object, only its status (and what the strategy allows) changes. scale: autoscaling/v1 Scale.
-   * connect: exec, attach, portforward, log, proxy: goes to the node's agent. create: a POST-only action with its own kind.
+   * status, finalize, resize, ephemeralcontainers, approval: the object itself, read and written through `strategy`.
+   * scale: autoscaling/v1 Scale, read and written through `scale`.
+   * connect: exec, attach, portforward, log, proxy: goes to the node's agent.
+   * create: a POST-only action whose body is of `body` (binding, eviction, token).
    */
   readonly type: "status" | "scale" | "finalize" | "resize" | "ephemeralcontainers" | "approval" | "connect" | "create";
+  /** As discovery names it; group and version are absent where they are the parent's. */
   readonly kind: string;
   readonly group?: string;
   readonly version?: string;
   readonly verbs: readonly Verb[];
+  /** Update hooks instead of the entry's own, where the subresource writes the object itself. */
+  readonly strategy?: UpdateStrategy<T>;
+  readonly scale?: ScaleAccess<T>;
+  readonly body?: BodyKind;
+}
+
+/** A kind that is only ever the body of a subresource request: defaulted and validated, never stored. */
+export interface BodyKind<B extends ApiObject = ApiObject> {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly definition: string;
+  applyDefaults?(object: B): void;
+  validate?(object: B): FieldError[];
+}
+
+/** What autoscaling/v1 Scale shows of an object, and the one field that it may change. */
+export interface ScaleAccess<T extends ApiObject = ApiObject> {
+  replicas(object: T): number;
+  setReplicas(object: T, replicas: number): void;
+  statusReplicas(object: T): number;
+  /** The selector in string form, as in `status.selector`. */
+  selector(object: T): string;
 }
 
 /** What a hook knows of the request besides the objects. */
 export interface StrategyContext {
   readonly user: UserInfo;
   readonly now_ms: number;
+  /** `""` on the main resource. */
   readonly subresource: string;
 }
 
-/** After apiserver's rest strategies: what is particular to a kind. Each hook may be absent. */
-export interface Strategy {
-  /** Fills schema defaults (the defaulting functions of the kind); runs on every decoded object, on write and on read of old data. */
-  applyDefaults?(object: ApiObject): void;
-  /** Drops what a client may not set at creation (status, generation), sets what the server sets. */
-  prepareForCreate?(object: ApiObject, context: StrategyContext): void;
-  validate?(object: ApiObject, context: StrategyContext): FieldError[];
-  /** Texts of `Warning` headers on create and update. */
-  warnings?(object: ApiObject, old: ApiObject | undefined): string[];
+/**
+ * The hooks of a write to an existing object. The registry's order: generation, uid, creationTimestamp and deletion fields are carried over from `old`,
+ * `prepareForUpdate`, generic metadata rules (api/validation/object-meta.ts), `validateUpdate`, `warnings`; all errors together make one 422.
+ */
+export interface UpdateStrategy<T extends ApiObject = ApiObject> {
   /** Keeps what this verb may not change (status on the main resource, all but status on /status), bumps metadata.generation. */
-  prepareForUpdate?(object: ApiObject, old: ApiObject, context: StrategyContext): void;
-  /** Runs after the generic metadata update rules. */
-  validateUpdate?(object: ApiObject, old: ApiObject, context: StrategyContext): FieldError[];
-  /** PUT of an absent name creates it. */
+  prepareForUpdate?(object: T, old: T, context: StrategyContext): void;
+  /** Every rule of the kind, metadata included (Kubernetes checks it twice, and both findings are in the answer). */
+  validateUpdate?(object: T, old: T, context: StrategyContext): FieldError[];
+  /** Texts of `Warning` headers on create (`old` is undefined) and update. */
+  warnings?(object: T, old: T | undefined): string[];
+}
+
+/** After apiserver's rest strategies: what is particular to a kind. Each hook may be absent. */
+export interface Strategy<T extends ApiObject = ApiObject> extends UpdateStrategy<T> {
+  /** Fills defaults (the defaulting functions of the kind); runs on every decoded object before admission and is idempotent. */
+  applyDefaults?(object: T): void;
+  /** Drops what a client may not set at creation (status), sets what the server sets (generation). */
+  prepareForCreate?(object: T, context: StrategyContext): void;
+  /** Every rule of the kind, metadata and its name rule included, in Kubernetes' order. */
+  validate?(object: T, context: StrategyContext): FieldError[];
+  /** PUT of an absent name creates it; false unless said otherwise. */
   readonly allowCreateOnUpdate?: boolean;
   /** PUT without a resourceVersion is accepted; true unless said otherwise. */
   readonly allowUnconditionalUpdate?: boolean;
-  /** Name rule for metadata.name: returns messages (dns-1123 subdomain unless said otherwise). */
-  validateName?(name: string, prefix: boolean): string[];
   /** Seconds of grace for a deletion (pods), or undefined for immediate deletion. `requested_s` is what the client asked. */
-  gracePeriod_s?(object: ApiObject, requested_s: number | undefined): number | undefined;
+  gracePeriod_s?(object: T, requested_s: number | undefined): number | undefined;
 }

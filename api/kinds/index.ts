@@ -1,0 +1,56 @@
+import { deployment } from "./apps/deployment.ts";
+import { replicaSet } from "./apps/replica-set.ts";
+import { lease } from "./coordination/lease.ts";
+import { binding } from "./core/binding.ts";
+import { configMap } from "./core/config-map.ts";
+import { endpoints } from "./core/endpoints.ts";
+import { coreEvent } from "./core/event.ts";
+import { namespace } from "./core/namespace.ts";
+import { node } from "./core/node.ts";
+import { pod } from "./core/pod.ts";
+import { secret } from "./core/secret.ts";
+import { serviceAccount } from "./core/service-account.ts";
+import { service } from "./core/service.ts";
+import { eventsEvent } from "./events/event.ts";
+import { clusterRoleBinding } from "./rbac/cluster-role-binding.ts";
+import { clusterRole } from "./rbac/cluster-role.ts";
+import { roleBinding } from "./rbac/role-binding.ts";
+import { role } from "./rbac/role.ts";
+import { priorityClass } from "./scheduling/priority-class.ts";
+import type { KindEntry } from "./kind.ts";
+
+/** Every kind that the API server serves itself. */
+export const kinds: readonly KindEntry[] = [
+  binding,
+  configMap,
+  endpoints,
+  coreEvent,
+  namespace,
+  node,
+  pod,
+  secret,
+  serviceAccount,
+  service,
+  deployment,
+  replicaSet,
+  eventsEvent,
+  clusterRoleBinding,
+  clusterRole,
+  roleBinding,
+  role,
+  priorityClass,
+  lease,
+];
+
+const byResource = new Map(kinds.map((entry) => [`${entry.group}/${entry.version}/${entry.plural}`, entry]));
+const byKind = new Map(kinds.map((entry) => [`${entry.group}/${entry.version}/${entry.kind}`, entry]));
+
+/** The entry behind `/apis/GROUP/VERSION/PLURAL` (`group` is "" for the core group), or undefined. */
+export function kindOfResource(group: string, version: string, plural: string): KindEntry | undefined {
+  return byResource.get(`${group}/${version}/${plural}`);
+}
+
+/** The entry of a kind, or undefined. */
+export function kindOf(group: string, version: string, kind: string): KindEntry | undefined {
+  return byKind.get(`${group}/${version}/${kind}`);
+}

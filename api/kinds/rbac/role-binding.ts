@@ -1,0 +1,12 @@
+import type { RoleBinding } from "../../wire.ts";
+import { defineKind } from "../define.ts";
+
+export const roleBinding = defineKind<RoleBinding>({
+  group: "rbac.authorization.k8s.io",
+  version: "v1",
+  kind: "RoleBinding",
+  plural: "rolebindings",
+  namespaced: true,
+  definition: "io.k8s.api.rbac.v1.RoleBinding",
+  strategy: {},
+});
