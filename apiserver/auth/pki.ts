@@ -1,3 +1,8 @@
+import type { Clock } from "../../lib/clock.ts";
+import type { Random } from "../../lib/random.ts";
+import { makeCaCertificate, makePrivateKey, publicKeysFingerprint, signCertificate } from "./certificate.ts";
+import { fileOrMake } from "./pki-files.ts";
+
 /** A certificate and its private key, PEM. */
 export interface KeyPair {
   readonly certificate: string;
@@ -10,4 +15,55 @@ export interface Pki {
   readonly ca: KeyPair;
   /** Private key (ECDSA P-256, PKCS #8) that signs ServiceAccount tokens. */
   readonly serviceAccountKey: string;
+}
+
+/** Who a client certificate names: user and groups. */
+export interface ClientSubject {
+  readonly commonName: string;
+  readonly organizations?: readonly string[];
+}
+
+const DAY_MS = 24 * 3_600_000;
+const CA_LIFETIME_MS = 3650 * DAY_MS;
+const LEAF_LIFETIME_MS = 365 * DAY_MS;
+
+/** The keys in `dir` (ca.crt, ca.key, sa.key; mode 0600), made where absent. Servers that start on one folder at once agree on one set. */
+export async function loadPki(options: { dir: string; clock: Clock; random: Random }): Promise<Pki> {
+  const { dir, clock, random } = options;
+  const key = await fileOrMake(dir, "ca.key", random, makePrivateKey);
+  const certificate = await fileOrMake(dir, "ca.crt", random, () =>
+    makeCaCertificate(key, "berth-ca", { now_ms: clock.now_ms(), lifetime_ms: CA_LIFETIME_MS }),
+  );
+  const serviceAccountKey = await fileOrMake(dir, "sa.key", random, makePrivateKey);
+  return { dir, ca: { certificate, key }, serviceAccountKey };
+}
+
+/** A fresh client certificate: `commonName` becomes the user, each organization a group. Valid for a year. */
+export function issueClientCertificate(pki: Pki, subject: ClientSubject, clock: Clock): Promise<KeyPair> {
+  return signCertificate(pki.ca, { ...subject, usages: ["client"] }, { now_ms: clock.now_ms(), lifetime_ms: LEAF_LIFETIME_MS });
+}
+
+/** A fresh serving certificate for the hosts (DNS names and IP addresses). Valid for a year. */
+export function issueServingCertificate(pki: Pki, subject: ClientSubject & { hosts: readonly string[] }, clock: Clock): Promise<KeyPair> {
+  return signCertificate(pki.ca, { ...subject, usages: ["server"] }, { now_ms: clock.now_ms(), lifetime_ms: LEAF_LIFETIME_MS });
+}
+
+/** The administrator's client certificate (group system:masters). */
+export function issueAdminCertificate(pki: Pki, clock: Clock): Promise<KeyPair> {
+  return issueClientCertificate(pki, { commonName: "kubernetes-admin", organizations: ["system:masters"] }, clock);
+}
+
+/** A node's client certificate (`system:node:NAME`, group system:nodes). */
+export function issueNodeClientCertificate(pki: Pki, nodeName: string, clock: Clock): Promise<KeyPair> {
+  return issueClientCertificate(pki, { commonName: `system:node:${nodeName}`, organizations: ["system:nodes"] }, clock);
+}
+
+/** The certificate that a node's agent serves logs and exec with. */
+export function issueNodeServingCertificate(pki: Pki, nodeName: string, hosts: readonly string[], clock: Clock): Promise<KeyPair> {
+  return issueServingCertificate(pki, { commonName: `system:node:${nodeName}`, organizations: ["system:nodes"], hosts: [nodeName, ...hosts] }, clock);
+}
+
+/** What tells one cluster's keys from another's: SHA-256 of the public keys, hex. */
+export function pkiFingerprint(pki: Pki): string {
+  return publicKeysFingerprint(pki.ca.certificate, [pki.serviceAccountKey]);
 }
