@@ -3,12 +3,17 @@
  * All of them pass store/conformance.
  *
  * Revisions are positive integers below 2^53, one for each transaction that wrote, the same for all keys it wrote.
+ * An empty store is at revision 1; its first write is revision 2. A transaction that changes nothing takes no revision.
  */
 
 /** Largest value in bytes; a larger one is refused with ValueTooLargeError by every implementation alike. */
 export const MAX_VALUE_BYTES = 1_500_000;
-/** Most operations in one transaction (etcd's default limit is 128). */
+/** Longest key in bytes of UTF-8. Keys are well-formed strings that are not empty; a NUL is allowed. */
+export const MAX_KEY_BYTES = 2_048;
+/** Most comparisons, most operations and most keys of `readOnFailure` in one transaction (etcd's default limit is 128). */
 export const MAX_TXN_OPS = 128;
+/** Most bytes of all keys and values in one transaction, each counted with 64 bytes more: what etcd's default request limit leaves room for. */
+export const MAX_TXN_BYTES = 1_540_000;
 
 export interface KeyValue {
   readonly key: string;
@@ -22,7 +27,7 @@ export interface KeyValue {
   readonly lease: number;
 }
 
-/** Half-open range of keys, by UTF-8 bytes: start <= key < end. */
+/** Half-open range of keys, by UTF-8 bytes: start <= key < end; one with start >= end is empty. `{start: k, end: k + "\0"}` is the key k alone. */
 export interface KeyRange {
   readonly start: string;
   readonly end: string;
@@ -31,7 +36,7 @@ export interface KeyRange {
 export interface RangeRequest extends KeyRange {
   /** Read the state as of this revision; absent: the newest (linearizable). */
   readonly revision?: number;
-  /** Most items to return; absent: all. */
+  /** Most items to return, at least 1; absent: all. */
   readonly limit?: number;
   readonly keysOnly?: boolean;
   readonly countOnly?: boolean;
@@ -53,6 +58,7 @@ export interface Compare {
   readonly modRevision: number;
 }
 
+/** A value belongs to the store once it is handed over: the caller must not change its bytes any more. No key may occur twice in a transaction's operations. */
 export type Operation =
   | { readonly type: "put"; readonly key: string; readonly value: Uint8Array; readonly lease?: number }
   | { readonly type: "delete"; readonly key: string };
@@ -92,33 +98,48 @@ export interface WatchBatch {
 }
 
 export interface WatchRequest extends KeyRange {
-  /** First revision to deliver (inclusive). */
+  /** First revision to deliver (inclusive); may lie in the future. */
   readonly fromRevision: number;
+  /** Fill in `previous` of the events (default true). Without it updates cost less. */
+  readonly previous?: boolean;
 }
 
 export interface Store {
-  /** The newest revision. Linearizable: not older than any write acknowledged before the call. */
+  /**
+   * The newest revision. Linearizable: not older than any write acknowledged before the call. On an etcd that others write
+   * to as well it can be one that no event of ours will ever carry: to know that a watch has caught up, write a key of its range.
+   * @throws UnavailableError
+   */
   revision(): Promise<number>;
-  /** @throws CompactedError | FutureRevisionError | UnavailableError */
+  /** Items in order of key. @throws CompactedError | FutureRevisionError | InvalidRequestError | UnavailableError */
   range(request: RangeRequest): Promise<RangeResult>;
-  /** Durable (fsync) when it resolves. An UnavailableError leaves the outcome unknown: the caller re-reads. @throws ValueTooLargeError | UnavailableError */
+  /**
+   * Durable (fsync) when it resolves. An UnavailableError leaves the outcome unknown: the caller re-reads.
+   * Leases are looked at only when all comparisons hold.
+   * @throws ValueTooLargeError | LeaseNotFoundError | InvalidRequestError | UnavailableError
+   */
   txn(request: TxnRequest): Promise<TxnResult>;
   /**
    * Every event of the range from `fromRevision` on: no gap, duplicate or reordering, across reconnects too.
-   * Ends with CompactedError when `fromRevision` is compacted; ends quietly when `signal` aborts.
+   * Ends with CompactedError when `fromRevision` is compacted; ends quietly when `signal` aborts, with UnavailableError when the store is closed.
    * A consumer that is slow has at most a bounded number of events buffered, then the watch ends with SlowWatcherError.
+   * It starts when iteration does, and can be iterated once.
    */
   watch(request: WatchRequest, signal: AbortSignal): AsyncIterable<WatchBatch>;
-  /** Forgets history before `revision`: reads and watches below it fail with CompactedError. */
+  /**
+   * Forgets history: the state at `revision` is the oldest that can be read from then on, `revision + 1` the oldest that
+   * can be watched from. @throws CompactedError (it is compacted already) | FutureRevisionError | UnavailableError
+   */
   compact(revision: number): Promise<void>;
-  /** A lease of `ttl_s` seconds; its keys are deleted when it runs out. Returns its id (> 0). */
+  /** A lease of at least `ttl_s` seconds (an integer > 0); its keys are deleted, in one revision, when it runs out. Returns its id (> 0). */
   grantLease(ttl_s: number): Promise<number>;
-  /** @throws LeaseNotFoundError */
+  /** Gives the lease its whole time again. @throws LeaseNotFoundError */
   keepAliveLease(lease: number): Promise<void>;
-  /** Deletes the lease and its keys. @throws LeaseNotFoundError */
+  /** Deletes the lease and, in one revision, its keys. @throws LeaseNotFoundError */
   revokeLease(lease: number): Promise<void>;
   /** Bytes that the data takes on disk. */
   size_bytes(): Promise<number>;
+  /** Ends watches and open requests with UnavailableError and gives back every resource. Safe to call twice. */
   close(): Promise<void>;
 }
 
@@ -145,6 +166,11 @@ export class ValueTooLargeError extends Error {
   constructor(key: string, bytes: number) {
     super(`value of ${key} has ${bytes} bytes; the limit is ${MAX_VALUE_BYTES}`);
   }
+}
+
+/** The request breaks a limit or a rule of this interface: a mistake of the caller's, nothing was done. */
+export class InvalidRequestError extends Error {
+  override readonly name = "InvalidRequestError";
 }
 
 export class LeaseNotFoundError extends Error {
