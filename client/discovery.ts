@@ -1,8 +1,8 @@
+import type { Resource } from "../api/resources.ts";
+import type { ApiObject } from "../api/wire.ts";
 import type { Client, RawResponse } from "./client.ts";
 import { isReason } from "./client.ts";
 import { collect, decodeJson } from "./response.ts";
-import type { Resource } from "../api/resources.ts";
-import type { ApiObject } from "../api/wire.ts";
 
 /** A resource that the server serves, with what can be done to it. */
 export interface DiscoveredResource extends Resource<ApiObject> {

@@ -1,3 +1,11 @@
+import { coreEvents } from "../api/resources.ts";
+import type { CoreEvent } from "../api/wire.ts";
+import { delayFor } from "../lib/backoff.ts";
+import { type Clock, rfc3339, rfc3339Micro } from "../lib/clock.ts";
+import type { Logger } from "../lib/logger.ts";
+import type { Random } from "../lib/random.ts";
+import { type Client, ConnectionError, isReason } from "./client.ts";
+import { EventCorrelator } from "./event-correlator.ts";
 import type { Identified } from "./informer.ts";
 
 export interface EventText {
@@ -6,7 +14,7 @@ export interface EventText {
   readonly reason: string;
   /** At most 1024 characters are kept. */
   readonly message: string;
-  /** events.k8s.io `action`. */
+  /** What was tried: events.k8s.io `action`. */
   readonly action?: string;
   /** `spec.containers{name}`: which part of the object. */
   readonly fieldPath?: string;
@@ -14,7 +22,167 @@ export interface EventText {
 
 /** Records Events about objects: similar ones are counted or aggregated, floods are dropped. Never throws and never waits. */
 export interface EventRecorder {
+  /** The object must have apiVersion and kind. */
   event(object: Identified, text: EventText): void;
   /** Resolves when what was recorded so far is written or given up. */
   flush(): Promise<void>;
+}
+
+export interface EventRecorderOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** `deployment-controller`, `default-scheduler`, `kubelet`. */
+  readonly component: string;
+  /** Node of a node's component. */
+  readonly host?: string;
+  /**
+   * core: firstTimestamp, lastTimestamp and count (most components). events: eventTime, action and series, as components that write
+   * events.k8s.io do (the scheduler).
+   */
+  readonly style?: "core" | "events";
+}
+
+export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
+  return new Recorder(options);
+}
+
+/** Events waiting to be written; more are dropped. */
+const MAX_QUEUED = 1000;
+const MAX_WRITES = 4;
+const MAX_MESSAGE = 1024;
+const MAX_ATTEMPTS = 8;
+
+interface Job {
+  readonly key: string;
+  event: CoreEvent;
+  count: number;
+  first: boolean;
+}
+
+class Recorder implements EventRecorder {
+  readonly #options: EventRecorderOptions;
+  readonly #correlator = new EventCorrelator();
+  /** Not started yet, by key: what comes for the same key meanwhile is merged in. */
+  readonly #queued = new Map<string, Job>();
+  readonly #writing = new Set<string>();
+  #idle: (() => void)[] = [];
+  #dropped = 0;
+
+  constructor(options: EventRecorderOptions) {
+    this.#options = options;
+  }
+
+  event(object: Identified, text: EventText): void {
+    const correlated = this.#correlator.correlate(this.#build(object, text), this.#options.clock.now_ms());
+    if (correlated.type === "drop") return;
+    const { key, event, count, first } = correlated;
+    const waiting = this.#queued.get(key);
+    if (waiting !== undefined) {
+      waiting.event = event;
+      waiting.count = count;
+    } else if (this.#queued.size >= MAX_QUEUED) {
+      this.#correlator.forget(key);
+      this.#dropped += 1;
+      if (this.#dropped % MAX_QUEUED === 1) this.#options.logger.warn({ dropped: this.#dropped }, "events come faster than they are written; some are dropped");
+    } else {
+      this.#queued.set(key, { key, event, count, first });
+      this.#pump();
+    }
+  }
+
+  flush(): Promise<void> {
+    if (this.#queued.size === 0 && this.#writing.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  #build(object: Identified, text: EventText): CoreEvent {
+    const { clock, random, component, host, style } = this.#options;
+    const now_ms = clock.now_ms();
+    const { name = "", namespace, uid, resourceVersion } = object.metadata;
+    const nanos = BigInt(Math.floor(now_ms)) * 1_000_000n + BigInt(Math.floor(random.next() * 1_000_000));
+    const involvedObject = {
+      ...(object.kind ? { kind: object.kind } : {}),
+      ...(namespace ? { namespace } : {}),
+      name,
+      ...(uid ? { uid } : {}),
+      ...(object.apiVersion ? { apiVersion: object.apiVersion } : {}),
+      ...(resourceVersion ? { resourceVersion } : {}),
+      ...(text.fieldPath ? { fieldPath: text.fieldPath } : {}),
+    };
+    const times = style === "events" ? { eventTime: rfc3339Micro(now_ms) } : { firstTimestamp: rfc3339(now_ms), lastTimestamp: rfc3339(now_ms), count: 1 };
+    return {
+      apiVersion: "v1",
+      kind: "Event",
+      metadata: { name: `${name}.${nanos.toString(16)}`, namespace: namespace || "default" },
+      involvedObject,
+      reason: text.reason,
+      message: text.message.length > MAX_MESSAGE ? `${text.message.slice(0, MAX_MESSAGE - 4)} ...` : text.message,
+      type: text.type,
+      ...(style === "events" ? {} : { source: { component, ...(host ? { host } : {}) } }),
+      ...(text.action ? { action: text.action } : {}),
+      reportingComponent: component,
+      reportingInstance: style === "events" ? `${component}${host ? `-${host}` : ""}` : (host ?? ""),
+      ...times,
+    };
+  }
+
+  #pump(): void {
+    for (const [key, job] of this.#queued) {
+      if (this.#writing.size >= MAX_WRITES) return;
+      if (this.#writing.has(key)) continue;
+      this.#queued.delete(key);
+      this.#writing.add(key);
+      void this.#write(job).finally(() => {
+        this.#writing.delete(key);
+        this.#pump();
+      });
+    }
+    if (this.#queued.size > 0 || this.#writing.size > 0) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  async #write(job: Job): Promise<void> {
+    const { client, clock, random, logger } = this.#options;
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      try {
+        if (job.first) await client.create(coreEvents, this.#counted(job));
+        else await this.#count(job);
+        return;
+      } catch (error) {
+        if (!(error instanceof ConnectionError)) {
+          // A refusal will not change: a namespace that is going away, a name that is taken.
+          logger.debug({ error: String(error), reason: job.event.reason }, "an event was refused");
+          if (job.first) this.#correlator.forget(job.key);
+          return;
+        }
+      }
+      await clock.sleep(delayFor({ base_ms: 250, max_ms: 10_000, jitter: 0.5 }, attempt, random));
+    }
+    this.#correlator.forget(job.key);
+    logger.warn({ reason: job.event.reason }, "an event could not be written");
+  }
+
+  /** Counts on the event that is there; where its time to live is over, it is written anew. */
+  async #count(job: Job): Promise<void> {
+    const { client } = this.#options;
+    const { namespace, name = "" } = job.event.metadata;
+    try {
+      await client.patch(coreEvents, { namespace, name }, "merge", this.#repetition(job));
+    } catch (error) {
+      if (!isReason(error, "NotFound")) throw error;
+      await client.create(coreEvents, this.#counted(job));
+    }
+  }
+
+  #counted(job: Job): CoreEvent {
+    return job.count === 1 ? job.event : { ...job.event, ...this.#repetition(job) };
+  }
+
+  #repetition(job: Job): Partial<CoreEvent> {
+    const { message } = job.event;
+    if (this.#options.style === "events") return { series: { count: job.count, lastObservedTime: rfc3339Micro(this.#options.clock.now_ms()) } };
+    return { count: job.count, ...(job.event.lastTimestamp ? { lastTimestamp: job.event.lastTimestamp } : {}), ...(message === undefined ? {} : { message }) };
+  }
 }

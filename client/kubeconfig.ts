@@ -160,7 +160,7 @@ async function userPart(found: Found<UserEntry>, options: KubeconfigOptions): Pr
   return {
     ...(clientCertificate === undefined ? {} : { clientCertificate }),
     ...(clientKey === undefined ? {} : { clientKey }),
-    ...(user.token ? { token: user.token } : user.tokenFile ? { tokenFile: resolve(folder, user.tokenFile) } : {}),
+    ...(user.tokenFile ? { tokenFile: resolve(folder, user.tokenFile) } : user.token ? { token: user.token } : {}),
     ...(user.username ? { username: user.username } : {}),
     ...(user.password ? { password: user.password } : {}),
     ...(impersonate === undefined ? {} : { impersonate }),

@@ -16,8 +16,8 @@ import {
   type WatchOptions,
   type WriteOptions,
 } from "./client.ts";
-import { chunksOf, collect, decodeJson, isErrorStatus, statusOf } from "./response.ts";
 import { deepFreeze } from "./freeze.ts";
+import { chunksOf, collect, decodeJson, isErrorStatus, statusOf } from "./response.ts";
 import { readWatch } from "./watch-stream.ts";
 
 /** A request with what only a transport needs to know. */
