@@ -3,8 +3,8 @@ import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import { DelayQueue } from "./delay-queue.ts";
 
-/** What a reconcile answers: done, or look again after some time. Throwing means: again, with this key's backoff. */
-export type ReconcileResult = { readonly requeueAfter_ms?: number } | void;
+/** What a reconcile answers: done (undefined), or look again after some time. Throwing means: again, with this key's backoff. */
+export type ReconcileResult = { readonly requeueAfter_ms: number } | undefined;
 
 export interface RunOptions<K> {
   readonly concurrency: number;
@@ -148,7 +148,7 @@ class RateLimitedQueue<K> implements WorkQueue<K> {
     try {
       const result = await reconcile(key, signal);
       this.forget(key);
-      if (result?.requeueAfter_ms !== undefined && !signal.aborted) this.addAfter(key, result.requeueAfter_ms);
+      if (result !== undefined && !signal.aborted) this.addAfter(key, result.requeueAfter_ms);
     } catch (error) {
       if (!signal.aborted) {
         onError?.(key, error);
