@@ -1,0 +1,288 @@
+import { mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { Clock } from "../../lib/clock.ts";
+import type { Logger } from "../../lib/logger.ts";
+import { checkCompact, checkRange, checkTtl, checkTxn, checkWatch } from "../check-request.ts";
+import type { KeyValue, RangeRequest, RangeResult, Store, StoreEvent, TxnRequest, TxnResult, WatchBatch, WatchRequest } from "../store.ts";
+import { CompactedError, FutureRevisionError, LeaseNotFoundError } from "../store.ts";
+import { WATCH_BUFFER_LIMITS, type WatchBufferLimits } from "../watch-buffer.ts";
+import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
+import { LeaseTimers } from "./lease-timers.ts";
+import { LogReader } from "./log-reader.ts";
+import type { PackReader } from "./packing.ts";
+import { RequestKind, Status, type WorkerRequest } from "./protocol.ts";
+import { closedError, type CommittedEvent, WatchHub } from "./watch-hub.ts";
+import { WriterClient } from "./writer-client.ts";
+
+export interface EmbeddedStoreOptions {
+  /** Folder of the database; made when absent. One process at a time can have it open. */
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly watchBuffer?: WatchBufferLimits;
+}
+
+/** The database cannot be opened: the message says why and what to do. */
+export class StoreOpenError extends Error {
+  override readonly name = "StoreOpenError";
+}
+
+/** Page cache of the reading connection in KiB. */
+const CACHE_KIB = 4_096;
+
+/** Opens (makes) the store in a folder. @throws DirectoryLockedError | StoreOpenError */
+export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<Store> {
+  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+  const lock = lockDirectory(options.dataDir);
+  const store = new EmbeddedStore(options, lock);
+  try {
+    await store.open();
+    return store;
+  } catch (error) {
+    await store.close();
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StoreOpenError(`cannot open the database in ${options.dataDir}: ${reason}`, { cause: error });
+  }
+}
+
+/** Bounds of one synchronous read. */
+const PAGE_ITEMS = 1_000;
+const PAGE_BYTES = 8_388_608;
+
+class EmbeddedStore implements Store {
+  readonly #options: EmbeddedStoreOptions;
+  readonly #lock: DirectoryLock;
+  readonly #writer: WriterClient;
+  readonly #leases: LeaseTimers;
+  /** What the hub looks at: the newest acknowledged revision, and the one below which all is forgotten. */
+  readonly #state = { revision: 0, compactRevision: 0 };
+  #connection: DatabaseSync | undefined;
+  #opened: { readonly reader: LogReader; readonly hub: WatchHub } | undefined;
+  /** Reads of several pages that are under way; compaction waits for them. */
+  readonly #longReads = new Set<Promise<unknown>>();
+  /** Events of the reply that is being taken. */
+  #committed: CommittedEvent[] = [];
+
+  constructor(options: EmbeddedStoreOptions, lock: DirectoryLock) {
+    this.#options = options;
+    this.#lock = lock;
+    this.#leases = new LeaseTimers(options.clock, (lease) => this.#expire(lease));
+    this.#writer = new WriterClient({
+      ...options,
+      onReply: () => this.#publish(),
+      onRestart: () => this.#resync(),
+    });
+  }
+
+  async open(): Promise<void> {
+    await this.#writer.start();
+    const connection = new DatabaseSync(join(this.#options.dataDir, "store.db"), { readOnly: true, timeout: 10_000 });
+    this.#connection = connection;
+    connection.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
+    const reader = new LogReader(connection);
+    this.#opened = { reader, hub: new WatchHub(reader, this.#state, this.#options.watchBuffer ?? WATCH_BUFFER_LIMITS) };
+    this.#loadState();
+  }
+
+  async revision(): Promise<number> {
+    this.#open();
+    return this.#state.revision;
+  }
+
+  async range(request: RangeRequest): Promise<RangeResult> {
+    checkRange(request);
+    const { reader } = this.#open();
+    const newest = this.#state.revision;
+    const revision = request.revision ?? newest;
+    if (revision > newest) throw new FutureRevisionError(revision, newest);
+    if (revision < this.#state.compactRevision) throw new CompactedError(this.#state.compactRevision);
+    if (request.countOnly) return { items: [], more: false, count: reader.count(request, revision), revision: newest };
+    const limit = request.limit ?? Number.POSITIVE_INFINITY;
+    const keysOnly = request.keysOnly ?? false;
+    const first = reader.page(request, revision, Math.min(limit, PAGE_ITEMS), PAGE_BYTES, keysOnly);
+    if (first.nextStart === undefined) return { items: first.items, more: false, count: first.items.length, revision: newest };
+    if (first.items.length >= limit) return this.#cut(reader, request, revision, first.items, newest);
+    const rest = this.#readOn(request, revision, limit, keysOnly, [...first.items], first.nextStart, newest);
+    this.#longReads.add(rest);
+    return rest.finally(() => this.#longReads.delete(rest));
+  }
+
+  /** The pages after the first, other work between them. */
+  async #readOn(request: RangeRequest, revision: number, limit: number, keysOnly: boolean, items: KeyValue[], nextStart: string, newest: number): Promise<RangeResult> {
+    let start: string | undefined = nextStart;
+    while (start !== undefined && items.length < limit) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      const { reader } = this.#open();
+      const page = reader.page({ start, end: request.end }, revision, Math.min(limit - items.length, PAGE_ITEMS), PAGE_BYTES, keysOnly);
+      for (const item of page.items) items.push(item);
+      start = page.nextStart;
+    }
+    if (start === undefined) return { items, more: false, count: items.length, revision: newest };
+    return this.#cut(this.#open().reader, request, revision, items, newest);
+  }
+
+  #cut(reader: LogReader, request: RangeRequest, revision: number, items: readonly KeyValue[], newest: number): RangeResult {
+    const count = reader.count(request, revision);
+    return { items, more: count > items.length, count, revision: newest };
+  }
+
+  async txn(request: TxnRequest): Promise<TxnResult> {
+    checkTxn(request);
+    return this.#submit({ kind: RequestKind.txn, txn: request }, (result) => this.#takeTxn(request, result));
+  }
+
+  watch(request: WatchRequest, signal: AbortSignal): AsyncIterable<WatchBatch> {
+    checkWatch(request);
+    return this.#open().hub.watch(request, signal);
+  }
+
+  async compact(revision: number): Promise<void> {
+    checkCompact(revision);
+    this.#open();
+    if (revision > this.#state.revision) throw new FutureRevisionError(revision, this.#state.revision);
+    if (revision <= this.#state.compactRevision) throw new CompactedError(this.#state.compactRevision);
+    this.#state.compactRevision = revision;
+    await Promise.allSettled(this.#longReads);
+    await this.#submit({ kind: RequestKind.compact, revision }, (result) => {
+      result.u8();
+    });
+  }
+
+  async grantLease(ttl_s: number): Promise<number> {
+    checkTtl(ttl_s);
+    const expires_ms = this.#options.clock.now_ms() + ttl_s * 1000;
+    return this.#submit({ kind: RequestKind.grantLease, ttl_s, expires_ms }, (result) => {
+      result.u8();
+      const lease = result.f64();
+      this.#leases.set(lease, ttl_s, ttl_s * 1000);
+      return lease;
+    });
+  }
+
+  async keepAliveLease(lease: number): Promise<void> {
+    this.#open();
+    const ttl_s = this.#leases.renew(lease);
+    if (ttl_s === undefined) throw new LeaseNotFoundError(lease);
+    const expires_ms = this.#options.clock.now_ms() + ttl_s * 1000;
+    const found = await this.#submit({ kind: RequestKind.keepAliveLease, lease, expires_ms }, (result) => result.u8() === Status.ok);
+    if (!found) throw new LeaseNotFoundError(lease);
+  }
+
+  async revokeLease(lease: number): Promise<void> {
+    const found = await this.#submit({ kind: RequestKind.revokeLease, lease }, (result) => this.#takeRevoke(result));
+    this.#leases.delete(lease);
+    if (!found) throw new LeaseNotFoundError(lease);
+  }
+
+  async size_bytes(): Promise<number> {
+    this.#open();
+    const size = (name: string) => statSync(join(this.#options.dataDir, name), { throwIfNoEntry: false })?.size ?? 0;
+    return size("store.db") + size("store.db-wal");
+  }
+
+  async close(): Promise<void> {
+    this.#leases.close();
+    this.#opened?.hub.close();
+    this.#opened = undefined;
+    await this.#writer.close();
+    if (this.#connection?.isOpen) this.#connection.close();
+    this.#lock.release();
+  }
+
+  #open(): { readonly reader: LogReader; readonly hub: WatchHub } {
+    if (this.#opened === undefined) throw closedError();
+    return this.#opened;
+  }
+
+  #submit<T>(request: WorkerRequest, take: (result: PackReader) => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#writer.submit(
+        request,
+        (result) => {
+          const value = take(result);
+          if (value instanceof Error) return () => reject(value);
+          return () => resolve(value);
+        },
+        reject,
+      );
+    });
+  }
+
+  #takeTxn(request: TxnRequest, result: PackReader): TxnResult {
+    const status = result.u8();
+    if (status === Status.leaseNotFound) return new LeaseNotFoundError(result.f64()) as never;
+    const revision = result.f64();
+    if (status === Status.compareFailed) return { succeeded: false, revision, current: (request.readOnFailure ?? []).map((key) => takeCurrent(key, result)) };
+    for (const operation of request.operations) {
+      const createRevision = result.f64();
+      const version = result.f64();
+      const previousId = result.f64();
+      if (operation.type === "put") {
+        const { key, value, lease = 0 } = operation;
+        const current = { key, value, createRevision, modRevision: revision, version, lease };
+        this.#committed.push({ event: { type: "put", key, revision, current }, previousId });
+      } else if (previousId !== 0) {
+        this.#committed.push({ event: { type: "delete", key: operation.key, revision }, previousId });
+      }
+    }
+    this.#state.revision = Math.max(this.#state.revision, revision);
+    return { succeeded: true, revision, current: [] };
+  }
+
+  #takeRevoke(result: PackReader): boolean {
+    if (result.u8() !== Status.ok) return false;
+    const revision = result.f64();
+    const count = result.u32();
+    for (let i = 0; i < count; i++) {
+      const event: StoreEvent = { type: "delete", key: result.text(), revision };
+      this.#committed.push({ event, previousId: result.f64() });
+    }
+    this.#state.revision = Math.max(this.#state.revision, revision);
+    return true;
+  }
+
+  #publish(): void {
+    const committed = this.#committed;
+    this.#committed = [];
+    if (committed.length > 0) this.#opened?.hub.publish(committed, this.#state.revision);
+  }
+
+  #expire(lease: number): void {
+    this.revokeLease(lease).catch((error: unknown) => {
+      if (error instanceof LeaseNotFoundError || this.#opened === undefined) return;
+      this.#options.logger.warn({ err: error, lease }, "a lease ran out but could not be revoked; trying again");
+      this.#leases.set(lease, LEASE_RETRY_S, LEASE_RETRY_S * 1000);
+    });
+  }
+
+  /** The worker is a new one: what the old one committed last may be unknown here. */
+  #resync(): void {
+    if (this.#opened === undefined) return;
+    this.#loadState();
+    this.#opened.hub.resync();
+  }
+
+  #loadState(): void {
+    const state = this.#connection?.prepare("SELECT revision, compact_revision FROM state").get();
+    this.#state.revision = Number(state?.revision);
+    this.#state.compactRevision = Number(state?.compact_revision);
+    this.#leases.close();
+    const now_ms = this.#options.clock.now_ms();
+    for (const { id, ttl_s, expires_ms } of this.#connection?.prepare("SELECT id, ttl_s, expires_ms FROM lease").all() ?? []) {
+      const remaining_ms = Math.min(Math.max(0, Number(expires_ms) - now_ms), Number(ttl_s) * 1000);
+      this.#leases.set(Number(id), Number(ttl_s), remaining_ms);
+    }
+  }
+}
+
+const LEASE_RETRY_S = 1;
+
+function takeCurrent(key: string, result: PackReader): KeyValue | null {
+  if (result.u8() === 0) return null;
+  const createRevision = result.f64();
+  const modRevision = result.f64();
+  const version = result.f64();
+  const lease = result.f64();
+  return { key, createRevision, modRevision, version, lease, value: result.bytes().slice() };
+}

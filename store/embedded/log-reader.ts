@@ -1,0 +1,148 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { inRange } from "../key-order.ts";
+import type { KeyRange, KeyValue, StoreEvent } from "../store.ts";
+
+/** Row of head joined with its newest row of log. */
+type HeadRow = [key: string, modRevision: number, createRevision: number, version: number, lease: number, previous: number, value: Uint8Array | null];
+type LogRow = [id: number, revision: number, key: string, createRevision: number, version: number, lease: number, previous: number, value: Uint8Array | null];
+
+export interface Page {
+  readonly items: readonly KeyValue[];
+  /** Where the next page starts; absent when the range is exhausted. */
+  readonly nextStart?: string;
+}
+
+export interface LogChunk {
+  readonly events: readonly StoreEvent[];
+  /** Everything up to this revision has been read. */
+  readonly revision: number;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** Reads the tables as of a revision. Each call is one short synchronous read; the caller bounds it by items and bytes. */
+export class LogReader {
+  readonly #range: StatementSync;
+  readonly #rangeKeys: StatementSync;
+  readonly #version: StatementSync;
+  readonly #count: StatementSync;
+  readonly #newer: StatementSync;
+  readonly #log: StatementSync;
+  readonly #firstOf: StatementSync;
+  readonly #lastId: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    const rows = (sql: string): StatementSync => {
+      const statement = database.prepare(sql);
+      statement.setReturnArrays(true);
+      return statement;
+    };
+    const columns = "h.key, h.mod_revision, h.create_revision, h.version, h.lease, l.previous";
+    const join = "FROM head h CROSS JOIN log l ON l.id = h.id WHERE h.key >= ? AND h.key < ? ORDER BY h.key";
+    this.#range = rows(`SELECT ${columns}, l.value ${join}`);
+    this.#rangeKeys = rows(`SELECT ${columns}, NULL ${join}`);
+    this.#version = rows("SELECT id, revision, key, create_revision, version, lease, previous, value FROM log WHERE id = ?");
+    this.#count = rows("SELECT count(*) FILTER (WHERE version > 0 AND mod_revision <= ?), count(*) FILTER (WHERE mod_revision > ?) FROM head WHERE key >= ? AND key < ?");
+    this.#newer = rows("SELECT id FROM head WHERE key >= ? AND key < ? AND mod_revision > ?");
+    this.#log = rows("SELECT id, revision, key, create_revision, version, lease, previous, value FROM log WHERE id >= ? AND revision <= ? ORDER BY id");
+    this.#firstOf = rows("SELECT id, revision FROM log WHERE id >= ? ORDER BY id LIMIT 1");
+    this.#lastId = rows("SELECT last_id FROM state");
+  }
+
+  /** Items of the range as of `revision`: at most `limit`, and no more once they have `maxBytes`. */
+  page({ start, end }: KeyRange, revision: number, limit: number, maxBytes: number, keysOnly: boolean): Page {
+    const items: KeyValue[] = [];
+    let bytes = 0;
+    for (const row of (keysOnly ? this.#rangeKeys : this.#range).iterate(start, end) as Iterable<unknown>) {
+      const [key, modRevision, createRevision, version, lease, previous, value] = row as HeadRow;
+      if (items.length >= limit || bytes >= maxBytes) return { items, nextStart: key };
+      const item =
+        modRevision > revision
+          ? this.#asOf(previous, revision, keysOnly)
+          : version === 0
+            ? undefined
+            : { key, value: value ?? NOTHING, createRevision, modRevision, version, lease };
+      if (item === undefined) continue;
+      items.push(item);
+      bytes += item.value.byteLength + key.length;
+    }
+    return { items };
+  }
+
+  /** Keys in the range as of `revision`. */
+  count({ start, end }: KeyRange, revision: number): number {
+    const [current, newer] = this.#count.get(revision, revision, start, end) as unknown as [number, number];
+    if (newer === 0) return current;
+    let count = current;
+    for (const [id] of this.#newer.all(start, end, revision) as unknown as [number][]) {
+      if (this.#asOf(id, revision, true) !== undefined) count++;
+    }
+    return count;
+  }
+
+  /** The version of a key that row `id` of log holds; undefined when it is a deletion or compacted away. */
+  version(id: number): KeyValue | undefined {
+    const row = this.#version.get(id) as unknown as LogRow | undefined;
+    return row === undefined || row[4] === 0 ? undefined : toKeyValue(row);
+  }
+
+  /** Events of the range with fromRevision <= revision <= toRevision, ending on a whole revision once there are `maxEvents` or `maxBytes`. */
+  events(range: KeyRange, fromRevision: number, toRevision: number, maxEvents: number, maxBytes: number, previous: boolean): LogChunk {
+    const events: StoreEvent[] = [];
+    let bytes = 0;
+    let last = fromRevision - 1;
+    let scanned = 0;
+    for (const row of this.#log.iterate(this.#firstId(fromRevision), toRevision) as Iterable<unknown>) {
+      const logRow = row as LogRow;
+      if (logRow[1] !== last && (events.length >= maxEvents || bytes >= maxBytes || scanned >= MAX_SCAN)) return { events, revision: last };
+      last = logRow[1];
+      scanned++;
+      const key = logRow[2];
+      if (!inRange(range, key)) continue;
+      bytes += (logRow[7]?.byteLength ?? 0) + key.length;
+      events.push(this.#event(logRow, previous));
+    }
+    return { events, revision: toRevision };
+  }
+
+  #event(row: LogRow, wantPrevious: boolean): StoreEvent {
+    const [, revision, key, , version, , previousId] = row;
+    const previous = wantPrevious && previousId !== 0 ? this.version(previousId) : undefined;
+    const rest = previous === undefined ? undefined : { previous };
+    return version === 0 ? { type: "delete", key, revision, ...rest } : { type: "put", key, revision, current: toKeyValue(row), ...rest };
+  }
+
+  #asOf(newest: number, revision: number, keysOnly: boolean): KeyValue | undefined {
+    for (let id = newest; id !== 0; ) {
+      const row = this.#version.get(id) as unknown as LogRow | undefined;
+      if (row === undefined) return undefined;
+      if (row[1] > revision) {
+        id = row[6];
+        continue;
+      }
+      if (row[4] === 0) return undefined;
+      return keysOnly ? { ...toKeyValue(row), value: NOTHING } : toKeyValue(row);
+    }
+    return undefined;
+  }
+
+  /** The first row of log whose revision is at least `revision`: ids and revisions grow together. */
+  #firstId(revision: number): number {
+    let low = 1;
+    let high = (this.#lastId.get() as unknown as [number])[0] + 1;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const row = this.#firstOf.get(middle) as unknown as [number, number] | undefined;
+      if (row === undefined || row[1] >= revision) high = middle;
+      else low = row[0] + 1;
+    }
+    return low;
+  }
+}
+
+/** Rows looked at in one call of `events`. */
+const MAX_SCAN = 10_000;
+
+function toKeyValue([, modRevision, key, createRevision, version, lease, , value]: LogRow): KeyValue {
+  return { key, value: value ?? NOTHING, createRevision, modRevision, version, lease };
+}
