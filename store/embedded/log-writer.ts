@@ -36,6 +36,10 @@ export class LogWriter {
     this.#counters = this.#load();
   }
 
+  get compactRevision(): number {
+    return this.#counters.compactRevision;
+  }
+
   /** Runs `work` and makes what it did durable. When it throws, nothing was done. */
   group(work: () => void): void {
     this.#database.exec("BEGIN IMMEDIATE");

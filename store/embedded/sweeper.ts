@@ -3,7 +3,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 /** Rows of log looked at in one transaction: bounds how long a write waits for the sweep. */
 const ROWS_PER_STEP = 512;
 
-type LogRow = [id: number, previous: number, version: number, key: string];
+type LogRow = [id: number, revision: number, previous: number, version: number, key: string];
 
 /**
  * Deletes what compaction made unreadable, a step at a time. Each row of log up to the compacted revision makes the row that it
@@ -21,7 +21,7 @@ export class Sweeper {
     this.#database = database;
     this.#state = database.prepare("SELECT compact_revision, swept_id FROM state");
     this.#state.setReturnArrays(true);
-    this.#rows = database.prepare("SELECT id, previous, version, key FROM log WHERE id > ? AND revision <= ? ORDER BY id LIMIT ?");
+    this.#rows = database.prepare("SELECT id, revision, previous, version, key FROM log WHERE id > ? ORDER BY id LIMIT ?");
     this.#rows.setReturnArrays(true);
     this.#deleteRow = database.prepare("DELETE FROM log WHERE id = ?");
     this.#deleteHead = database.prepare("DELETE FROM head WHERE key = ? AND id = ?");
@@ -31,7 +31,7 @@ export class Sweeper {
   /** Sweeps some rows, durably. Returns whether there are more. */
   step(): boolean {
     const [compactRevision, sweptId] = this.#state.get() as unknown as [number, number];
-    const rows = this.#rows.all(sweptId, compactRevision, ROWS_PER_STEP) as unknown as LogRow[];
+    const rows = (this.#rows.all(sweptId, ROWS_PER_STEP) as unknown as LogRow[]).filter(([, revision]) => revision <= compactRevision);
     const last = rows.at(-1);
     if (last === undefined) return false;
     this.#database.exec("BEGIN IMMEDIATE");
@@ -46,7 +46,7 @@ export class Sweeper {
     return rows.length === ROWS_PER_STEP;
   }
 
-  #sweep([id, previous, version, key]: LogRow): void {
+  #sweep([id, , previous, version, key]: LogRow): void {
     if (previous !== 0) this.#deleteRow.run(previous);
     if (version !== 0) return;
     this.#deleteHead.run(key, id);

@@ -41,6 +41,8 @@ class Loop {
   readonly #writer: LogWriter;
   readonly #sweeper: Sweeper;
   #sweeping = false;
+  /** The compacted revision that everything is swept for. */
+  #sweptFor = 0;
 
   constructor(port: MessagePort, database: DatabaseSync) {
     this.#port = port;
@@ -76,7 +78,7 @@ class Loop {
       const bytes = reply.finish();
       this.#port.postMessage({ type: "reply", bytes } satisfies ReplyMessage, [bytes.buffer]);
     }
-    this.#sweepLater();
+    if (this.#writer.compactRevision > this.#sweptFor) this.#sweepLater();
   }
 
   #apply({ bytes, count }: BatchMessage): PackWriter {
@@ -96,10 +98,13 @@ class Loop {
     });
   }
 
-  /** A sweep that fails (the disk is full) is tried again after the next commit that succeeds. */
+  /** Returns whether there is more to do. A sweep that fails (the disk is full) is tried again after the next commit that succeeds. */
   #trySweep(): boolean {
+    const compactRevision = this.#writer.compactRevision;
     try {
-      return this.#sweeper.step();
+      if (this.#sweeper.step()) return true;
+      this.#sweptFor = compactRevision;
+      return false;
     } catch {
       return false;
     }
