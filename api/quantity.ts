@@ -1,41 +1,202 @@
-/** How a quantity was written: decides the suffixes of its canonical form. */
-export type QuantityFormat = "DecimalSI" | "BinarySI" | "DecimalExponent";
+import { parseQuantity, QuantityError, type QuantityFormat } from "./quantity-parse.ts";
+import { pow10 } from "./big-decimal.ts";
 
-/** An exact amount, after apimachinery's resource.Quantity. Immutable. */
-export declare class Quantity {
+export { QuantityError, type QuantityFormat };
+
+const MAX_INT64 = 2n ** 63n - 1n;
+const MIN_INT64 = -(2n ** 63n);
+
+/** Exponent of ten → suffix. */
+const decimalSuffixes: ReadonlyMap<number, string> = new Map([
+  [-9, "n"],
+  [-6, "u"],
+  [-3, "m"],
+  [0, ""],
+  [3, "k"],
+  [6, "M"],
+  [9, "G"],
+  [12, "T"],
+  [15, "P"],
+  [18, "E"],
+]);
+const binarySuffixes = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+
+/** An exact amount, after apimachinery's resource.Quantity: an integer times a power of ten, not finer than 10^-9. Immutable. */
+export class Quantity {
+  /** How it was written: decides the suffixes of the canonical text. */
   readonly format: QuantityFormat;
-  /** @throws QuantityError */
-  static parse(text: string): Quantity;
-  static fromNumber(value: number | bigint, format?: QuantityFormat): Quantity;
-  static fromMilli(milli: number | bigint, format?: QuantityFormat): Quantity;
-  /** Rounded up to whole units; saturates at int64. */
-  value(): bigint;
-  /** Rounded up to thousandths; saturates at int64. */
-  milliValue(): bigint;
-  /** value() and milliValue() as numbers; exact below 2^53. */
-  valueNumber(): number;
-  milliNumber(): number;
-  add(other: Quantity): Quantity;
-  sub(other: Quantity): Quantity;
-  neg(): Quantity;
-  compare(other: Quantity): -1 | 0 | 1;
-  sign(): -1 | 0 | 1;
-  isZero(): boolean;
-  /** Canonical text: `100m`, `1Gi`, `1500m`. */
-  toString(): string;
+  readonly #unscaled: bigint;
+  readonly #scale: number;
+
+  private constructor(unscaled: bigint, scale: number, format: QuantityFormat) {
+    this.#unscaled = unscaled;
+    this.#scale = scale;
+    this.format = format;
+  }
+
+  /** @throws QuantityError with Kubernetes' wording */
+  static parse(text: string): Quantity {
+    const { unscaled, scale, format } = parseQuantity(text);
+    return new Quantity(unscaled, scale, format);
+  }
+
+  /** A whole number. */
+  static fromNumber(value: number | bigint, format: QuantityFormat = "DecimalSI"): Quantity {
+    return new Quantity(BigInt(value), 0, format);
+  }
+
+  /** A whole number of thousandths. */
+  static fromMilli(milli: number | bigint, format: QuantityFormat = "DecimalSI"): Quantity {
+    return new Quantity(BigInt(milli), -3, format);
+  }
+
+  /** Units, rounded away from zero; saturates at the bounds of int64. */
+  value(): bigint {
+    return this.#scaled(0);
+  }
+
+  /** Thousandths, rounded away from zero; saturates at the bounds of int64. */
+  milliValue(): bigint {
+    return this.#scaled(-3);
+  }
+
+  /** value() as a number: exact below 2^53. */
+  valueNumber(): number {
+    return Number(this.value());
+  }
+
+  /** milliValue() as a number: exact below 2^53. */
+  milliNumber(): number {
+    return Number(this.milliValue());
+  }
+
+  /** As a floating point number, for ratios. */
+  approximate(): number {
+    return Number(this.#unscaled) * 10 ** this.#scale;
+  }
+
+  add(other: Quantity): Quantity {
+    const scale = Math.min(this.#scale, other.#scale);
+    const sum = this.#at(scale) + other.#at(scale);
+    return new Quantity(sum, scale, this.isZero() ? other.format : this.format);
+  }
+
+  sub(other: Quantity): Quantity {
+    return this.add(other.neg());
+  }
+
+  neg(): Quantity {
+    return new Quantity(-this.#unscaled, this.#scale, this.format);
+  }
+
+  compare(other: Quantity): -1 | 0 | 1 {
+    const scale = Math.min(this.#scale, other.#scale);
+    const a = this.#at(scale);
+    const b = other.#at(scale);
+    return a < b ? -1 : a > b ? 1 : 0;
+  }
+
+  sign(): -1 | 0 | 1 {
+    return this.#unscaled < 0n ? -1 : this.#unscaled > 0n ? 1 : 0;
+  }
+
+  isZero(): boolean {
+    return this.#unscaled === 0n;
+  }
+
+  /** Canonical text: no fraction, the largest suffix that loses nothing (`100m`, `1536Mi`, `12e6`). */
+  toString(): string {
+    if (this.isZero()) return "0";
+    if (this.format === "BinarySI") {
+      const text = this.#binaryText();
+      if (text !== undefined) return text;
+    }
+    let { unscaled, scale } = withoutTrailingZeros(this.#unscaled, this.#scale);
+    while (scale % 3 !== 0) {
+      unscaled *= 10n;
+      scale--;
+    }
+    const suffix = this.format === "DecimalExponent" ? undefined : decimalSuffixes.get(scale);
+    return `${unscaled}${suffix ?? (scale === 0 ? "" : `e${scale}`)}`;
+  }
+
+  /** undefined where binary suffixes do not fit: below 1024 and for fractions the decimal form is clearer. */
+  #binaryText(): string | undefined {
+    if (this.#scale < 0 && this.#unscaled % pow10(-this.#scale) !== 0n) return undefined;
+    let whole = this.#scaled(0);
+    if (whole > -1024n && whole < 1024n) return undefined;
+    let power = 0;
+    while (whole % 1024n === 0n && power < binarySuffixes.length - 1) {
+      whole /= 1024n;
+      power++;
+    }
+    return `${whole}${binarySuffixes[power]}`;
+  }
+
+  /** The integer at a scale that is not coarser than ours. */
+  #at(scale: number): bigint {
+    return this.#unscaled * pow10(this.#scale - scale);
+  }
+
+  #scaled(scale: number): bigint {
+    const shift = this.#scale - scale;
+    const result = shift >= 0 ? this.#unscaled * pow10(shift) : divideAwayFromZero(this.#unscaled, pow10(-shift));
+    return result > MAX_INT64 ? MAX_INT64 : result < MIN_INT64 ? MIN_INT64 : result;
+  }
 }
 
-/** message is Kubernetes' wording. */
-export declare class QuantityError extends Error {}
+function divideAwayFromZero(a: bigint, b: bigint): bigint {
+  const quotient = a / b;
+  if (a % b === 0n) return quotient;
+  return a < 0n ? quotient - 1n : quotient + 1n;
+}
 
-/** Text (or the number YAML made of it) → canonical text. @throws QuantityError */
-export declare function canonicalQuantity(text: string | number): string;
+function withoutTrailingZeros(unscaled: bigint, scale: number): { unscaled: bigint; scale: number } {
+  while (unscaled % 10n === 0n) {
+    unscaled /= 10n;
+    scale++;
+  }
+  return { unscaled, scale };
+}
 
-/** Whole units, rounded up, as a number: memory bytes, pods. Memoised: for hot paths. @throws QuantityError */
-export declare function quantityValue(text: string | number): number;
+/** A bounded memo: the same few hundred texts come again and again. */
+class Memo<V> {
+  readonly #values = new Map<string | number, V>();
+  readonly #make: (text: string) => V;
+  constructor(make: (text: string) => V) {
+    this.#make = make;
+  }
+  get(text: string | number): V {
+    const known = this.#values.get(text);
+    if (known !== undefined) return known;
+    const value = this.#make(String(text));
+    if (this.#values.size >= MEMO_ENTRIES) this.#values.clear();
+    this.#values.set(text, value);
+    return value;
+  }
+}
 
-/** Thousandths, rounded up, as a number: CPU. Memoised. @throws QuantityError */
-export declare function quantityMilli(text: string | number): number;
+const MEMO_ENTRIES = 4096;
+const canonical = new Memo((text) => Quantity.parse(text).toString());
+const values = new Memo((text) => Quantity.parse(text).valueNumber());
+const millis = new Memo((text) => Quantity.parse(text).milliNumber());
 
-/** -1, 0, 1. */
-export declare function compareQuantities(a: string | number, b: string | number): -1 | 0 | 1;
+/** Text (or the number that JSON or YAML made of it) → canonical text. Memoised. @throws QuantityError */
+export function canonicalQuantity(text: string | number): string {
+  return canonical.get(text);
+}
+
+/** Units, rounded up, as a number: bytes of memory, pods. Memoised: for hot paths. @throws QuantityError */
+export function quantityValue(text: string | number): number {
+  return values.get(text);
+}
+
+/** Thousandths, rounded up, as a number: CPU. Memoised: for hot paths. @throws QuantityError */
+export function quantityMilli(text: string | number): number {
+  return millis.get(text);
+}
+
+/** Order of two quantities by amount. @throws QuantityError */
+export function compareQuantities(a: string | number, b: string | number): -1 | 0 | 1 {
+  return Quantity.parse(String(a)).compare(Quantity.parse(String(b)));
+}

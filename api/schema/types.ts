@@ -13,8 +13,8 @@ export type SchemaType =
   | { readonly type: "quantity" }
   | { readonly type: "intOrString" }
   /** runtime.RawExtension: any JSON value, kept as it came. */
-  | { readonly type: "rawExtension" }
-  /** metav1.FieldsV1: the fields a manager owns. */
+  | { readonly type: "raw" }
+  /** metav1.FieldsV1: the fields that a manager owns. */
   | { readonly type: "fieldsV1" }
   /** apiextensions JSON and the unions around JSONSchemaProps; `any` is a Table cell. */
   | { readonly type: "json" | "schemaOrArray" | "schemaOrBool" | "schemaOrStrings" | "any" }
@@ -25,7 +25,7 @@ export type SchemaType =
 export interface FieldSchema {
   readonly name: string;
   readonly type: SchemaType;
-  /** Written even when empty (no omitempty in Go). */
+  /** Written even when empty (no omitempty in Go, or a struct). */
   readonly always: boolean;
   /** Go pointer: absent differs from zero. */
   readonly pointer: boolean;
@@ -33,18 +33,20 @@ export interface FieldSchema {
   readonly omitzero: boolean;
   /** Listed as required in OpenAPI. */
   readonly required: boolean;
-  readonly default?: unknown;
   readonly listType?: "atomic" | "set" | "map";
   readonly listMapKeys?: readonly string[];
   readonly mapType?: "atomic" | "granular";
   /** Strategic merge patch. */
   readonly patchMergeKey?: string;
   readonly patchStrategy?: readonly ("merge" | "replace" | "retainKeys")[];
+  /** Protobuf field number; two numbers where the field lies in an inlined message. Absent for kind and apiVersion of an object. */
+  readonly protobuf?: readonly number[];
 }
 
 export interface Union {
   readonly discriminator?: string;
-  readonly "fields-to-discriminateBy": Readonly<Record<string, string>>;
+  /** JSON field → value of the discriminator. */
+  readonly fields: Readonly<Record<string, string>>;
 }
 
 export interface GroupVersionKind {
@@ -58,10 +60,13 @@ export interface Definition {
   readonly name: string;
   /** In the order in which JSON writes them. */
   readonly fields: readonly FieldSchema[];
+  /** Server-side apply treats the whole object as one value. */
   readonly mapType?: "atomic";
-  readonly unions?: readonly Union[];
-  /** The kinds of this definition; empty for those that are only parts. */
-  readonly kinds: readonly GroupVersionKind[];
+  readonly unions: readonly Union[];
+  /** The kind of this definition; absent for those that are only parts. */
+  readonly kind?: GroupVersionKind;
   /** On the wire but not in the OpenAPI document. */
   readonly unpublished: boolean;
+  /** Has a protobuf form. */
+  readonly protobuf: boolean;
 }
