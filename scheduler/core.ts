@@ -1,0 +1,211 @@
+import type { Node, Pod } from "../api/wire.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { SchedulerConfiguration } from "./configuration/configuration.ts";
+import { Decider } from "./decide/decider.ts";
+import { type Diagnosis, diagnosisText } from "./decide/diagnosis.ts";
+import { ruleSetOf } from "./decide/rules.ts";
+import { WakeUps } from "./queue/wake-ups.ts";
+import { type QueuedPod, SchedulingQueue } from "./queue/scheduling-queue.ts";
+import { ClusterSnapshot, DEVICES_ANNOTATION } from "./snapshot/cluster-snapshot.ts";
+import { LabelSets } from "./snapshot/label-sets.ts";
+import type { Placement } from "./snapshot/node-state.ts";
+import { isTerminal, type PodInfo, podInfoOf } from "./snapshot/pod-info.ts";
+import { PodShapes } from "./snapshot/pod-shape.ts";
+
+export interface Placed {
+  readonly type: "placed";
+  readonly pod: QueuedPod;
+  readonly node: string;
+  readonly devices: readonly number[];
+  readonly score: number;
+}
+
+export interface Unplaced {
+  readonly type: "unplaced";
+  readonly pod: QueuedPod;
+  readonly diagnosis: Diagnosis;
+  /** The diagnosis in kube-scheduler's words. */
+  readonly text: string;
+}
+
+export type Decision = Placed | Unplaced;
+
+/**
+ * All that the scheduler decides, without any I/O: events come in, decisions come out. Whoever drives it (the live scheduler, a bench, a what-if)
+ * carries them out and reports back with `bound` or `bindFailed`.
+ */
+export class SchedulerCore {
+  readonly snapshot: ClusterSnapshot;
+  readonly queue: SchedulingQueue;
+  readonly #shapes: PodShapes;
+  readonly #labelSets = new LabelSets();
+  readonly #deciders = new Map<string, Decider>();
+  readonly #wakeUps: WakeUps;
+
+  constructor(options: { readonly clock: Clock; readonly configuration: SchedulerConfiguration }) {
+    const { clock, configuration } = options;
+    this.#shapes = new PodShapes(configuration.deviceResources);
+    this.snapshot = new ClusterSnapshot(configuration.deviceResources);
+    this.queue = new SchedulingQueue({
+      clock,
+      initialBackoff_ms: configuration.podInitialBackoff_ms,
+      maxBackoff_ms: configuration.podMaxBackoff_ms,
+      unschedulableTimeout_ms: configuration.unschedulableTimeout_ms,
+    });
+    for (const profile of configuration.profiles) this.#deciders.set(profile.schedulerName, new Decider(ruleSetOf(profile), this.snapshot));
+    this.#wakeUps = new WakeUps(this.queue, (info, node) => this.decider(info.schedulerName)?.fits(info.shape, node) ?? false);
+  }
+
+  /** The decider of a profile; undefined: not ours. */
+  decider(schedulerName: string): Decider | undefined {
+    return this.#deciders.get(schedulerName);
+  }
+
+  setNode(node: Node): void {
+    if (!this.snapshot.setNode(node)) return;
+    this.#wakeUps.nodeChanged(this.snapshot.nodeNamed(node.metadata.name ?? "")!.index);
+  }
+
+  removeNode(name: string): void {
+    this.snapshot.removeNode(name);
+    this.#wakeUps.nodeRemoved();
+  }
+
+  /** A pod was added or changed. */
+  setPod(pod: Pod): void {
+    if (isTerminal(pod)) return this.removePod(keyOf(pod));
+    if (pod.spec?.nodeName) this.#setBound(pod);
+    else this.#setPending(pod);
+  }
+
+  removePod(key: string): void {
+    const queued = this.queue.delete(key);
+    if (queued !== undefined) this.#labelSets.release(queued.info.labelSet);
+    this.#unplace(key);
+  }
+
+  /** Decides the next pod and assumes the result. Undefined: nothing to decide now. */
+  step(): Decision | undefined {
+    this.#wakeUps.flush();
+    const pod = this.queue.pop();
+    if (pod === undefined) return undefined;
+    const choice = this.#deciders.get(pod.info.schedulerName)!.decide(pod.info);
+    if ("reasons" in choice) {
+      this.queue.failed(pod, choice.filters);
+      return { type: "unplaced", pod, diagnosis: choice, text: diagnosisText(choice) };
+    }
+    const node = this.snapshot.nodes[choice.node]!;
+    const { devices } = this.snapshot.place(this.#retain(pod.info), node.name, undefined, true);
+    this.queue.placed(pod.info);
+    return { type: "placed", pod, node: node.name, devices, score: choice.score };
+  }
+
+  /** The binding is done; the watch may tell of it later or has already. */
+  bound(key: string): void {
+    const placement = this.snapshot.placements.get(key);
+    if (placement !== undefined) placement.assumed = false;
+    const queued = this.queue.delete(key);
+    if (queued !== undefined) this.#labelSets.release(queued.info.labelSet);
+  }
+
+  /** The binding was refused: the node is free again, the pod is tried again after its backoff. */
+  bindFailed(pod: QueuedPod): void {
+    if (this.snapshot.placements.get(pod.info.key)?.assumed) this.#unplace(pod.info.key);
+    this.queue.retry(pod);
+  }
+
+  #setBound(pod: Pod): void {
+    const key = keyOf(pod);
+    const queued = this.queue.delete(key);
+    if (queued !== undefined) this.#labelSets.release(queued.info.labelSet);
+    const placement = this.snapshot.placements.get(key);
+    if (placement !== undefined && this.#countsTheSame(placement, pod)) {
+      this.#confirm(placement, pod);
+      return;
+    }
+    const info = podInfoOf(pod, this.#shapes, this.#labelSets);
+    if (placement !== undefined && placement.pod.uid === info.uid && placement.pod.shape === info.shape && placement.pod.labelSet === info.labelSet && this.#isOn(placement, pod)) {
+      this.#labelSets.release(info.labelSet);
+      this.#confirm(placement, pod);
+      return;
+    }
+    this.#unplace(key);
+    this.snapshot.place(info, info.nodeName, devicesOf(pod), false);
+    this.#wakeUps.podPlaced();
+  }
+
+  #confirm(placement: Placement, pod: Pod): void {
+    placement.pod = { ...placement.pod, pod, nodeName: pod.spec!.nodeName! };
+    if (placement.assumed) this.#wakeUps.podPlaced();
+    placement.assumed = false;
+  }
+
+  #isOn(placement: Placement, pod: Pod): boolean {
+    const devices = pod.metadata.annotations?.[DEVICES_ANNOTATION] ?? "";
+    return this.snapshot.nodes[placement.node]!.name === pod.spec?.nodeName && (placement.devices.length === 0 || devices === placement.devices.join(","));
+  }
+
+  /** Status changes of bound pods are frequent and change nothing here. */
+  #countsTheSame(placement: Placement, pod: Pod): boolean {
+    const old = placement.pod.pod;
+    return (
+      placement.pod.uid === pod.metadata.uid &&
+      this.#isOn(placement, pod) &&
+      old.metadata.generation !== undefined &&
+      old.metadata.generation === pod.metadata.generation &&
+      sameLabels(old.metadata.labels, pod.metadata.labels) &&
+      !isResizing(old) &&
+      !isResizing(pod)
+    );
+  }
+
+  #setPending(pod: Pod): void {
+    const key = keyOf(pod);
+    const schedulerName = pod.spec?.schedulerName || "default-scheduler";
+    const gated = (pod.spec?.schedulingGates?.length ?? 0) > 0;
+    if (pod.metadata.deletionTimestamp || gated || !this.#deciders.has(schedulerName)) return this.removePod(key);
+    const queued = this.queue.get(key);
+    const info = podInfoOf(pod, this.#shapes, this.#labelSets);
+    if (queued === undefined) {
+      this.#unplace(key);
+      this.queue.add(info);
+      return;
+    }
+    const old = queued.info;
+    this.queue.update(info, old.shape !== info.shape || old.labelSet !== info.labelSet || old.uid !== info.uid || old.priority !== info.priority);
+    this.#labelSets.release(old.labelSet);
+  }
+
+  #unplace(key: string): void {
+    const placement = this.snapshot.unplace(key);
+    if (placement === undefined) return;
+    this.#labelSets.release(placement.pod.labelSet);
+    this.#wakeUps.podRemoved(placement.node);
+  }
+
+  /** A placement holds its own reference on the label set. */
+  #retain(info: PodInfo): PodInfo {
+    info.labelSet.references++;
+    return info;
+  }
+}
+
+function keyOf(pod: Pod): string {
+  return `${pod.metadata.namespace}/${pod.metadata.name}`;
+}
+
+function isResizing(pod: Pod): boolean {
+  return pod.status?.containerStatuses?.some((status) => status.allocatedResources !== undefined || status.resources !== undefined) ?? false;
+}
+
+function sameLabels(a: Readonly<Record<string, string>> = {}, b: Readonly<Record<string, string>> = {}): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+}
+
+/** Device indices from the annotation; text that is no list of small integers is as good as none. */
+function devicesOf(pod: Pod): number[] | undefined {
+  const text = pod.metadata.annotations?.[DEVICES_ANNOTATION];
+  if (text === undefined || !/^\d{1,4}(,\d{1,4})*$/.test(text)) return undefined;
+  return text.split(",").map(Number);
+}

@@ -1,0 +1,194 @@
+import type { PreparedFilter } from "../filter/filter.ts";
+import type { PreparedScore } from "../score/score.ts";
+import type { ClusterSnapshot } from "../snapshot/cluster-snapshot.ts";
+import type { PodInfo } from "../snapshot/pod-info.ts";
+import type { PodShape } from "../snapshot/pod-shape.ts";
+import { ABSENT, CompiledShape } from "./compiled-shape.ts";
+import type { Diagnosis } from "./diagnosis.ts";
+import { NodeView } from "./node-view.ts";
+import type { RuleSet } from "./rules.ts";
+
+/** Most memory for views; the longest unused go first. */
+const MAX_VIEW_BYTES = 256 * 1024 * 1024;
+/** Shapes kept compiled for `fits`. */
+const MAX_COMPILED = 20_000;
+/** What kube-scheduler says of nodes that it need not ask because the pod is pinned to others. */
+const NOT_PINNED = "node(s) didn't satisfy plugin(s) [NodeAffinity]";
+
+export interface Choice {
+  readonly node: number;
+  readonly score: number;
+}
+
+/** Finds the best node for a pod under one profile: the exact best of all feasible nodes, equal ones by their slot. */
+export class Decider {
+  readonly #snapshot: ClusterSnapshot;
+  readonly #rules: RuleSet;
+  readonly #views = new Map<number, NodeView>();
+  readonly #compiled = new Map<number, CompiledShape>();
+  #values = new Float64Array(64);
+  #candidates = new Int32Array(64);
+
+  constructor(rules: RuleSet, snapshot: ClusterSnapshot) {
+    this.#rules = rules;
+    this.#snapshot = snapshot;
+  }
+
+  /** The best node, or why there is none. */
+  decide(pod: PodInfo): Choice | Diagnosis {
+    const filters = this.#prepareFilters(pod);
+    const scores = this.#prepareScores(pod);
+    const { shape } = pod;
+    if (shape.pinned !== undefined) {
+      const compiled = new CompiledShape(shape, this.#rules, this.#snapshot);
+      const nodes = shape.pinned.flatMap((name) => this.#snapshot.nodeNamed(name)?.index ?? []);
+      return this.#scan(nodes, (node) => compiled.judge(node), (node) => compiled.score(node), filters, scores) ?? this.#diagnosePinned(compiled, nodes, filters);
+    }
+    const view = this.view(shape);
+    if (filters.length === 0 && scores.length === 0) {
+      const node = view.best;
+      return node >= 0 ? { node, score: view.score(node) } : this.#diagnose(view, filters);
+    }
+    if (view.best < 0) return this.#diagnose(view, filters);
+    return this.#scan(undefined, (node) => view.code(node), (node) => view.score(node), filters, scores) ?? this.#diagnose(view, filters);
+  }
+
+  /** Whether the rules about single nodes pass for this shape on this node. */
+  fits(shape: PodShape, node: number): boolean {
+    let compiled = this.#compiled.get(shape.id);
+    if (compiled === undefined) {
+      if (this.#compiled.size >= MAX_COMPILED) this.#compiled.clear();
+      compiled = new CompiledShape(shape, this.#rules, this.#snapshot);
+      this.#compiled.set(shape.id, compiled);
+    }
+    compiled.refresh();
+    return compiled.judge(node) === 0;
+  }
+
+  /** The up-to-date view of a shape. */
+  view(shape: PodShape): NodeView {
+    let view = this.#views.get(shape.id);
+    if (view === undefined) view = new NodeView(new CompiledShape(shape, this.#rules, this.#snapshot), this.#snapshot);
+    else this.#views.delete(shape.id);
+    this.#views.set(shape.id, view);
+    if (this.#views.size * NodeView.bytes(this.#snapshot.slots) > MAX_VIEW_BYTES && this.#views.size > 1) this.#views.delete(this.#views.keys().next().value!);
+    view.sync();
+    return view;
+  }
+
+  #prepareFilters(pod: PodInfo): (PreparedFilter & { name: string })[] {
+    return this.#rules.clusterFilters.flatMap((rule) => {
+      const prepared = rule.prepare(pod, this.#snapshot);
+      return prepared === undefined ? [] : [{ name: rule.name, verdict: prepared.verdict.bind(prepared), reason: prepared.reason.bind(prepared) }];
+    });
+  }
+
+  #prepareScores(pod: PodInfo): { weight: number; prepared: PreparedScore }[] {
+    return this.#rules.clusterScores.flatMap(({ rule, weight }) => {
+      const prepared = rule.prepare(pod, this.#snapshot);
+      return prepared === undefined ? [] : [{ weight, prepared }];
+    });
+  }
+
+  /** Looks at every candidate (undefined: every slot): for rules that weigh nodes against one another. */
+  #scan(
+    nodes: readonly number[] | undefined,
+    codeOf: (node: number) => number,
+    scoreOf: (node: number) => number,
+    filters: readonly PreparedFilter[],
+    scores: readonly { weight: number; prepared: PreparedScore }[],
+  ): Choice | undefined {
+    const slots = this.#snapshot.slots;
+    if (this.#candidates.length < slots) {
+      this.#candidates = new Int32Array(slots * 2);
+      this.#values = new Float64Array(slots * 2);
+    }
+    let count = 0;
+    const total = nodes?.length ?? slots;
+    for (let i = 0; i < total; i++) {
+      const node = nodes === undefined ? i : nodes[i]!;
+      if (codeOf(node) === 0 && filters.every((filter) => filter.verdict(node) === 0)) this.#candidates[count++] = node;
+    }
+    if (count === 0) return undefined;
+    const candidates = this.#candidates.subarray(0, count);
+    const totals = new Float64Array(count);
+    for (let i = 0; i < count; i++) totals[i] = scoreOf(candidates[i]!);
+    const values = this.#values.subarray(0, count);
+    for (const { weight, prepared } of scores) {
+      for (let i = 0; i < count; i++) values[i] = prepared.raw(candidates[i]!);
+      prepared.normalise(values, candidates);
+      for (let i = 0; i < count; i++) totals[i]! += weight * values[i]!;
+    }
+    let best = 0;
+    for (let i = 1; i < count; i++) if (totals[i]! > totals[best]! || (totals[i] === totals[best] && candidates[i]! < candidates[best]!)) best = i;
+    return { node: candidates[best]!, score: totals[best]! };
+  }
+
+  #diagnose(view: NodeView, filters: readonly (PreparedFilter & { name: string })[]): Diagnosis {
+    const known = view.diagnosis;
+    if (filters.length === 0 && known !== undefined) return known;
+    const count = new Counter(this.#snapshot, view.compiled, filters);
+    for (let node = 0; node < this.#snapshot.slots; node++) count.add(node, view.code(node));
+    const result = count.result();
+    if (filters.length === 0) view.diagnosis = result;
+    return result;
+  }
+
+  #diagnosePinned(compiled: CompiledShape, nodes: readonly number[], filters: readonly (PreparedFilter & { name: string })[]): Diagnosis {
+    const count = new Counter(this.#snapshot, compiled, filters);
+    let asked = 0;
+    for (const node of nodes) {
+      const code = compiled.judge(node);
+      if (code !== ABSENT) asked++;
+      count.add(node, code);
+    }
+    count.addOthers(NOT_PINNED, "NodeAffinity", this.#snapshot.nodeCount - asked);
+    return count.result();
+  }
+}
+
+/** Adds up the reasons of nodes. */
+class Counter {
+  readonly #snapshot: ClusterSnapshot;
+  readonly #compiled: CompiledShape;
+  readonly #filters: readonly (PreparedFilter & { name: string })[];
+  readonly #reasons = new Map<string, number>();
+  readonly #names = new Set<string>();
+
+  constructor(snapshot: ClusterSnapshot, compiled: CompiledShape, filters: readonly (PreparedFilter & { name: string })[]) {
+    this.#snapshot = snapshot;
+    this.#compiled = compiled;
+    this.#filters = filters;
+  }
+
+  add(node: number, code: number): void {
+    if (code === ABSENT) return;
+    if (code !== 0) {
+      const filter = this.#compiled.filterOf(code);
+      this.#names.add(filter.name);
+      for (const reason of filter.reasons(this.#compiled.shape, this.#snapshot, node)) this.#count(reason, 1);
+      return;
+    }
+    for (const filter of this.#filters) {
+      const verdict = filter.verdict(node);
+      if (verdict === 0) continue;
+      this.#names.add(filter.name);
+      this.#count(filter.reason(verdict), 1);
+      return;
+    }
+  }
+
+  addOthers(reason: string, filter: string, count: number): void {
+    if (count <= 0) return;
+    this.#names.add(filter);
+    this.#count(reason, count);
+  }
+
+  result(): Diagnosis {
+    return { nodes: this.#snapshot.nodeCount, reasons: this.#reasons, filters: this.#names };
+  }
+
+  #count(reason: string, by: number): void {
+    this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + by);
+  }
+}

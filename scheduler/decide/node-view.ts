@@ -1,0 +1,76 @@
+import type { ClusterSnapshot } from "../snapshot/cluster-snapshot.ts";
+import { ABSENT, type CompiledShape } from "./compiled-shape.ts";
+import type { Diagnosis } from "./diagnosis.ts";
+import { Tournament } from "./tournament.ts";
+
+const NOT_JUDGED = -1;
+
+/** All nodes as pods of one shape see them, kept by re-judging only nodes that changed: the best node is at hand at any time. */
+export class NodeView {
+  readonly compiled: CompiledShape;
+  readonly #snapshot: ClusterSnapshot;
+  /** Of the state as of the last sync, for pods that only rules about single nodes speak of. */
+  diagnosis: Diagnosis | undefined;
+  #position = -1;
+  #codes = new Uint8Array(0);
+  #staticCodes = new Uint8Array(0);
+  #staticVersions = new Int32Array(0);
+  #scores = new Tournament(1);
+
+  constructor(compiled: CompiledShape, snapshot: ClusterSnapshot) {
+    this.compiled = compiled;
+    this.#snapshot = snapshot;
+  }
+
+  /** Catches up with the snapshot. */
+  sync(): void {
+    const { changes } = this.#snapshot;
+    if (this.#position !== changes.position) this.diagnosis = undefined;
+    const void_ = this.compiled.refresh();
+    if (void_ || this.#position < 0 || this.#snapshot.slots > this.#codes.length || !changes.covers(this.#position)) this.#rebuild(void_);
+    else if (this.#position !== changes.position) changes.replay(this.#position, (node) => this.#scores.set(node, this.#judge(node)));
+    this.#position = changes.position;
+  }
+
+  /** The feasible node of the highest score, -1: none. */
+  get best(): number {
+    return this.#scores.best;
+  }
+
+  /** 0: feasible; ABSENT; else the code of the filter that fails (CompiledShape.filterOf). */
+  code(node: number): number {
+    return this.#codes[node]!;
+  }
+
+  score(node: number): number {
+    return this.#scores.value(node);
+  }
+
+  /** Bytes that a view of so many nodes takes, about. */
+  static bytes(nodes: number): number {
+    return nodes * 2 * (1 + 1 + 4 + 8 + 4);
+  }
+
+  #rebuild(forget: boolean): void {
+    const slots = this.#snapshot.slots;
+    if (slots > this.#codes.length || forget) {
+      this.#scores = new Tournament(Math.max(64, slots));
+      this.#codes = new Uint8Array(this.#scores.size).fill(ABSENT);
+      this.#staticCodes = new Uint8Array(this.#scores.size);
+      this.#staticVersions = new Int32Array(this.#scores.size).fill(NOT_JUDGED);
+    }
+    for (let node = 0; node < slots; node++) this.#scores.put(node, this.#judge(node));
+    this.#scores.rebuild();
+  }
+
+  #judge(node: number): number {
+    const version = this.#snapshot.staticVersion[node]!;
+    if (this.#staticVersions[node] !== version) {
+      this.#staticVersions[node] = version;
+      this.#staticCodes[node] = this.compiled.judgeStatic(node);
+    }
+    const code = this.#staticCodes[node]! || this.compiled.judgeDynamic(node);
+    this.#codes[node] = code;
+    return code === 0 ? this.compiled.score(node) : Number.NEGATIVE_INFINITY;
+  }
+}

@@ -1,0 +1,51 @@
+import type { SchedulerProfile } from "../configuration/configuration.ts";
+import { devices } from "../filter/devices.ts";
+import type { ClusterFilter, NodeFilter } from "../filter/filter.ts";
+import { nodeAffinity } from "../filter/node-affinity.ts";
+import { nodeName } from "../filter/node-name.ts";
+import { nodePorts } from "../filter/node-ports.ts";
+import { nodeResourcesFit } from "../filter/node-resources-fit.ts";
+import { nodeUnschedulable } from "../filter/node-unschedulable.ts";
+import { taintToleration } from "../filter/taint-toleration.ts";
+import { mostAllocated } from "../score/most-allocated.ts";
+import { nodeAffinityPreference } from "../score/node-affinity-preference.ts";
+import type { ClusterScore, NodeScore } from "../score/score.ts";
+import { taintPreference } from "../score/taint-preference.ts";
+
+/** In the order in which they are asked: the first that fails gives the reason. */
+export const NODE_FILTERS: readonly NodeFilter[] = [nodeUnschedulable, nodeName, taintToleration, nodeAffinity, nodePorts, nodeResourcesFit, devices];
+export const CLUSTER_FILTERS: readonly ClusterFilter[] = [];
+export const NODE_SCORES: readonly NodeScore[] = [mostAllocated];
+export const CLUSTER_SCORES: readonly ClusterScore[] = [taintPreference, nodeAffinityPreference];
+
+export interface Weighted<Rule> {
+  readonly rule: Rule;
+  readonly weight: number;
+}
+
+/** What one profile asks and values. */
+export interface RuleSet {
+  /** Static ones first. */
+  readonly nodeFilters: readonly NodeFilter[];
+  readonly clusterFilters: readonly ClusterFilter[];
+  readonly nodeScores: readonly Weighted<NodeScore>[];
+  readonly clusterScores: readonly Weighted<ClusterScore>[];
+}
+
+/** The rules of a profile. @throws Error naming a rule that does not exist. */
+export function ruleSetOf(profile: SchedulerProfile): RuleSet {
+  const filters = new Set([...NODE_FILTERS, ...CLUSTER_FILTERS].map((rule) => rule.name));
+  const scores = new Set([...NODE_SCORES, ...CLUSTER_SCORES].map((rule) => rule.name));
+  for (const name of profile.disabledFilters) if (!filters.has(name)) throw new Error(`profile ${profile.schedulerName}: there is no filter ${name}`);
+  for (const name in profile.scoreWeights) if (!scores.has(name)) throw new Error(`profile ${profile.schedulerName}: there is no score ${name}`);
+  const on = (rule: { readonly name: string }) => !profile.disabledFilters.includes(rule.name);
+  const weigh = <Rule extends { readonly name: string; readonly defaultWeight: number }>(rules: readonly Rule[]) =>
+    rules.map((rule) => ({ rule, weight: profile.scoreWeights[rule.name] ?? rule.defaultWeight })).filter(({ weight }) => weight !== 0);
+  const nodeFilters = NODE_FILTERS.filter(on);
+  return {
+    nodeFilters: [...nodeFilters.filter((rule) => rule.static), ...nodeFilters.filter((rule) => !rule.static)],
+    clusterFilters: CLUSTER_FILTERS.filter(on),
+    nodeScores: weigh(NODE_SCORES),
+    clusterScores: weigh(CLUSTER_SCORES),
+  };
+}

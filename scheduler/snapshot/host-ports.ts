@@ -1,0 +1,31 @@
+import type { HostPort } from "./pod-shape.ts";
+
+const ANY = "0.0.0.0";
+
+/** Host ports in use on one node: a port on the wildcard address conflicts with the same port on any address. */
+export class HostPorts {
+  readonly #users = new Map<string, Map<string, number>>();
+
+  conflicts(port: HostPort): boolean {
+    const users = this.#users.get(`${port.protocol}/${port.port}`);
+    if (users === undefined) return false;
+    return port.ip === ANY || users.has(ANY) || users.has(port.ip);
+  }
+
+  add(port: HostPort): void {
+    const key = `${port.protocol}/${port.port}`;
+    const users = this.#users.get(key) ?? new Map<string, number>();
+    users.set(port.ip, (users.get(port.ip) ?? 0) + 1);
+    this.#users.set(key, users);
+  }
+
+  remove(port: HostPort): void {
+    const key = `${port.protocol}/${port.port}`;
+    const users = this.#users.get(key);
+    if (users === undefined) return;
+    const left = (users.get(port.ip) ?? 0) - 1;
+    if (left > 0) users.set(port.ip, left);
+    else users.delete(port.ip);
+    if (users.size === 0) this.#users.delete(key);
+  }
+}

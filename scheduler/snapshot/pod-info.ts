@@ -1,0 +1,42 @@
+import type { Pod } from "../../api/wire.ts";
+import type { LabelSet, LabelSets } from "./label-sets.ts";
+import type { PodShape, PodShapes } from "./pod-shape.ts";
+
+/** A pod as the scheduler sees it: read once from the object. */
+export interface PodInfo {
+  /** `namespace/name`. */
+  readonly key: string;
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly pod: Pod;
+  readonly shape: PodShape;
+  readonly labelSet: LabelSet;
+  readonly priority: number;
+  readonly schedulerName: string;
+  /** spec.nodeName: "" while it is pending. */
+  readonly nodeName: string;
+}
+
+/** The pod no longer uses its node. */
+export function isTerminal(pod: Pod): boolean {
+  return pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
+}
+
+/** Reads a pod; takes a reference on its label set, which whoever drops the PodInfo releases. */
+export function podInfoOf(pod: Pod, shapes: PodShapes, labelSets: LabelSets): PodInfo {
+  const namespace = pod.metadata.namespace ?? "";
+  const name = pod.metadata.name ?? "";
+  return {
+    key: `${namespace}/${name}`,
+    uid: pod.metadata.uid ?? "",
+    namespace,
+    name,
+    pod,
+    shape: shapes.of(pod),
+    labelSet: labelSets.acquire(namespace, pod.metadata.labels ?? {}),
+    priority: pod.spec?.priority ?? 0,
+    schedulerName: pod.spec?.schedulerName || "default-scheduler",
+    nodeName: pod.spec?.nodeName ?? "",
+  };
+}
