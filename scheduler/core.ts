@@ -101,16 +101,19 @@ export class SchedulerCore {
   }
 
   /** The binding is done; the watch may tell of it later or has already. */
-  bound(key: string): void {
+  bound(pod: QueuedPod): void {
+    const { key, uid } = pod.info;
     const placement = this.snapshot.placements.get(key);
-    if (placement !== undefined) placement.assumed = false;
-    const queued = this.queue.delete(key);
-    if (queued !== undefined) this.#labelSets.release(queued.info.labelSet);
+    if (placement?.pod.uid === uid) placement.assumed = false;
+    if (this.queue.get(key) !== pod) return;
+    this.queue.delete(key);
+    this.#labelSets.release(pod.info.labelSet);
   }
 
   /** The binding was refused: the node is free again, the pod is tried again after its backoff. */
   bindFailed(pod: QueuedPod): void {
-    if (this.snapshot.placements.get(pod.info.key)?.assumed) this.#unplace(pod.info.key);
+    const placement = this.snapshot.placements.get(pod.info.key);
+    if (placement?.assumed && placement.pod.uid === pod.info.uid) this.#unplace(pod.info.key);
     this.queue.retry(pod);
   }
 

@@ -1,21 +1,20 @@
-import type { Node, Pod } from "../api/wire.ts";
+import { nodes, pods } from "../api/resources.ts";
 import type { Client } from "../client/client.ts";
 import type { EventRecorder } from "../client/event-recorder.ts";
-import type { Informer } from "../client/informer.ts";
-import type { Clock } from "../lib/clock.ts";
+import type { InformerSet } from "../client/informer-set.ts";
+import type { Clock, Timer } from "../lib/clock.ts";
 import type { Logger } from "../lib/logger.ts";
-import type { SchedulerConfiguration } from "./configuration/configuration.ts";
-
-/** What the scheduler reads. The informers may be shared with other components; whoever made them runs them. */
-export interface SchedulerInformers {
-  readonly pods: Informer<Pod>;
-  readonly nodes: Informer<Node>;
-}
+import { Binder } from "./bind/binder.ts";
+import { StatusReporter } from "./bind/status-reporter.ts";
+import { defaultConfiguration, type SchedulerConfiguration } from "./configuration/configuration.ts";
+import { type Placed, SchedulerCore, type Unplaced } from "./core.ts";
 
 export interface SchedulerOptions {
+  /** Its writes must stop when leadership is lost (client/fenced). */
   readonly client: Client;
-  readonly informers: SchedulerInformers;
-  /** As component `default-scheduler` (the profile's schedulerName is the reporter in Kubernetes). */
+  /** What the scheduler reads. May be shared with other components; whoever made it runs it. */
+  readonly informers: InformerSet;
+  /** Of component `default-scheduler`, style `events`. */
   readonly recorder: EventRecorder;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -25,9 +24,158 @@ export interface SchedulerOptions {
 export interface Scheduler {
   /**
    * Schedules until `signal` aborts (leadership lost, shutdown): waits for the informers' first list, builds its snapshot from it, decides and binds.
-   * Resolves when the bindings in flight have ended. May be called again later: every run starts from the informers' state alone.
+   * Resolves when the writes in flight have ended. May be called again later: every run starts from the informers' state alone.
    */
   run(signal: AbortSignal): Promise<void>;
 }
 
-export declare function createScheduler(options: SchedulerOptions): Scheduler;
+/** @throws Error when the configuration names rules that do not exist */
+export function createScheduler(options: SchedulerOptions): Scheduler {
+  const configuration = { ...defaultConfiguration, ...options.configuration };
+  new SchedulerCore({ clock: options.clock, configuration });
+  return { run: (signal) => new Run(options, configuration, signal).run() };
+}
+
+/** Deciding goes on for this long before other work of the process gets its turn. */
+const SLICE_MS = 8;
+const STALE_CHECK_MS = 30_000;
+
+/** One term: from the informers' state to the abort of its signal. */
+class Run {
+  readonly #options: SchedulerOptions;
+  readonly #configuration: SchedulerConfiguration;
+  readonly #signal: AbortSignal;
+  readonly #core: SchedulerCore;
+  readonly #binder: Binder;
+  readonly #reporter: StatusReporter;
+  readonly #binding = new Set<Promise<void>>();
+  #scheduled = false;
+  #timer: Timer | undefined;
+  #stale: Timer | undefined;
+
+  constructor(options: SchedulerOptions, configuration: SchedulerConfiguration, signal: AbortSignal) {
+    this.#options = options;
+    this.#configuration = configuration;
+    this.#signal = signal;
+    this.#core = new SchedulerCore({ clock: options.clock, configuration });
+    this.#binder = new Binder(options);
+    this.#reporter = new StatusReporter({ ...options, signal });
+  }
+
+  async run(): Promise<void> {
+    const stop = this.#subscribe();
+    try {
+      await Promise.all([this.#options.informers.get(nodes).whenSynced(this.#signal), this.#options.informers.get(pods).whenSynced(this.#signal)]);
+      this.#started = true;
+      this.#options.logger.info({ nodes: this.#core.snapshot.nodeCount, placed: this.#core.snapshot.placements.size, pending: this.#core.queue.size }, "scheduling");
+      this.#checkStale();
+      this.#soon();
+      await aborted(this.#signal);
+    } catch (error) {
+      if (!this.#signal.aborted) throw error;
+    } finally {
+      stop();
+      this.#timer?.cancel();
+      this.#stale?.cancel();
+      await Promise.all(this.#binding);
+      await this.#reporter.drained();
+    }
+  }
+
+  #started = false;
+
+  /** Nodes first, so that pods find theirs. */
+  #subscribe(): () => void {
+    const core = this.#core;
+    const after = <A extends unknown[]>(change: (...args: A) => void) => (...args: A) => {
+      change(...args);
+      this.#soon();
+    };
+    const stopNodes = this.#options.informers.get(nodes).addHandler({
+      add: after((node) => core.setNode(node)),
+      update: after((node) => core.setNode(node)),
+      delete: after((node) => core.removeNode(node.metadata.name ?? "")),
+    });
+    const stopPods = this.#options.informers.get(pods).addHandler({
+      add: after((pod) => core.setPod(pod)),
+      update: after((pod) => core.setPod(pod)),
+      delete: after((pod) => {
+        const key = `${pod.metadata.namespace}/${pod.metadata.name}`;
+        core.removePod(key);
+        this.#reporter.forget(key);
+      }),
+    });
+    return () => {
+      stopNodes();
+      stopPods();
+    };
+  }
+
+  /** Decides once what comes in now has all come in. */
+  #soon(): void {
+    if (this.#scheduled || !this.#started) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    if (this.#signal.aborted) return;
+    const { clock } = this.#options;
+    const end_ms = clock.monotonic_ms() + SLICE_MS;
+    while (this.#binding.size < this.#configuration.maxBindsInFlight) {
+      const decision = this.#core.step();
+      if (decision === undefined) return this.#waitForBackoff();
+      if (decision.type === "placed") this.#bind(decision);
+      else this.#report(decision);
+      if (clock.monotonic_ms() >= end_ms) {
+        clock.after(0, () => this.#soon());
+        return;
+      }
+    }
+  }
+
+  #waitForBackoff(): void {
+    this.#timer?.cancel();
+    const ready_ms = this.#core.queue.nextReady_ms();
+    if (ready_ms === undefined) return;
+    this.#timer = this.#options.clock.after(Math.max(1, ready_ms - this.#options.clock.monotonic_ms()), () => this.#soon());
+  }
+
+  #checkStale(): void {
+    this.#stale = this.#options.clock.after(STALE_CHECK_MS, () => {
+      this.#core.queue.flushStale();
+      this.#soon();
+      this.#checkStale();
+    });
+  }
+
+  #bind({ pod, node, devices }: Placed): void {
+    const { info } = pod;
+    const binding = this.#binder.bind(info, node, devices, this.#signal).then((result) => {
+      this.#binding.delete(binding);
+      if (result.type === "bound") {
+        this.#core.bound(pod);
+        this.#reporter.forget(info.key);
+        this.#options.recorder.event(info.pod, { type: "Normal", reason: "Scheduled", action: "Binding", message: `Successfully assigned ${info.key} to ${node}` });
+      } else {
+        this.#core.bindFailed(pod);
+        if (!this.#signal.aborted) this.#options.logger.warn({ pod: info.key, node, error: String(result.error) }, "binding failed; the pod is scheduled again");
+      }
+      this.#soon();
+    });
+    this.#binding.add(binding);
+  }
+
+  #report({ pod, text }: Unplaced): void {
+    if (!this.#reporter.report(pod.info, "Unschedulable", text)) return;
+    this.#options.recorder.event(pod.info.pod, { type: "Warning", reason: "FailedScheduling", action: "Scheduling", message: text });
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
