@@ -56,6 +56,7 @@ export const shimOptions = [
   { name: "cni-conf-dir", value: "DIR", description: "CNI configurations; where it has none the shim makes its own bridge network", default: "/etc/cni/net.d" },
   { name: "cni-bin-dir", value: "DIR", description: "CNI plugins", default: "/usr/lib/cni" },
   { name: "bridge", value: "NAME", description: "name of the shim's own bridge", default: "berth0" },
+  { name: "remove-all", description: "stop and remove every container, sandbox and network of the data folder, then end; images stay" },
   { name: "runtime", value: "PATH", description: "OCI runtime: crun, runc or a path (default: crun where it works here, else runc)" },
   ...logOptions,
 ] as const satisfies readonly OptionSpec[];

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { systemClock } from "../../lib/clock.ts";
 import { systemRandom } from "../../lib/random.ts";
-import { createShim } from "../../runtime-shim/shim.ts";
+import { createShim, purgeRuntime } from "../../runtime-shim/shim.ts";
 import type { shimOptions } from "../commands/processes.ts";
 import type { OptionValues } from "../options.ts";
 import { UserError } from "../user-error.ts";
@@ -21,19 +21,19 @@ export async function runShim(values: Values): Promise<void> {
   const logger = processLogger("shim", values);
   const listen = values.listen ?? "";
   mkdirSync(dirname(socketPath("listen", listen)), { recursive: true });
+  const places = {
+    dataDir: join(values["data-dir"] ?? "", "shim"),
+    ...(values["run-dir"] === undefined ? {} : { runDir: values["run-dir"] }),
+    ...(values["cni-conf-dir"] === undefined ? {} : { cniConfDir: values["cni-conf-dir"] }),
+    ...(values["cni-bin-dir"] === undefined ? {} : { cniBinDir: values["cni-bin-dir"] }),
+    ...(values.bridge === undefined ? {} : { bridgeName: values.bridge }),
+    clock: systemClock,
+    random: systemRandom,
+    logger,
+  };
+  if (values["remove-all"] !== undefined) return purgeRuntime({ ...places, removeData: false });
   await runUntilStopped(logger, async (signal) => {
-    const shim = createShim({
-      listen,
-      dataDir: join(values["data-dir"] ?? "", "shim"),
-      ...(values["run-dir"] === undefined ? {} : { runDir: values["run-dir"] }),
-      ...(values["cni-conf-dir"] === undefined ? {} : { cniConfDir: values["cni-conf-dir"] }),
-      ...(values["cni-bin-dir"] === undefined ? {} : { cniBinDir: values["cni-bin-dir"] }),
-      ...(values.bridge === undefined ? {} : { bridgeName: values.bridge }),
-      ...(values.runtime === undefined ? {} : { ociRuntime: values.runtime }),
-      clock: systemClock,
-      random: systemRandom,
-      logger,
-    });
+    const shim = createShim({ ...places, listen, ...(values.runtime === undefined ? {} : { ociRuntime: values.runtime }) });
     await shim.start();
     await aborted(signal);
     await shim.close();
