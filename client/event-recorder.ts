@@ -66,6 +66,7 @@ class Recorder implements EventRecorder {
   readonly #correlator = new EventCorrelator();
   /** Not started yet, by key: what comes for the same key meanwhile is merged in. */
   readonly #queued = new Map<string, Job>();
+  /** Objects of which an event is being written: those of one object are written in their order. */
   readonly #writing = new Set<string>();
   #idle: (() => void)[] = [];
   #dropped = 0;
@@ -131,11 +132,13 @@ class Recorder implements EventRecorder {
   #pump(): void {
     for (const [key, job] of this.#queued) {
       if (this.#writing.size >= MAX_WRITES) return;
-      if (this.#writing.has(key)) continue;
+      const { kind, namespace, name, uid } = job.event.involvedObject;
+      const subject = `${kind}/${namespace}/${name}/${uid}`;
+      if (this.#writing.has(subject)) continue;
       this.#queued.delete(key);
-      this.#writing.add(key);
+      this.#writing.add(subject);
       void this.#write(job).finally(() => {
-        this.#writing.delete(key);
+        this.#writing.delete(subject);
         this.#pump();
       });
     }
