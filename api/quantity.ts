@@ -170,6 +170,7 @@ class Memo<V> {
     const known = this.#values.get(text);
     if (known !== undefined) return known;
     const value = this.#make(String(text));
+    if (typeof text === "string" && text.length > MEMO_TEXT_LENGTH) return value;
     if (this.#values.size >= MEMO_ENTRIES) this.#values.clear();
     this.#values.set(text, value);
     return value;
@@ -177,6 +178,7 @@ class Memo<V> {
 }
 
 const MEMO_ENTRIES = 4096;
+const MEMO_TEXT_LENGTH = 32;
 const canonical = new Memo((text) => Quantity.parse(text).toString());
 const values = new Memo((text) => Quantity.parse(text).valueNumber());
 const millis = new Memo((text) => Quantity.parse(text).milliNumber());

@@ -59,6 +59,8 @@ function parseField(line: string, packageName: string): FieldSchema {
   const list = markValue(marks, "list");
   const map = markValue(marks, "map");
   const mergeKey = markValue(marks, "mergeKey");
+  const embedded = markValue(marks, "in");
+  const goType = markValue(marks, "go");
   const number = marks.find((mark) => mark.startsWith("#"));
   return {
     name,
@@ -73,6 +75,8 @@ function parseField(line: string, packageName: string): FieldSchema {
     ...(mergeKey === undefined ? {} : { patchMergeKey: mergeKey }),
     ...(patch === undefined ? {} : { patchStrategy: patch.split(",") as ("merge" | "replace" | "retainKeys")[] }),
     ...(number === undefined ? {} : { protobuf: number.slice(1).split(".").map(Number) }),
+    ...(embedded === undefined ? {} : { embedded: embedded.split(".") }),
+    ...(goType === undefined ? {} : { goType }),
   };
 }
 

@@ -41,6 +41,10 @@ export interface FieldSchema {
   readonly patchStrategy?: readonly ("merge" | "replace" | "retainKeys")[];
   /** Protobuf field number; two numbers where the field lies in an inlined message. Absent for kind and apiVersion of an object. */
   readonly protobuf?: readonly number[];
+  /** Go structs between the definition and this field, which decoding errors name in the path: `ProbeHandler`. */
+  readonly embedded?: readonly string[];
+  /** Go's name of the type where it has one of its own (`v1.PullPolicy`), as decoding errors print it. */
+  readonly goType?: string;
 }
 
 export interface Union {

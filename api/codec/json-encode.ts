@@ -1,0 +1,205 @@
+import { definition as definitionOf } from "../schema/schema.ts";
+import type { FieldSchema, SchemaType } from "../schema/types.ts";
+import { compactJson, quoteJson, sortedKeys } from "./json-text.ts";
+import { rawText } from "./raw.ts";
+
+/** An encoder per definition, compiled at its first use: fields in Go's order, left out when empty unless always written. */
+type Encode = (value: unknown) => string;
+type Container = Record<string, unknown>;
+
+/**
+ * How empty lists and maps of always-written fields come out: `asGiven` [] and {}; `asStored` null, as after a trip
+ * through Kubernetes' store, whose format does not tell an empty list from none.
+ */
+export type EmptyForm = "asGiven" | "asStored";
+
+/** Compact JSON of an object of the definition. */
+export function encodeTyped(definitionName: string, object: unknown, form: EmptyForm): string {
+  return encoderOf(definitionName, form)(object);
+}
+
+/** Compact JSON of a value without schema: keys sorted. */
+export function encodeFree(value: unknown): string {
+  if (typeof value === "string") return quoteJson(value);
+  if (value === null || value === undefined) return "null";
+  if (typeof value !== "object") return String(value);
+  if (Array.isArray(value)) return `[${value.map(encodeFree).join(",")}]`;
+  let text = "{";
+  for (const key of sortedKeys(value)) {
+    const member = (value as Container)[key];
+    if (member !== undefined) text += `${text.length > 1 ? "," : ""}${quoteJson(key)}:${encodeFree(member)}`;
+  }
+  return `${text}}`;
+}
+
+const encoders = { asGiven: new Map<string, Encode>(), asStored: new Map<string, Encode>() };
+
+function encoderOf(definitionName: string, form: EmptyForm): Encode {
+  const known = encoders[form].get(definitionName);
+  if (known !== undefined) return known;
+  const encoder = compileObject(definitionName, form);
+  encoders[form].set(definitionName, encoder);
+  return encoder;
+}
+
+interface CompiledField {
+  readonly name: string;
+  /** `"name":`. */
+  readonly head: string;
+  readonly encode: Encode;
+  /** Written for an absent value; "" when it is left out. */
+  readonly zero: string;
+  readonly isEmpty: (value: unknown) => boolean;
+}
+
+function compileObject(definitionName: string, form: EmptyForm): Encode {
+  let fields: readonly CompiledField[] | undefined;
+  return (value) => {
+    // Not at compile time: definitions refer to each other in circles.
+    fields ??= definitionOf(definitionName).fields.map((field) => compileField(field, form));
+    return encodeFields(value as Container, fields);
+  };
+}
+
+function encodeFields(object: Container, fields: readonly CompiledField[]): string {
+  let text = "{";
+  for (let i = 0; i < fields.length; i++) {
+    const field = fields[i] as CompiledField;
+    const value = object[field.name];
+    const body = value === undefined ? field.zero : field.isEmpty(value) ? field.zero : field.encode(value);
+    if (body === "") continue;
+    text += text.length > 1 ? `,${field.head}${body}` : `${field.head}${body}`;
+  }
+  return `${text}}`;
+}
+
+function compileField(field: FieldSchema, form: EmptyForm): CompiledField {
+  return {
+    name: field.name,
+    head: `${quoteJson(field.name)}:`,
+    encode: compileType(field.type, form),
+    zero: field.always ? (field.pointer ? "null" : zeroText(field.type, form)) : "",
+    isEmpty: emptyTest(field, form),
+  };
+}
+
+/** Whether a value that is there is written as if it were not. */
+function emptyTest(field: FieldSchema, form: EmptyForm): (value: unknown) => boolean {
+  const { type } = field.type;
+  // A pointer to the zero time is null: it is written.
+  if (field.pointer) return type === "time" || type === "microTime" ? never : isNull;
+  if (type === "list" || type === "map") return field.always && form === "asGiven" ? isNull : isEmptyContainer;
+  if (field.always) return isNull;
+  return isZero;
+}
+
+function never(): boolean {
+  return false;
+}
+
+function isNull(value: unknown): boolean {
+  return value === null;
+}
+
+function isZero(value: unknown): boolean {
+  return value === null || value === "" || value === 0 || value === false || value === 0n;
+}
+
+function isEmptyContainer(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  for (const key in value as object) if (Object.hasOwn(value as object, key)) return false;
+  return true;
+}
+
+/** What an always-written field without a value looks like. */
+function zeroText(type: SchemaType, form: EmptyForm): string {
+  switch (type.type) {
+    case "string":
+      return '""';
+    case "boolean":
+      return "false";
+    case "integer":
+    case "double":
+    case "intOrString":
+      return "0";
+    case "quantity":
+      return '"0"';
+    case "object":
+      return encoderOf(type.definition, form)({});
+    default:
+      return "null";
+  }
+}
+
+function compileType(type: SchemaType, form: EmptyForm): Encode {
+  switch (type.type) {
+    case "string":
+    case "bytes":
+    case "time":
+    case "microTime":
+    case "quantity":
+      return encodeText;
+    case "boolean":
+    case "integer":
+    case "double":
+      return String;
+    case "intOrString":
+      return (value) => (typeof value === "number" ? String(value) : quoteJson(value as string));
+    case "object":
+      return encoderOf(type.definition, form);
+    case "list":
+      return compileList(type.items, form);
+    case "map":
+      return compileMap(type.values, form);
+    case "raw":
+    case "fieldsV1":
+    case "json":
+      return encodeRaw;
+    case "any":
+      return encodeRaw;
+    default:
+      return (value) => encodeSchemaOr(value, form);
+  }
+}
+
+function encodeText(value: unknown): string {
+  return value === null ? "null" : quoteJson(value as string);
+}
+
+function encodeRaw(value: unknown): string {
+  return value === undefined ? "null" : compactJson(rawText(value));
+}
+
+function compileList(items: SchemaType, form: EmptyForm): Encode {
+  const encode = compileType(items, form);
+  return (value) => {
+    const list = value as readonly unknown[];
+    let text = "[";
+    for (let i = 0; i < list.length; i++) text += i > 0 ? `,${encode(list[i])}` : encode(list[i]);
+    return `${text}]`;
+  };
+}
+
+function compileMap(values: SchemaType, form: EmptyForm): Encode {
+  const encode = compileType(values, form);
+  // A null among bytes comes back from the store as no bytes.
+  const nullText = values.type === "bytes" && form === "asStored" ? '""' : "null";
+  return (value) => {
+    let text = "{";
+    for (const key of sortedKeys(value as object)) {
+      const member = (value as Container)[key];
+      if (member === undefined) continue;
+      text += `${text.length > 1 ? "," : ""}${quoteJson(key)}:${member === null ? nullText : encode(member)}`;
+    }
+    return `${text}}`;
+  };
+}
+
+const SCHEMA_PROPS = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps";
+
+/** JSONSchemaProps or a boolean, a list of schemas, a list of names. */
+function encodeSchemaOr(value: unknown, form: EmptyForm): string {
+  if (Array.isArray(value)) return `[${value.map((item) => encodeSchemaOr(item, form)).join(",")}]`;
+  if (typeof value === "object" && value !== null) return encoderOf(SCHEMA_PROPS, form)(value);
+  return typeof value === "string" ? quoteJson(value) : String(value);
+}
