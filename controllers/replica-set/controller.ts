@@ -1,0 +1,177 @@
+import { pods, replicasets } from "../../api/resources.ts";
+import { type LabelMatcher, matcherOf, matcherOfLabels } from "../../api/selector/labels.ts";
+import type { Pod, ReplicaSet } from "../../api/wire.ts";
+import { isReason } from "../../client/client.ts";
+import { type Informer, keyOf } from "../../client/informer.ts";
+import type { ReconcileResult } from "../../client/work-queue.ts";
+import { type Controller, type ControllerContext, ReconcileLoop } from "../controller.ts";
+import { adoptPatch, claim, releasePatch } from "../shared/claim.ts";
+import { byController, byOrphanage, CONTROLLER_INDEX, controllerOf, controllerRef, ORPHAN_INDEX } from "../shared/owner.ts";
+import { isNamespaceTerminating, PodControl } from "../shared/pod-control.ts";
+import { isPodActive, isPodTerminating, nextAvailability_ms } from "../shared/pods.ts";
+import { slowStart } from "../shared/slow-start.ts";
+import { WriteTracker } from "../shared/write-tracker.ts";
+import { planReplicas, type ReplicaPlan } from "./decide.ts";
+import { type ReplicaSetStatus, replicaSetStatus, statusChanged } from "./status.ts";
+
+const GVK = { apiVersion: "apps/v1", kind: "ReplicaSet" };
+const CONCURRENCY = 5;
+const SLOW_START = 1;
+/** How soon a key whose writes the cache does not show yet is looked at again, if no event comes first. */
+const UNSETTLED_MS = 1000;
+
+type Failure = { reason: "FailedCreate" | "FailedDelete"; error: unknown };
+
+/** Keeps as many pods as each ReplicaSet says. */
+export class ReplicaSetController implements Controller {
+  readonly name = "replicaset-controller";
+  readonly #context: ControllerContext;
+  readonly #sets: Informer<ReplicaSet>;
+  readonly #pods: Informer<Pod>;
+  readonly #podControl: PodControl;
+  readonly #writes: WriteTracker<Pod>;
+  readonly #loop: ReconcileLoop;
+
+  constructor(context: ControllerContext) {
+    this.#context = context;
+    this.#sets = context.informers.get(replicasets);
+    this.#pods = context.informers.get(pods);
+    this.#sets.addIndex(CONTROLLER_INDEX, byController);
+    this.#pods.addIndex(CONTROLLER_INDEX, byController);
+    this.#pods.addIndex(ORPHAN_INDEX, byOrphanage);
+    this.#podControl = new PodControl(context.client, context.random, context.events);
+    this.#writes = new WriteTracker(this.#pods);
+    this.#loop = new ReconcileLoop(context, { name: this.name, concurrency: CONCURRENCY, reconcile: (key) => this.#reconcile(key) });
+    const enqueue = (set: ReplicaSet) => this.#loop.queue.add(keyOf(set));
+    this.#sets.addHandler({ add: enqueue, update: enqueue, delete: enqueue });
+    this.#pods.addHandler({
+      add: (pod) => this.#onPod(pod),
+      update: (pod, old) => {
+        if (controllerOf(old)?.uid !== controllerOf(pod)?.uid) this.#enqueueOwner(old);
+        this.#onPod(pod);
+      },
+      delete: (pod) => this.#enqueueOwner(pod),
+    });
+  }
+
+  run(signal: AbortSignal): Promise<void> {
+    return this.#loop.run(signal);
+  }
+
+  #onPod(pod: Pod): void {
+    if (controllerOf(pod) !== undefined) return this.#enqueueOwner(pod);
+    if (pod.metadata.deletionTimestamp !== undefined) return;
+    for (const set of this.#sets.list(pod.metadata.namespace)) if (selectorOf(set).matches(pod.metadata.labels)) this.#loop.queue.add(keyOf(set));
+  }
+
+  #enqueueOwner(pod: Pod): void {
+    const owner = controllerOf(pod);
+    if (owner?.kind === GVK.kind && owner.apiVersion.startsWith("apps/")) this.#loop.queue.add(`${pod.metadata.namespace}/${owner.name}`);
+  }
+
+  async #reconcile(key: string): Promise<ReconcileResult> {
+    const set = this.#sets.get(key);
+    if (set === undefined) {
+      this.#writes.forget(key);
+      return undefined;
+    }
+    const settled = this.#writes.settled(key);
+    const claimed = await this.#claimPods(set);
+    const active = claimed.filter(isPodActive);
+    const failure = settled && set.metadata.deletionTimestamp === undefined ? await this.#manage(key, set, active) : undefined;
+    const updated = await this.#updateStatus(set, claimed, failure);
+    if (failure !== undefined && !isNamespaceTerminating(failure.error)) throw failure.error;
+    if (!settled) return { requeueAfter_ms: UNSETTLED_MS };
+    const waits = updated.readyReplicas !== updated.availableReplicas;
+    const next_ms = waits ? nextAvailability_ms(active, set.spec?.minReadySeconds ?? 0, this.#context.clock.now_ms()) : undefined;
+    return next_ms === undefined ? undefined : { requeueAfter_ms: next_ms };
+  }
+
+  #claimPods(set: ReplicaSet): Promise<Pod[]> {
+    const { client } = this.#context;
+    const { namespace, name = "", uid } = set.metadata;
+    const candidates = [...this.#pods.byIndex(CONTROLLER_INDEX, uid ?? ""), ...this.#pods.byIndex(ORPHAN_INDEX, namespace ?? "").filter(isPodActive)];
+    return claim(set, candidates, selectorOf(set), {
+      mayAdopt: async () => {
+        const fresh = await client.get(replicasets, { namespace, name });
+        return fresh.metadata.uid === uid && fresh.metadata.deletionTimestamp === undefined;
+      },
+      adopt: (pod) => client.patch(pods, { namespace, name: pod.metadata.name ?? "" }, "merge", adoptPatch(pod, controllerRef(set, GVK))),
+      release: async (pod) => {
+        await client.patch(pods, { namespace, name: pod.metadata.name ?? "" }, "merge", releasePatch(pod, uid));
+      },
+    });
+  }
+
+  async #manage(key: string, set: ReplicaSet, active: readonly Pod[]): Promise<Failure | undefined> {
+    const plan = planReplicas(set.spec?.replicas ?? 1, active, this.#relatedPods(set), this.#context.clock.now_ms());
+    switch (plan.type) {
+      case "none":
+        return undefined;
+      case "create":
+        return this.#create(key, set, plan);
+      case "delete":
+        return this.#delete(key, set, plan);
+    }
+  }
+
+  async #create(key: string, set: ReplicaSet, plan: ReplicaPlan & { type: "create" }): Promise<Failure | undefined> {
+    const { namespace = "", name = "" } = set.metadata;
+    const spec = { namespace, template: set.spec?.template ?? {}, owner: controllerRef(set, GVK), generateName: `${name}-` };
+    const { error } = await slowStart(plan.count, SLOW_START, async () => {
+      const pod = await this.#podControl.create(set, spec);
+      this.#writes.created(key, keyOf(pod), pod);
+    });
+    return error === undefined ? undefined : { reason: "FailedCreate", error };
+  }
+
+  async #delete(key: string, set: ReplicaSet, plan: ReplicaPlan & { type: "delete" }): Promise<Failure | undefined> {
+    const { error } = await slowStart(plan.pods.length, plan.pods.length, async (index) => {
+      const pod = plan.pods[index];
+      if (pod === undefined) return;
+      await this.#podControl.delete(set, pod);
+      this.#writes.deleted(key, keyOf(pod), pod.metadata.uid ?? "");
+    });
+    return error === undefined ? undefined : { reason: "FailedDelete", error };
+  }
+
+  /** Active pods of all sets with the same owner (the versions of one Deployment). */
+  #relatedPods(set: ReplicaSet): Pod[] {
+    const owner = controllerOf(set);
+    const sets = owner === undefined ? [set] : this.#sets.byIndex(CONTROLLER_INDEX, owner.uid);
+    return sets.flatMap((other) => this.#pods.byIndex(CONTROLLER_INDEX, other.metadata.uid ?? "")).filter(isPodActive);
+  }
+
+  async #updateStatus(set: ReplicaSet, claimed: readonly Pod[], failure: Failure | undefined): Promise<ReplicaSetStatus> {
+    const status = replicaSetStatus({
+      replicaSet: set,
+      active: claimed.filter(isPodActive),
+      terminating: claimed.filter(isPodTerminating).length,
+      template: matcherOfLabels(set.spec?.template?.metadata?.labels),
+      failure: failure && { reason: failure.reason, message: failure.error instanceof Error ? failure.error.message : String(failure.error) },
+      now_ms: this.#context.clock.now_ms(),
+    });
+    if (!statusChanged(set, status)) return status;
+    try {
+      await this.#context.client.update(replicasets, { ...set, status }, { subresource: "status" });
+    } catch (error) {
+      // Deleted meanwhile, or written by somebody else: the event of that brings the key back.
+      if (!isReason(error, "NotFound") && !isReason(error, "Conflict")) throw error;
+      if (isReason(error, "Conflict") && this.#sets.get(keyOf(set)) === set) this.#loop.queue.addAfter(keyOf(set), UNSETTLED_MS);
+    }
+    return status;
+  }
+}
+
+const selectors = new WeakMap<object, LabelMatcher>();
+
+/** The set's selector, compiled once for each version of the object. */
+function selectorOf(set: ReplicaSet): LabelMatcher {
+  let matcher = selectors.get(set);
+  if (matcher === undefined) {
+    matcher = matcherOf(set.spec?.selector);
+    selectors.set(set, matcher);
+  }
+  return matcher;
+}
+

@@ -1,0 +1,31 @@
+import type { OwnerReference } from "../../api/wire.ts";
+import type { Identified } from "../../client/informer.ts";
+
+/** The one owner that manages the object, if any. */
+export function controllerOf(object: Identified): OwnerReference | undefined {
+  return object.metadata.ownerReferences?.find((owner) => owner.controller === true);
+}
+
+/** A reference that makes `owner` the managing controller of another object and lets its foreground deletion wait for that. */
+export function controllerRef(owner: Identified, gvk: { apiVersion: string; kind: string }): OwnerReference {
+  const { name = "", uid = "" } = owner.metadata;
+  return { apiVersion: gvk.apiVersion, kind: gvk.kind, name, uid, controller: true, blockOwnerDeletion: true };
+}
+
+export function isControlledBy(object: Identified, owner: Identified): boolean {
+  return controllerOf(object)?.uid === owner.metadata.uid;
+}
+
+export const CONTROLLER_INDEX = "controller";
+export const ORPHAN_INDEX = "orphan";
+
+/** Uid of the managing controller, for CONTROLLER_INDEX. */
+export function byController(object: Identified): readonly string[] {
+  const uid = controllerOf(object)?.uid;
+  return uid === undefined ? [] : [uid];
+}
+
+/** Namespace of an object that no controller manages, for ORPHAN_INDEX: candidates for adoption without a scan. */
+export function byOrphanage(object: Identified): readonly string[] {
+  return controllerOf(object) === undefined ? [object.metadata.namespace ?? ""] : [];
+}
