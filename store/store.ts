@@ -163,8 +163,9 @@ export class FutureRevisionError extends Error {
 
 export class ValueTooLargeError extends Error {
   override readonly name = "ValueTooLargeError";
-  constructor(key: string, bytes: number) {
-    super(`value of ${key} has ${bytes} bytes; the limit is ${MAX_VALUE_BYTES}`);
+  /** `advice`: why a value within the limit is refused all the same, and what to do. */
+  constructor(key: string, bytes: number, advice?: string) {
+    super(`value of ${key} has ${bytes} bytes; ${advice ?? `the limit is ${MAX_VALUE_BYTES}`}`);
   }
 }
 

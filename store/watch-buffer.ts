@@ -33,15 +33,19 @@ export class WatchBuffer {
     return this.#bytes;
   }
 
-  /** Adds whole transactions. Past the limits the buffer is emptied and ends with SlowWatcherError. Returns whether it took them. */
+  /**
+   * Adds whole transactions. When something waits already and the limits are passed, the buffer is emptied and ends with SlowWatcherError.
+   * Returns whether it took them.
+   */
   push(events: readonly StoreEvent[], revision: number): boolean {
     if (this.#end !== undefined) return false;
+    const behind = this.#events.length > 0;
     for (const event of events) {
       this.#events.push(event);
       this.#bytes += eventBytes(event);
     }
     this.#revision = revision;
-    if (this.#events.length > this.#limits.events || this.#bytes > this.#limits.bytes) {
+    if (behind && (this.#events.length > this.#limits.events || this.#bytes > this.#limits.bytes)) {
       const buffered = this.#events.length;
       this.#clear();
       this.end(new SlowWatcherError(buffered));

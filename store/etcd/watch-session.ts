@@ -1,0 +1,149 @@
+import type { Duplex } from "node:stream";
+import type { IWatchRequest, IWatchResponse } from "etcd3";
+import type { StoreEvent, WatchBatch, WatchRequest } from "../store.ts";
+import { CompactedError, UnavailableError } from "../store.ts";
+import { WatchBuffer, type WatchBufferLimits } from "../watch-buffer.ts";
+import { type KeySpace, toNumber } from "./convert.ts";
+
+/** The typing of etcd3's watch stream leaves out that it is a Node stream. */
+export type WatchStream = Duplex & { write(request: IWatchRequest): boolean; cancel(): void };
+
+export interface WatchSessionOptions {
+  readonly stream: WatchStream;
+  readonly keys: KeySpace;
+  readonly request: WatchRequest;
+  /** First revision to deliver. */
+  readonly next: number;
+  /** The newest revision that this process knows of. */
+  readonly knownRevision: () => number;
+  readonly limits: WatchBufferLimits;
+  /** Called with each answer before it is looked at; what it throws ends the session. */
+  readonly check: (response: IWatchResponse) => void;
+}
+
+/** History is fetched only as fast as it is taken: the stream rests while this much waits. */
+const HISTORY_EVENTS = 2_000;
+const HISTORY_BYTES = 8_388_608;
+
+/**
+ * One watch stream at one endpoint, until it breaks. While it delivers history (up to what was known when it began) it rests whenever
+ * the consumer does; afterwards it keeps reading, and a consumer that falls behind by more than the limits ends it.
+ */
+export class WatchSession {
+  readonly #options: WatchSessionOptions;
+  readonly #stream: WatchStream;
+  readonly #buffer: WatchBuffer;
+  /** Of the newest revision seen, until it is certain that no more of it comes: etcd cuts a long answer into fragments. */
+  #held: StoreEvent[] = [];
+  #live = false;
+  #paused = false;
+  /** Why the stream ended, where it was not asked to. */
+  #lost: unknown;
+  /** Whether etcd has accepted the watch. */
+  #created = false;
+
+  constructor(options: WatchSessionOptions) {
+    this.#options = options;
+    this.#stream = options.stream;
+    this.#buffer = new WatchBuffer(options.limits);
+    this.#stream.on("data", (response: IWatchResponse) => this.#onResponse(response));
+    this.#stream.on("error", (error: unknown) => this.#onLost(error));
+    this.#stream.on("end", () => this.#onLost(new Error("etcd ended the stream")));
+    this.#stream.write(this.#createRequest());
+  }
+
+  get lost(): unknown {
+    return this.#lost;
+  }
+
+  get created(): boolean {
+    return this.#created;
+  }
+
+  /** The next events; undefined when the stream is gone. @throws CompactedError | SlowWatcherError | UnavailableError when the watch is over for good */
+  async take(): Promise<WatchBatch | undefined> {
+    const batch = await this.#buffer.take();
+    if (this.#paused) {
+      this.#paused = false;
+      this.#stream.resume();
+    }
+    return batch;
+  }
+
+  /** Gives the stream up, as if it had broken; `take` returns what is there, then undefined. */
+  fail(reason: unknown): void {
+    this.#onLost(reason);
+  }
+
+  close(): void {
+    this.#buffer.end(null);
+    this.#stream.removeAllListeners("data");
+    // First `end`: etcd3 takes the error of a cancelled stream that is still writable for a failure of the endpoint.
+    this.#stream.end();
+    this.#stream.cancel();
+  }
+
+  /**
+   * Asks from one revision earlier and drops its events: that makes etcd refuse a watch of which the first revision itself is compacted
+   * (it keeps no deletion of that revision, and would leave it out without a word).
+   */
+  #createRequest(): IWatchRequest {
+    const { keys, request, next } = this.#options;
+    const range = keys.range(request);
+    const start_revision = Math.max(1, next - 1);
+    return { create_request: { ...range, start_revision, prev_kv: request.previous !== false, fragment: true } };
+  }
+
+  #onResponse(response: IWatchResponse): void {
+    try {
+      this.#options.check(response);
+      if (response.canceled) return this.#onCanceled(response);
+      if (response.created) {
+        this.#created = true;
+        this.#live = this.#options.next > toNumber(response.header.revision);
+      }
+      this.#onEvents(response);
+    } catch (error) {
+      this.#buffer.end(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #onCanceled({ compact_revision, cancel_reason }: IWatchResponse): void {
+    const compactRevision = toNumber(compact_revision);
+    if (compactRevision > 0) return this.#buffer.end(new CompactedError(compactRevision));
+    this.#buffer.end(new UnavailableError(`etcd refused the watch: ${cancel_reason || "no reason given"}`));
+  }
+
+  #onEvents({ events, fragment }: IWatchResponse): void {
+    const ready: StoreEvent[] = [];
+    for (const raw of events) {
+      const event = this.#options.keys.event(raw);
+      if (event.revision < this.#options.next) continue;
+      if (this.#held.length > 0 && this.#held.at(-1)?.revision !== event.revision) this.#release(ready);
+      this.#held.push(event);
+    }
+    if (!fragment) this.#release(ready);
+    const revision = ready.at(-1)?.revision;
+    if (revision === undefined) return;
+    if (!this.#live && revision >= this.#options.knownRevision()) this.#live = true;
+    if (!this.#live) return this.#pushHistory(ready, revision);
+    this.#buffer.push(ready, revision);
+  }
+
+  #pushHistory(events: readonly StoreEvent[], revision: number): void {
+    this.#buffer.push(events, revision);
+    if (this.#paused || (this.#buffer.size < HISTORY_EVENTS && this.#buffer.bytes < HISTORY_BYTES)) return;
+    this.#paused = true;
+    this.#stream.pause();
+  }
+
+  #release(ready: StoreEvent[]): void {
+    for (const event of this.#held) ready.push(event);
+    this.#held = [];
+  }
+
+  #onLost(error: unknown): void {
+    this.#lost ??= error;
+    this.#buffer.end(null);
+  }
+}
