@@ -1,0 +1,140 @@
+import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, Subject } from "../../../api/wire.ts";
+import { namespacedReadWrite } from "./bootstrap-user-roles.ts";
+
+/**
+ * The roles and bindings that every cluster has, made at start where absent and mended where rules or subjects are missing
+ * (Kubernetes' default roles and their names). An object annotated `rbac.authorization.kubernetes.io/autoupdate: "false"` is left alone.
+ */
+export interface BootstrapPolicy {
+  readonly clusterRoles: readonly ClusterRole[];
+  readonly clusterRoleBindings: readonly ClusterRoleBinding[];
+  readonly roles: readonly Role[];
+  readonly roleBindings: readonly RoleBinding[];
+}
+
+const GROUP = "rbac.authorization.k8s.io";
+const API_VERSION = `${GROUP}/v1`;
+export const AUTOUPDATE = "rbac.authorization.kubernetes.io/autoupdate";
+const LABELS = { "kubernetes.io/bootstrapping": "rbac-defaults" };
+
+const READ = ["get", "list", "watch"];
+const WRITE = ["create", "delete", "deletecollection", "patch", "update"];
+const EVENTS = rule(["create", "patch", "update"], ["", "events.k8s.io"], ["events"]);
+
+function rule(verbs: readonly string[], apiGroups: readonly string[], resources: readonly string[], resourceNames?: readonly string[]): PolicyRule {
+  return { verbs: [...verbs], apiGroups: [...apiGroups], resources: [...resources], ...(resourceNames === undefined ? {} : { resourceNames: [...resourceNames] }) };
+}
+
+function paths(...nonResourceURLs: string[]): PolicyRule {
+  return { verbs: ["get"], nonResourceURLs };
+}
+
+function clusterRole(name: string, rules: readonly PolicyRule[], more: { labels?: Record<string, string>; aggregate?: string } = {}): ClusterRole {
+  return {
+    apiVersion: API_VERSION,
+    kind: "ClusterRole",
+    metadata: { name, labels: { ...LABELS, ...more.labels }, annotations: { [AUTOUPDATE]: "true" } },
+    rules: [...rules],
+    ...(more.aggregate === undefined ? {} : { aggregationRule: { clusterRoleSelectors: [{ matchLabels: { [`rbac.authorization.k8s.io/aggregate-to-${more.aggregate}`]: "true" } }] } }),
+  };
+}
+
+function user(name: string): Subject {
+  return { apiGroup: GROUP, kind: "User", name };
+}
+
+function group(name: string): Subject {
+  return { apiGroup: GROUP, kind: "Group", name };
+}
+
+function clusterRoleBinding(name: string, role: string, subjects: readonly Subject[]): ClusterRoleBinding {
+  return {
+    apiVersion: API_VERSION,
+    kind: "ClusterRoleBinding",
+    metadata: { name, labels: LABELS, annotations: { [AUTOUPDATE]: "true" } },
+    roleRef: { apiGroup: GROUP, kind: "ClusterRole", name: role },
+    subjects: [...subjects],
+  };
+}
+
+/** Leader election: one Lease by name, which cannot be named at its creation. */
+function leaseRules(name: string): PolicyRule[] {
+  return [rule(["create", "list", "watch"], ["coordination.k8s.io"], ["leases"]), rule(["get", "update", "patch"], ["coordination.k8s.io"], ["leases"], [name])];
+}
+
+const scheduler = clusterRole("system:kube-scheduler", [
+  EVENTS,
+  ...leaseRules("kube-scheduler"),
+  rule(READ, [""], ["nodes", "namespaces", "services", "replicationcontrollers", "persistentvolumeclaims", "persistentvolumes"]),
+  rule(["delete", ...READ], [""], ["pods"]),
+  rule(["create"], [""], ["bindings", "pods/binding"]),
+  rule(["patch", "update"], [""], ["pods/status"]),
+  rule(READ, ["apps"], ["replicasets", "statefulsets"]),
+  rule(READ, ["policy"], ["poddisruptionbudgets"]),
+  rule(READ, ["storage.k8s.io"], ["csidrivers", "csinodes", "csistoragecapacities", "storageclasses", "volumeattachments"]),
+  rule(READ, ["resource.k8s.io"], ["deviceclasses", "resourceclaims", "resourceslices"]),
+  rule(READ, ["scheduling.x-k8s.io"], ["podgroups"]),
+  rule(["patch", "update"], ["scheduling.x-k8s.io"], ["podgroups/status"]),
+  rule(["patch", "update"], [""], ["persistentvolumeclaims"]),
+  rule(["create"], ["authentication.k8s.io"], ["tokenreviews"]),
+  rule(["create"], ["authorization.k8s.io"], ["subjectaccessreviews"]),
+]);
+
+/** All controllers run as one user; the garbage collector and the namespace controller need every resource that there may ever be. */
+const controllerManager = clusterRole("system:kube-controller-manager", [
+  EVENTS,
+  ...leaseRules("kube-controller-manager"),
+  rule(["*"], ["*"], ["*"]),
+  paths("/api", "/api/*", "/apis", "/apis/*", "/openapi", "/openapi/*", "/version"),
+]);
+
+/** What a node's agent needs; which objects of these it may touch is the node authorizer's to say, so nobody is bound to it. */
+const node = clusterRole("system:node", [
+  EVENTS,
+  rule(["create", "get", "list", "watch", "patch", "update"], [""], ["nodes"]),
+  rule(["patch", "update"], [""], ["nodes/status"]),
+  rule(["create", "delete", ...READ], [""], ["pods"]),
+  rule(["patch", "update"], [""], ["pods/status"]),
+  rule(["create"], [""], ["pods/eviction"]),
+  rule(READ, [""], ["configmaps", "secrets", "services"]),
+  rule(["get"], [""], ["persistentvolumeclaims", "persistentvolumes"]),
+  rule(["create"], [""], ["serviceaccounts/token"]),
+  rule(["create", "delete", "get", "patch", "update"], ["coordination.k8s.io"], ["leases"]),
+  rule(READ, ["node.k8s.io"], ["runtimeclasses"]),
+  rule(["create", "get", "list", "watch"], ["certificates.k8s.io"], ["certificatesigningrequests"]),
+  rule(["create"], ["authentication.k8s.io"], ["tokenreviews"]),
+  rule(["create"], ["authorization.k8s.io"], ["subjectaccessreviews", "localsubjectaccessreviews"]),
+]);
+
+const clusterRoles: readonly ClusterRole[] = [
+  clusterRole("cluster-admin", [rule(["*"], ["*"], ["*"]), { verbs: ["*"], nonResourceURLs: ["*"] }]),
+  clusterRole("system:discovery", [paths("/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz", "/version", "/version/")]),
+  clusterRole("system:public-info-viewer", [paths("/healthz", "/livez", "/readyz", "/version", "/version/")]),
+  clusterRole("system:basic-user", [rule(["create"], ["authorization.k8s.io"], ["selfsubjectaccessreviews", "selfsubjectrulesreviews"]), rule(["create"], ["authentication.k8s.io"], ["selfsubjectreviews"])]),
+  clusterRole("system:monitoring", [paths("/healthz", "/healthz/*", "/livez", "/livez/*", "/metrics", "/metrics/slis", "/readyz", "/readyz/*")]),
+  clusterRole("system:service-account-issuer-discovery", [paths("/.well-known/openid-configuration", "/.well-known/openid-configuration/", "/openid/v1/jwks", "/openid/v1/jwks/")]),
+  clusterRole("system:auth-delegator", [rule(["create"], ["authentication.k8s.io"], ["tokenreviews"]), rule(["create"], ["authorization.k8s.io"], ["subjectaccessreviews"])]),
+  clusterRole("system:kubelet-api-admin", [rule([...READ, "proxy"], [""], ["nodes"]), rule(["*"], [""], ["nodes/log", "nodes/metrics", "nodes/proxy", "nodes/stats"])]),
+  clusterRole("system:node-proxier", [EVENTS, rule(READ, [""], ["nodes", "services"]), rule(READ, ["discovery.k8s.io"], ["endpointslices"])]),
+  scheduler,
+  controllerManager,
+  node,
+  ...(["admin", "edit", "view"] as const).map((name) => clusterRole(name, [], { aggregate: name, labels: name === "admin" ? {} : { [`rbac.authorization.k8s.io/aggregate-to-${name === "edit" ? "admin" : "edit"}`]: "true" } })),
+  ...(["admin", "edit", "view"] as const).map((name) => clusterRole(`system:aggregate-to-${name}`, namespacedReadWrite(name, READ, WRITE), { labels: { [`rbac.authorization.k8s.io/aggregate-to-${name}`]: "true" } })),
+];
+
+const AUTHENTICATED = group("system:authenticated");
+
+const clusterRoleBindings: readonly ClusterRoleBinding[] = [
+  clusterRoleBinding("cluster-admin", "cluster-admin", [group("system:masters")]),
+  clusterRoleBinding("system:discovery", "system:discovery", [AUTHENTICATED]),
+  clusterRoleBinding("system:basic-user", "system:basic-user", [AUTHENTICATED]),
+  clusterRoleBinding("system:public-info-viewer", "system:public-info-viewer", [AUTHENTICATED, group("system:unauthenticated")]),
+  clusterRoleBinding("system:monitoring", "system:monitoring", [group("system:monitoring")]),
+  clusterRoleBinding("system:service-account-issuer-discovery", "system:service-account-issuer-discovery", [group("system:serviceaccounts")]),
+  clusterRoleBinding("system:kube-scheduler", "system:kube-scheduler", [user("system:kube-scheduler")]),
+  clusterRoleBinding("system:kube-controller-manager", "system:kube-controller-manager", [user("system:kube-controller-manager")]),
+  clusterRoleBinding("system:node-proxier", "system:node-proxier", [user("system:kube-proxy")]),
+];
+
+export const bootstrapPolicy: BootstrapPolicy = { clusterRoles, clusterRoleBindings, roles: [], roleBindings: [] };

@@ -1,0 +1,20 @@
+import { type AccessRequest, type Authorizer, type Decision, NO_OPINION } from "../authorizer.ts";
+import type { RbacIndex } from "./rbac-index.ts";
+import { ruleAllows } from "./rule-matching.ts";
+
+/** Decides by the Role, ClusterRole, RoleBinding and ClusterRoleBinding objects; it allows or has no opinion, it never denies. */
+export class RbacAuthorizer implements Authorizer {
+  readonly #index: RbacIndex;
+
+  constructor(index: RbacIndex) {
+    this.#index = index;
+  }
+
+  authorize(request: AccessRequest): Decision {
+    const namespace = request.resourceRequest ? request.namespace : "";
+    for (const granted of this.#index.rulesFor(request.user, namespace)) {
+      if (ruleAllows(granted.rule, request)) return { verdict: "allow", reason: `RBAC: allowed by ${granted.description}` };
+    }
+    return NO_OPINION;
+  }
+}
