@@ -1,0 +1,99 @@
+import type { ContainerStatus, Pod, PodCondition } from "../../api/wire.ts";
+import { isSidecar, specOf } from "../pod/spec.ts";
+import { anyRegularActive, type Phase } from "./phase.ts";
+
+/** Condition types that the node owns; others are kept as they are. */
+const OWNED = new Set(["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"]);
+
+export interface ConditionsInput {
+  readonly pod: Pod;
+  /** The phase as computed, before a terminal one is held back. */
+  readonly phase: Phase;
+  readonly statuses: readonly ContainerStatus[];
+  /** The sandbox is up and its network is there. */
+  readonly sandboxReady: boolean;
+  /** Conditions written last: a transition time is kept while the status stays. */
+  readonly previous: readonly PodCondition[];
+  readonly now: string;
+}
+
+type Verdict = Pick<PodCondition, "status" | "reason" | "message">;
+
+/** All conditions in the order in which kubelet writes them: those of others first. */
+export function podConditions(input: ConditionsInput): PodCondition[] {
+  const others = (input.pod.status?.conditions ?? []).filter((condition) => !OWNED.has(condition.type));
+  const containersReady = containersReadyVerdict(input);
+  const own: [string, Verdict][] = [
+    ["PodReadyToStartContainers", { status: input.sandboxReady ? "True" : "False" }],
+    ["Initialized", initializedVerdict(input)],
+    ["Ready", readyVerdict(input, containersReady, others)],
+    ["ContainersReady", containersReady],
+    ["PodScheduled", { status: "True" }],
+  ];
+  return [...others, ...own.map(([type, verdict]) => withTimes(input, type, verdict))];
+}
+
+function withTimes(input: ConditionsInput, type: string, verdict: Verdict): PodCondition {
+  const old = input.previous.find((condition) => condition.type === type);
+  const kept = old !== undefined && old.status === verdict.status ? old.lastTransitionTime : undefined;
+  const generation = input.pod.metadata.generation;
+  return {
+    type,
+    status: verdict.status,
+    lastTransitionTime: kept ?? input.now,
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    ...(verdict.reason === undefined ? {} : { reason: verdict.reason }),
+    ...(verdict.message === undefined ? {} : { message: verdict.message }),
+  };
+}
+
+function namesOf(containers: readonly string[]): string {
+  return `[${containers.join(" ")}]`;
+}
+
+function notTrue(reason: string, unknown: readonly string[], bad: readonly string[], adjective: string): Verdict | undefined {
+  const parts: string[] = [];
+  if (unknown.length > 0) parts.push(`containers with unknown status: ${namesOf(unknown)}`);
+  if (bad.length > 0) parts.push(`containers with ${adjective} status: ${namesOf(bad)}`);
+  return parts.length === 0 ? undefined : { status: "False", reason, message: parts.join(", ") };
+}
+
+function containersReadyVerdict({ pod, phase, statuses }: ConditionsInput): Verdict {
+  const spec = specOf(pod);
+  const counted = [...(spec.initContainers ?? []).filter(isSidecar), ...spec.containers];
+  const unknown: string[] = [];
+  const unready: string[] = [];
+  for (const { name } of counted) {
+    const status = statuses.find((candidate) => candidate.name === name);
+    if (status === undefined) unknown.push(name);
+    else if (!status.ready) unready.push(name);
+  }
+  if (phase === "Succeeded" && unknown.length === 0) return { status: "False", reason: "PodCompleted" };
+  if (phase === "Failed") return { status: "False", reason: "PodFailed" };
+  return notTrue("ContainersNotReady", unknown, unready, "unready") ?? { status: "True" };
+}
+
+function readyVerdict(input: ConditionsInput, containersReady: Verdict, others: readonly PodCondition[]): Verdict {
+  if (containersReady.status !== "True") return containersReady;
+  const problems: string[] = [];
+  for (const { conditionType } of specOf(input.pod).readinessGates ?? []) {
+    const condition = others.find((candidate) => candidate.type === conditionType);
+    if (condition === undefined) problems.push(`corresponding condition of pod readiness gate "${conditionType}" does not exist.`);
+    else if (condition.status !== "True") problems.push(`the status of pod readiness gate "${conditionType}" is not "True", but ${condition.status}`);
+  }
+  return problems.length === 0 ? { status: "True" } : { status: "False", reason: "ReadinessGatesNotReady", message: problems.join(", ") };
+}
+
+function initializedVerdict({ pod, phase, statuses }: ConditionsInput): Verdict {
+  const byName = new Map(statuses.map((status) => [status.name, status]));
+  const unknown: string[] = [];
+  const incomplete: string[] = [];
+  for (const container of specOf(pod).initContainers ?? []) {
+    const status = byName.get(container.name);
+    if (status === undefined) unknown.push(container.name);
+    else if (!(isSidecar(container) ? status.started : status.ready)) incomplete.push(container.name);
+  }
+  if (phase === "Succeeded" && unknown.length === 0) return { status: "True", reason: "PodCompleted" };
+  if (anyRegularActive(pod, byName)) return { status: "True" };
+  return notTrue("ContainersNotInitialized", unknown, incomplete, "incomplete") ?? { status: "True" };
+}

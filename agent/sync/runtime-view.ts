@@ -1,0 +1,90 @@
+import { type ContainerRecord, noRuntime, type PodRuntime, type SandboxRecord } from "../pod/runtime-state.ts";
+import { laterContainer, laterSandbox, type PodIdentity } from "./runtime-records.ts";
+
+interface Entry {
+  identity: PodIdentity;
+  sandboxes: Map<string, SandboxRecord>;
+  containers: Map<string, ContainerRecord>;
+  snapshot: PodRuntime | undefined;
+}
+
+/** What the runtime has, pod by pod: kept by events, by what our own calls answered, and by relists. Tells of each change. */
+export class RuntimeView {
+  readonly #pods = new Map<string, Entry>();
+  readonly #owners = new Map<string, string>();
+  readonly #onChange: (uid: string) => void;
+
+  constructor(onChange: (uid: string) => void) {
+    this.#onChange = onChange;
+  }
+
+  get(uid: string): PodRuntime {
+    const entry = this.#pods.get(uid);
+    if (entry === undefined) return noRuntime;
+    entry.snapshot ??= {
+      sandboxes: [...entry.sandboxes.values()].sort((a, b) => b.createdAt_ns - a.createdAt_ns || b.attempt - a.attempt),
+      containers: [...entry.containers.values()].sort((a, b) => b.createdAt_ns - a.createdAt_ns || b.attempt - a.attempt),
+    };
+    return entry.snapshot;
+  }
+
+  /** Every pod of which the runtime has anything. */
+  *pods(): Iterable<PodIdentity> {
+    for (const entry of this.#pods.values()) yield entry.identity;
+  }
+
+  container(id: string): ContainerRecord | undefined {
+    return this.#pods.get(this.#owners.get(id) ?? "")?.containers.get(id);
+  }
+
+  /** Ids of all sandboxes and containers. */
+  ids(): Iterable<string> {
+    return this.#owners.keys();
+  }
+
+  putSandbox(identity: PodIdentity, record: SandboxRecord): void {
+    const entry = this.#entry(identity);
+    const old = entry.sandboxes.get(record.id);
+    const merged = laterSandbox(old, record);
+    if (old !== undefined && old.ready === merged.ready && old.ips.join() === merged.ips.join()) return;
+    entry.sandboxes.set(record.id, merged);
+    this.#changed(entry, record.id);
+  }
+
+  putContainer(identity: PodIdentity, record: ContainerRecord): void {
+    const entry = this.#entry(identity);
+    const old = entry.containers.get(record.id);
+    const merged = laterContainer(old, record);
+    if (merged === old || (old !== undefined && old.state === merged.state && old.exitCode === merged.exitCode && old.message === merged.message)) return;
+    entry.containers.set(record.id, merged);
+    this.#changed(entry, record.id);
+  }
+
+  /** A sandbox or container no longer exists. */
+  drop(id: string): void {
+    const uid = this.#owners.get(id);
+    const entry = this.#pods.get(uid ?? "");
+    if (uid === undefined || entry === undefined) return;
+    this.#owners.delete(id);
+    entry.sandboxes.delete(id);
+    entry.containers.delete(id);
+    entry.snapshot = undefined;
+    if (entry.sandboxes.size === 0 && entry.containers.size === 0) this.#pods.delete(uid);
+    this.#onChange(uid);
+  }
+
+  #entry(identity: PodIdentity): Entry {
+    let entry = this.#pods.get(identity.uid);
+    if (entry === undefined) {
+      entry = { identity, sandboxes: new Map(), containers: new Map(), snapshot: undefined };
+      this.#pods.set(identity.uid, entry);
+    }
+    return entry;
+  }
+
+  #changed(entry: Entry, id: string): void {
+    this.#owners.set(id, entry.identity.uid);
+    entry.snapshot = undefined;
+    this.#onChange(entry.identity.uid);
+  }
+}
