@@ -5,7 +5,7 @@ import { purgeRuntime } from "../../runtime-shim/shim.ts";
 import { createProgress } from "../output/progress.ts";
 import { UserError } from "../user-error.ts";
 import { stopCluster } from "./down.ts";
-import { CHECKOUT, cgroupRoot, hasRuntimeData, purgeOptions } from "./layout.ts";
+import { cgroupRoot, hasRuntimeData, purgeOptions } from "./layout.ts";
 import { requireRoot } from "./preflight.ts";
 import { killAll, mountsBelow, processesOf, removeCgroups, unmountBelow } from "./leftovers.ts";
 
@@ -30,7 +30,6 @@ export async function purge(dataDir: string): Promise<void> {
     if (mounted.length > 0) throw new UserError(`these are still mounted, so nothing was removed: ${mounted.join(", ")}. Unmount them and run purge again`);
     await removeCgroups(cgroupRoot(dataDir), systemClock);
     rmSync(dataDir, { recursive: true, force: true });
-    rmSync(join(CHECKOUT, "node_modules/.cache/compile"), { recursive: true, force: true });
   });
   progress.say(`Removed ${dataDir} and all that ran from it.`);
 }

@@ -19,10 +19,11 @@ export interface HostProcess {
 const STOP_GRACE_MS = 15_000;
 const LOG_TAIL_BYTES = 20_000;
 
-/** Starts `command` in the host's network namespace; mounts stay the machine's, so that a restart finds them. */
-export function startOnHost(host: LabHost, name: string, command: readonly string[], options: { logFile: string; env?: NodeJS.ProcessEnv }): HostProcess {
+/** Starts `command` in the host's network namespace (`undefined`: the test's own); mounts stay the machine's, so that a restart finds them. */
+export function startOnHost(host: LabHost | undefined, name: string, command: readonly string[], options: { logFile: string; env?: NodeJS.ProcessEnv }): HostProcess {
   const fd = openSync(options.logFile, "a");
-  const child: ChildProcess = spawn("nsenter", [`--net=/run/netns/${host.namespace}`, "--", ...command], {
+  const [file = "", ...args] = host === undefined ? command : ["nsenter", `--net=/run/netns/${host.namespace}`, "--", ...command];
+  const child: ChildProcess = spawn(file, args, {
     stdio: ["ignore", fd, fd],
     env: { ...process.env, ...options.env },
   });

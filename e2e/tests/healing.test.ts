@@ -64,6 +64,15 @@ suiteOn(storesUnderTest(), { nodes: 1 }, ({ test }) => {
     t.is((await cluster.kubectl(["get", "pod", "stubborn"])).code, 1);
   });
 
+  test("a hostPath that is not there, and an image that is not there, are said in the pod's events", async (t, cluster) => {
+    await applyText(cluster, pod("mountless", { command: ["true"], volumeMounts: [{ name: "h", mountPath: "/h" }] }, { volumes: [{ name: "h", hostPath: { path: "/nonexistent-folder", type: "Directory" } }] }));
+    await applyText(cluster, pod("imageless", { image: "localhost:1/absent:1" }));
+    await until("FailedMount", () => eventsOf(cluster, "mountless"), (events) => events.some((event) => event.reason === "FailedMount" && /nonexistent-folder/.test(event.message ?? "")));
+    const waiting = await until("the image is refused", look(cluster, "imageless"), (one) => /^(ErrImagePull|ImagePullBackOff)$/.test(one.status?.containerStatuses?.[0]?.state?.waiting?.reason ?? ""));
+    t.is(waiting.status?.phase, "Pending");
+    await cluster.kubectlOk(["delete", "pod", "mountless", "imageless"]);
+  });
+
   test("init containers run in order before the others", async (t, cluster) => {
     const init = (name: string) => ({ name, image: BUSYBOX, command: ["sh", "-c", `echo ${name} >> /work/order`], volumeMounts: [{ name: "work", mountPath: "/work" }] });
     await applyText(cluster, pod("staged", { command: ["sh", "-c", "cat /work/order; sleep 100000"], volumeMounts: [{ name: "work", mountPath: "/work" }] }, { initContainers: [init("first"), init("second")], volumes: [{ name: "work", emptyDir: {} }] }));
