@@ -22,8 +22,14 @@ export interface ApiRequest {
    * certificate's subject. Absent: authenticate by the headers.
    */
   readonly user?: UserInfo;
-  /** Bytes as received (bounded by the transport), or, in process, the object itself (the server takes its own copy). */
-  readonly body?: { readonly type: "bytes"; readonly bytes: Uint8Array } | { readonly type: "object"; readonly object: unknown };
+  /**
+   * Bytes as received, or, in process, the object itself (the server takes its own copy). A transport gives `unread`: the
+   * server reads at most `limit_bytes` + 1 of it, and only once it knows that the caller may.
+   */
+  readonly body?:
+    | { readonly type: "bytes"; readonly bytes: Uint8Array }
+    | { readonly type: "object"; readonly object: unknown }
+    | { readonly type: "unread"; read(limit_bytes: number): Promise<Uint8Array> };
   /** Aborts when the caller is gone. */
   readonly signal: AbortSignal;
   /** In process: the caller can take `object`, `list` and `watch` answers as they are, without serialisation. */

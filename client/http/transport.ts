@@ -184,6 +184,7 @@ class Deadline {
 
 function bodyBytes(request: TransportRequest): Uint8Array | undefined {
   if (request.body === undefined) return undefined;
+  if (request.body.type === "unread") throw new TypeError("a client sends bytes or an object");
   return request.body.type === "bytes" ? request.body.bytes : Buffer.from(JSON.stringify(request.body.object));
 }
 

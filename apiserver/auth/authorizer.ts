@@ -1,0 +1,71 @@
+import type { UserInfo } from "../../api/exchange.ts";
+import { forbidden, type StatusError } from "../../api/status/errors.ts";
+import type { RequestInfo } from "../chain/request-info.ts";
+
+/** What somebody wants to do: a verb on a resource, or on a path that is none. */
+export interface AccessRequest {
+  readonly user: UserInfo;
+  readonly verb: string;
+  readonly resourceRequest: boolean;
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly path: string;
+}
+
+/** allow ends the search; deny too; no opinion leaves it to the next authorizer. */
+export interface Decision {
+  readonly verdict: "allow" | "deny" | "no-opinion";
+  readonly reason: string;
+}
+
+export const NO_OPINION: Decision = { verdict: "no-opinion", reason: "" };
+
+export interface Authorizer {
+  authorize(request: AccessRequest): Decision | Promise<Decision>;
+}
+
+/** Asks one after another until one decides; what nobody allows is refused. */
+export class AuthorizerChain implements Authorizer {
+  readonly #authorizers: readonly Authorizer[];
+
+  constructor(authorizers: readonly Authorizer[]) {
+    this.#authorizers = authorizers;
+  }
+
+  async authorize(request: AccessRequest): Promise<Decision> {
+    const reasons: string[] = [];
+    for (const authorizer of this.#authorizers) {
+      const asked = authorizer.authorize(request);
+      const decision = asked instanceof Promise ? await asked : asked;
+      if (decision.verdict !== "no-opinion") return decision;
+      if (decision.reason !== "") reasons.push(decision.reason);
+    }
+    return { verdict: "no-opinion", reason: reasons.join("\n") };
+  }
+}
+
+/** Members of system:masters may do everything, whatever the objects say: the way back in. */
+export const mastersAuthorizer: Authorizer = {
+  authorize: ({ user }) => (user.groups.includes("system:masters") ? { verdict: "allow", reason: "" } : NO_OPINION),
+};
+
+/** The request of an HTTP request. */
+export function accessRequestOf(user: UserInfo, info: RequestInfo): AccessRequest {
+  const { verb, isResource, group, version, resource, subresource, namespace, name, path } = info;
+  return { user, verb, resourceRequest: isResource, group, version, resource, subresource, namespace, name, path };
+}
+
+/** 403 as Kubernetes words it: `pods is forbidden: User "u" cannot list resource "pods" in API group "" in the namespace "n"`. */
+export function forbiddenError(request: AccessRequest, reason: string): StatusError {
+  const text = reason === "" ? "" : `: ${reason}`;
+  const user = JSON.stringify(request.user.name);
+  if (!request.resourceRequest) return forbidden({ group: "", resource: "" }, "", `User ${user} cannot ${request.verb} path ${JSON.stringify(request.path)}${text}`);
+  const resource = request.subresource === "" ? request.resource : `${request.resource}/${request.subresource}`;
+  const scope = request.namespace === "" ? " at the cluster scope" : ` in the namespace ${JSON.stringify(request.namespace)}`;
+  const detail = `User ${user} cannot ${request.verb} resource ${JSON.stringify(resource)} in API group ${JSON.stringify(request.group)}${scope}${text}`;
+  return forbidden({ group: request.group, resource: request.resource }, request.name, detail);
+}

@@ -1,0 +1,72 @@
+import type { ApiRequest, UserInfo } from "../../api/exchange.ts";
+import { badRequest, internalError } from "../../api/status/errors.ts";
+import { type AccessRequest, type Authorizer, forbiddenError } from "./authorizer.ts";
+import { ANONYMOUS, AUTHENTICATED, UNAUTHENTICATED } from "./authenticator.ts";
+
+const USER = "impersonate-user";
+const GROUP = "impersonate-group";
+const UID = "impersonate-uid";
+const EXTRA = "impersonate-extra-";
+const SERVICE_ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
+
+/** The user that the request asks to act as, when the caller may; the caller where it asks for nobody. @throws StatusError 400, 403 */
+export async function impersonate(request: ApiRequest, caller: UserInfo, authorizer: Authorizer): Promise<UserInfo> {
+  const name = values(request, USER)[0] ?? "";
+  const groups = values(request, GROUP);
+  const uid = values(request, UID)[0] ?? "";
+  const extra = extraOf(request);
+  if (name === "" && groups.length === 0 && uid === "" && extra.length === 0) return caller;
+  if (name === "") throw internalError(`requested ${JSON.stringify([...groups, uid, ...extra])} without impersonating a user`);
+  const account = SERVICE_ACCOUNT.exec(name);
+  const may = (group: string, resource: string, subresource: string, namespace: string, target: string) => check(authorizer, { user: caller, verb: "impersonate", resourceRequest: true, group, version: "v1", resource, subresource, namespace, name: target, path: "" });
+  if (account === null) await may("", "users", "", "", name);
+  else await may("", "serviceaccounts", "", account[1]!, account[2]!);
+  for (const group of groups) await may("", "groups", "", "", group);
+  for (const [key, value] of extra) await may("authentication.k8s.io", "userextras", key, "", value);
+  if (uid !== "") await may("authentication.k8s.io", "uids", "", "", uid);
+  return { name, groups: groupsOf(name, groups, account), ...(uid === "" ? {} : { uid }), ...(extra.length === 0 ? {} : { extra: grouped(extra) }) };
+}
+
+async function check(authorizer: Authorizer, request: AccessRequest): Promise<void> {
+  const decision = await authorizer.authorize(request);
+  if (decision.verdict !== "allow") throw forbiddenError(request, decision.reason);
+}
+
+/** Groups that follow from who it is: a ServiceAccount's own, and authenticated (or not) for everybody. */
+function groupsOf(name: string, asked: readonly string[], account: RegExpExecArray | null): string[] {
+  const groups = [...asked];
+  if (asked.length === 0 && account !== null) groups.push("system:serviceaccounts", `system:serviceaccounts:${account[1]}`);
+  const last = name === ANONYMOUS.name ? UNAUTHENTICATED : AUTHENTICATED;
+  if (!groups.includes(AUTHENTICATED) && !groups.includes(UNAUTHENTICATED)) groups.push(last);
+  return groups;
+}
+
+function values(request: ApiRequest, name: string): readonly string[] {
+  const value = request.headers[name];
+  if (value === undefined) return [];
+  return (typeof value === "string" ? value.split(", ") : value).filter((part) => part !== "");
+}
+
+function extraOf(request: ApiRequest): [string, string][] {
+  const extra: [string, string][] = [];
+  for (const name of Object.keys(request.headers)) {
+    if (!name.startsWith(EXTRA)) continue;
+    const key = safeDecode(name.slice(EXTRA.length));
+    for (const value of values(request, name)) extra.push([key, value]);
+  }
+  return extra;
+}
+
+function safeDecode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw badRequest(`invalid impersonation header name ${JSON.stringify(text)}`);
+  }
+}
+
+function grouped(extra: readonly [string, string][]): Record<string, string[]> {
+  const result: Record<string, string[]> = {};
+  for (const [key, value] of extra) (result[key] ??= []).push(value);
+  return result;
+}

@@ -1,0 +1,77 @@
+import type { ApiResponse } from "../../api/exchange.ts";
+import { encodeObject, indentJson } from "../../api/codec/json.ts";
+import { negotiateAccept, type Negotiated } from "../../api/codec/negotiate.ts";
+import { encodeProtobuf } from "../../api/codec/protobuf.ts";
+import { formatYaml } from "../../api/codec/yaml.ts";
+import { StatusError } from "../../api/status/errors.ts";
+import type { ApiObject } from "../../api/wire.ts";
+import { type RequestContext, header } from "./context.ts";
+
+/** Schema name of Status. */
+export const STATUS_DEFINITION = "io.k8s.apimachinery.pkg.apis.meta.v1.Status";
+/** Answers are for this caller and this moment. */
+const NO_CACHE = "no-cache, private";
+
+type Headers = Record<string, string | readonly string[]>;
+
+/** Headers that every answer carries, warnings among them. */
+export function answerHeaders(context: Pick<RequestContext, "warnings">, contentType: string): Headers {
+  const headers: Headers = { "cache-control": NO_CACHE, "content-type": contentType };
+  if (context.warnings.length > 0) headers["warning"] = [...new Set(context.warnings)].map(warningText);
+  return headers;
+}
+
+/** RFC 7234, 5.5: `299 - "text"`. */
+function warningText(text: string): string {
+  const quoted = text.replaceAll("\\", "\\\\").replaceAll('"', '\\"');
+  return `299 - "${[...quoted].map((character) => ((character.codePointAt(0) ?? 0) < 0x20 ? " " : character)).join("")}"`;
+}
+
+/** What the caller accepts, pretty printing included. @throws StatusError 406 */
+export function negotiate(context: RequestContext, options: { watch?: boolean; tables?: boolean; offered?: readonly ("json" | "yaml" | "protobuf")[] } = {}): Negotiated {
+  return negotiateAccept({ accept: header(context.request, "accept"), userAgent: header(context.request, "user-agent"), pretty: context.info.query.get("pretty"), ...options });
+}
+
+/** An object that is answered as it is (a Status, Scale, TokenRequest, discovery document). */
+export function answerObject(context: RequestContext, negotiated: Negotiated, definition: string | undefined, object: object, status: number): ApiResponse {
+  const headers = answerHeaders(context, negotiated.contentType);
+  if (context.request.acceptsObjects === true) return { status, headers, body: { type: "object", object } };
+  return { status, headers, body: { type: "bytes", bytes: encodeAs(negotiated, definition, object) } };
+}
+
+/** The object in the negotiated form. */
+export function encodeAs(negotiated: Negotiated, definition: string | undefined, object: object): Uint8Array {
+  switch (negotiated.mediaType) {
+    case "protobuf":
+      if (definition !== undefined) return encodeProtobuf(definition, object as ApiObject);
+      return Buffer.from(`${encodeObject(definition, object)}\n`);
+    case "yaml":
+      return Buffer.from(formatYaml(JSON.parse(encodeObject(definition, object))));
+    case "json":
+      return Buffer.from(`${negotiated.pretty ? indentJson(encodeObject(definition, object)) : encodeObject(definition, object)}\n`);
+  }
+}
+
+/** A refusal as a Status in a form that the caller accepts, JSON where it accepts none. */
+export function answerError(context: RequestContext, error: StatusError): ApiResponse {
+  const status = error.code;
+  let negotiated: Negotiated;
+  try {
+    negotiated = negotiate(context);
+  } catch {
+    negotiated = { mediaType: "json", contentType: "application/json", pretty: false };
+  }
+  const answer = answerObject(context, { ...negotiated, contentType: negotiated.contentType.replace(/;.*$/, "") }, STATUS_DEFINITION, error.status, status);
+  return { ...answer, headers: { ...answer.headers, ...error.headers } };
+}
+
+/** Plain text, as Kubernetes answers paths that are not the API's. */
+export function answerText(status: number, text: string, headers: Headers = {}): ApiResponse {
+  return { status, headers: { "cache-control": NO_CACHE, "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff", ...headers }, body: { type: "bytes", bytes: Buffer.from(text) } };
+}
+
+/** `404 page not found`: what Go's HTTP server says. */
+export function answerNotFoundText(): ApiResponse {
+  return answerText(404, "404 page not found\n");
+}
+

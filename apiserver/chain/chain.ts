@@ -1,0 +1,79 @@
+import type { ApiHandler, ApiRequest, ApiResponse, UserInfo } from "../../api/exchange.ts";
+import { internalError, serviceUnavailable, StatusError, timeout } from "../../api/status/errors.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { Logger } from "../../lib/logger.ts";
+import { UnavailableError } from "../../store/store.ts";
+import { accessRequestOf, type Authorizer, forbiddenError } from "../auth/authorizer.ts";
+import type { Authenticator } from "../auth/authenticator.ts";
+import { impersonate } from "../auth/impersonation.ts";
+import { answerError, answerText } from "./answer.ts";
+import type { RequestContext } from "./context.ts";
+import { BadPathError, parseRequest, type RequestInfo } from "./request-info.ts";
+
+/** Largest request body in bytes, as in Kubernetes. */
+export const MAX_BODY_BYTES = 3 << 20;
+
+/** What the chain is made of. */
+export interface ChainParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  /** Resources, or what lies beside them (discovery, health, metrics). */
+  route(context: RequestContext): Promise<ApiResponse>;
+  /** Called for each answer, for metrics and audit. */
+  observe(context: Pick<RequestContext, "info" | "user">, status: number, took_ms: number): void;
+}
+
+const NOBODY: UserInfo = { name: "", groups: [] };
+
+/** The way of every request: who is it, may they, what do they want. Never throws for a request's fault. */
+export function makeChain(parts: ChainParts): ApiHandler {
+  return async (request) => {
+    let info: RequestInfo;
+    try {
+      info = parseRequest(request.method, request.url);
+    } catch (error) {
+      if (error instanceof BadPathError) return answerText(error.code, error.message);
+      throw error;
+    }
+    const started_ms = parts.clock.monotonic_ms();
+    const context: RequestContext & { user: UserInfo } = { request, info, user: NOBODY, now_ms: parts.clock.now_ms(), warnings: [] };
+    const response = await answer(parts, request, context);
+    parts.observe(context, response.status, parts.clock.monotonic_ms() - started_ms);
+    return response;
+  };
+}
+
+async function answer(parts: ChainParts, request: ApiRequest, context: RequestContext & { user: UserInfo }): Promise<ApiResponse> {
+  const { info } = context;
+  try {
+    const caller = await parts.authenticator.authenticate(request, info.path);
+    context.user = await impersonate(request, caller, parts.authorizer);
+    const access = accessRequestOf(context.user, info);
+    const decision = await parts.authorizer.authorize(access);
+    if (decision.verdict !== "allow") throw forbiddenError(access, decision.reason);
+    return await parts.route(await withBody(context));
+  } catch (error) {
+    return answerError(context, asStatusError(parts.logger, context, error));
+  }
+}
+
+/** The body is read only now: nobody who may not write makes the server hold it. One that is too large is refused where it is used. */
+async function withBody(context: RequestContext): Promise<RequestContext> {
+  const { body } = context.request;
+  if (body?.type !== "unread") return context;
+  const bytes = await body.read(MAX_BODY_BYTES);
+  return { ...context, request: { ...context.request, body: { type: "bytes", bytes } } };
+}
+
+function asStatusError(logger: Logger, context: RequestContext, error: unknown): StatusError {
+  if (error instanceof StatusError) return error;
+  if (context.request.signal.aborted) return timeout("the client is gone");
+  if (error instanceof UnavailableError) {
+    logger.warn({ err: error, path: context.info.path }, "the store is not available");
+    return serviceUnavailable(`the store is not available: ${error.message}`);
+  }
+  logger.error({ err: error, method: context.info.method, path: context.info.path }, "request failed");
+  return internalError(error instanceof Error ? error.message : String(error));
+}

@@ -1,0 +1,147 @@
+import { createSecureServer, type Http2SecureServer, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from "node:http2";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import express from "express";
+import type { ApiHandler, UserInfo } from "../../api/exchange.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { Logger } from "../../lib/logger.ts";
+import type { KeyPair } from "../auth/pki.ts";
+import { certificateUser } from "./client-certificate.ts";
+import { type NodeRequest, type NodeResponse, toApiRequest } from "./node-request.ts";
+import { sendResponse } from "./node-response.ts";
+
+export interface HttpsServerOptions {
+  readonly handler: ApiHandler;
+  readonly serving: KeyPair;
+  /** Signs the clients' certificates, PEM. */
+  readonly clientCa: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** HTTP/1.1 and HTTP/2 over TLS on one port. */
+export interface HttpsServer {
+  /** The port: the one asked for, or a free one for 0. @throws the system's error (EADDRINUSE, EACCES) */
+  listen(host: string, port: number): Promise<number>;
+  /** Takes on a renewed serving certificate for new connections. */
+  setServingCertificate(serving: KeyPair): void;
+  /** No new connections; requests in flight may finish within `grace_ms`, then all is cut. */
+  close(grace_ms: number): Promise<void>;
+}
+
+const HEADERS_TIMEOUT_MS = 20_000;
+/** A whole request, its body included. */
+const REQUEST_TIMEOUT_MS = 60_000;
+const KEEP_ALIVE_MS = 180_000;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+const MAX_HEADER_BYTES = 64 << 10;
+const MAX_CONNECTIONS = 20_000;
+const MAX_STREAMS_PER_CONNECTION = 250;
+
+export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
+  const server = createSecureServer({
+    ...tlsOf(options.serving),
+    ca: options.clientCa,
+    requestCert: true,
+    rejectUnauthorized: false,
+    minVersion: "TLSv1.2",
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    allowHTTP1: true,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    settings: { maxConcurrentStreams: MAX_STREAMS_PER_CONNECTION, maxHeaderListSize: MAX_HEADER_BYTES },
+  } as Parameters<typeof createSecureServer>[0]);
+  const state = new Connections(server);
+  const serve = makeServe(options, state);
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag");
+  app.use((request, response) => serve(request, response));
+  server.on("request", (request: Http2ServerRequest, response: Http2ServerResponse) => {
+    if (request.httpVersionMajor === 2) serve(request, response);
+    else app(request as unknown as IncomingMessage & express.Request, response as unknown as ServerResponse & express.Response);
+  });
+  server.on("tlsClientError", (error) => options.logger.debug({ err: error }, "TLS handshake failed"));
+  server.on("sessionError", (error) => options.logger.debug({ err: error }, "HTTP/2 session failed"));
+  Object.assign(server, { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS, maxConnections: MAX_CONNECTIONS });
+  return {
+    listen: (host, port) => listen(server, host, port),
+    setServingCertificate: (serving) => server.setSecureContext({ ...tlsOf(serving), ca: options.clientCa, minVersion: "TLSv1.2" }),
+    close: (grace_ms) => state.close(grace_ms, options.clock),
+  };
+}
+
+function tlsOf(serving: KeyPair): { cert: string; key: string } {
+  return { cert: serving.certificate, key: serving.key };
+}
+
+function listen(server: Http2SecureServer, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port, backlog: 1024 }, () => {
+      server.off("error", reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+/** Who is connected, and what a graceful end waits for. */
+class Connections {
+  readonly #server: Http2SecureServer;
+  readonly #sockets = new Set<Socket>();
+  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #users = new WeakMap<object, { user: UserInfo | undefined }>();
+  closing = false;
+
+  constructor(server: Http2SecureServer) {
+    this.#server = server;
+    server.on("connection", (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
+    server.on("session", (session: ServerHttp2Session) => {
+      this.#sessions.add(session);
+      session.once("close", () => this.#sessions.delete(session));
+    });
+  }
+
+  /** The client certificate is looked at once for each connection. */
+  userOf(request: NodeRequest): UserInfo | undefined {
+    const owner = "stream" in request ? request.stream.session : request.socket;
+    if (owner === undefined || owner === null) return undefined;
+    const known = this.#users.get(owner);
+    if (known !== undefined) return known.user;
+    const user = certificateUser(("socket" in owner ? owner.socket : owner) as unknown as TLSSocket);
+    this.#users.set(owner, { user });
+    return user;
+  }
+
+  async close(grace_ms: number, clock: Clock): Promise<void> {
+    this.closing = true;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const session of this.#sessions) session.close();
+    (this.#server as unknown as { closeIdleConnections?(): void }).closeIdleConnections?.();
+    const cut = clock.after(grace_ms, () => {
+      for (const session of this.#sessions) session.destroy();
+      for (const socket of this.#sockets) socket.destroy();
+    });
+    await closed;
+    cut.cancel();
+  }
+}
+
+function makeServe(options: HttpsServerOptions, state: Connections) {
+  return (request: NodeRequest, response: NodeResponse): void => {
+    const abort = new AbortController();
+    response.once("close", () => abort.abort());
+    response.on("error", (error) => options.logger.debug({ err: error }, "answer could not be sent"));
+    if (state.closing && request.httpVersionMajor === 1) response.setHeader("connection", "close");
+    options
+      .handler(toApiRequest(request, state.userOf(request), abort.signal))
+      .then((answer) => sendResponse(request, response, answer))
+      .catch((error: unknown) => {
+        if (!abort.signal.aborted) options.logger.error({ err: error, path: request.url }, "request failed");
+        response.destroy();
+      });
+  };
+}

@@ -1,0 +1,47 @@
+import type { ServerResponse } from "node:http";
+import type { ApiResponse } from "../../api/exchange.ts";
+import type { NodeRequest, NodeResponse } from "./node-request.ts";
+
+/** Sends an answer; a stream goes out as fast as its reader takes it. Resolves when all is sent or the client is gone. */
+export async function sendResponse(request: NodeRequest, node: NodeResponse, answer: ApiResponse): Promise<void> {
+  // Node's HTTP/2 answers have the methods of HTTP/1.1's, but not all of them in their types.
+  const response = node as ServerResponse;
+  const { status, headers, body } = answer;
+  if (response.destroyed || response.writableEnded) return;
+  if (body.type === "object" || body.type === "watch") throw new Error("objects are for callers in the same process");
+  const bytes = body.type === "bytes" ? body.bytes : undefined;
+  const sized = body.type === "stream" ? headers : { ...headers, "content-length": String(bytes?.length ?? 0) };
+  writeHead(response, status, abandons(request) ? { ...sized, connection: "close" } : sized);
+  if (body.type !== "stream" || request.method === "HEAD") {
+    end(response, request.method === "HEAD" ? undefined : bytes);
+    return;
+  }
+  response.flushHeaders();
+  await pump(response, body.chunks);
+}
+
+/** An HTTP/1.1 request whose body we did not read to its end: the connection cannot serve another. */
+function abandons(request: NodeRequest): boolean {
+  return request.httpVersionMajor === 1 && !request.complete && (request.headers["content-length"] ?? "0") !== "0";
+}
+
+function writeHead(response: ServerResponse, status: number, headers: ApiResponse["headers"]): void {
+  response.statusCode = status;
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value as string | string[]);
+}
+
+function end(response: ServerResponse, bytes: Uint8Array | undefined): void {
+  if (bytes === undefined || bytes.length === 0) response.end();
+  else response.end(bytes);
+}
+
+async function pump(response: ServerResponse, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  const gone = new Promise<void>((resolve) => response.once("close", resolve));
+  for await (const chunk of chunks) {
+    if (response.destroyed || response.writableEnded) return;
+    if (response.write(chunk)) continue;
+    await Promise.race([gone, new Promise<void>((resolve) => response.once("drain", resolve))]);
+    if (response.destroyed) return;
+  }
+  response.end();
+}

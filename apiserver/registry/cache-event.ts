@@ -1,0 +1,55 @@
+import type { CachedObject } from "./cached-object.ts";
+
+export type ChangeType = "ADDED" | "MODIFIED" | "DELETED";
+
+/** What happened to one object, and its watch frames: encoded once, shared by all watchers. */
+export class CacheEvent {
+  readonly revision: number;
+  readonly key: string;
+  /** After the event; undefined when the object was deleted. */
+  readonly current: CachedObject | undefined;
+  /** Before the event; undefined when it was created. */
+  readonly previous: CachedObject | undefined;
+  #frames: Map<ChangeType, Buffer> | undefined;
+  #last: CachedObject | undefined;
+
+  constructor(revision: number, key: string, current: CachedObject | undefined, previous: CachedObject | undefined) {
+    this.revision = revision;
+    this.key = key;
+    this.current = current;
+    this.previous = previous;
+  }
+
+  /** The object that a change of this type shows: for DELETED the last state, at the revision of this event. */
+  shown(type: ChangeType): CachedObject | undefined {
+    if (type !== "DELETED") return this.current;
+    this.#last ??= this.previous?.deletedAt(this.revision);
+    return this.#last;
+  }
+
+  /** `{"type":"ADDED","object":{…}}` and a newline. */
+  frame(type: ChangeType): Buffer {
+    this.#frames ??= new Map();
+    let frame = this.#frames.get(type);
+    if (frame === undefined) {
+      frame = jsonFrame(type, this.shown(type)?.json ?? Buffer.from("null"));
+      this.#frames.set(type, frame);
+    }
+    return frame;
+  }
+
+  /** Bytes that this event keeps alive, for bounds. */
+  get size_bytes(): number {
+    return (this.current?.bytes.length ?? 0) + (this.previous?.bytes.length ?? 0) + 256;
+  }
+}
+
+/** One line of a JSON watch stream. */
+export function jsonFrame(type: string, object: Uint8Array): Buffer {
+  const head = `{"type":"${type}","object":`;
+  const frame = Buffer.allocUnsafeSlow(head.length + object.length + 2);
+  frame.write(head, 0, "latin1");
+  frame.set(object, head.length);
+  frame.write("}\n", head.length + object.length, "latin1");
+  return frame;
+}

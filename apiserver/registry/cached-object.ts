@@ -1,0 +1,91 @@
+import type { ApiObject } from "../../api/wire.ts";
+import { replaceResourceVersion, withResourceVersion } from "./resource-version.ts";
+import type { ServedKind } from "./served-kind.ts";
+
+/**
+ * One object at one revision: its JSON bytes as clients get them, and what selectors need. The decoded object is made
+ * when somebody asks for it, frozen, and shared by all who hold it at the same time.
+ */
+export class CachedObject {
+  readonly kind: ServedKind;
+  /** `ns/name`, or `name`. */
+  readonly key: string;
+  readonly revision: number;
+  /** JSON as clients get it: resourceVersion inside, a newline at the end. */
+  readonly bytes: Buffer;
+  readonly labels: Readonly<Record<string, string>> | undefined;
+  /** Values of `kind.selectable`, in that order. */
+  readonly fields: readonly string[];
+  #shared: WeakRef<ApiObject> | undefined;
+
+  constructor(kind: ServedKind, key: string, revision: number, bytes: Buffer, labels: Readonly<Record<string, string>> | undefined, fields: readonly string[]) {
+    this.kind = kind;
+    this.key = key;
+    this.revision = revision;
+    this.bytes = bytes;
+    this.labels = labels;
+    this.fields = fields;
+  }
+
+  /** From what the store holds (no resourceVersion inside). */
+  static fromStore(kind: ServedKind, key: string, revision: number, stored: Uint8Array): CachedObject {
+    const object = JSON.parse(utf8(stored)) as ApiObject;
+    return CachedObject.of(kind, key, revision, withResourceVersion(stored, revision), object);
+  }
+
+  /** From bytes that a write has just made, whose object is at hand. */
+  static of(kind: ServedKind, key: string, revision: number, bytes: Buffer, object: ApiObject): CachedObject {
+    const labels = object.metadata.labels;
+    return new CachedObject(kind, key, revision, bytes, labels === undefined ? undefined : { ...labels }, kind.fieldValues(object));
+  }
+
+  get namespace(): string {
+    const slash = this.key.indexOf("/");
+    return this.kind.entry.namespaced && slash >= 0 ? this.key.slice(0, slash) : "";
+  }
+
+  get name(): string {
+    return this.kind.entry.namespaced ? this.key.slice(this.key.indexOf("/") + 1) : this.key;
+  }
+
+  /** The JSON without its newline, as it stands inside lists and watch frames. */
+  get json(): Buffer {
+    return this.bytes.subarray(0, -1);
+  }
+
+  /** The decoded object, frozen. */
+  object(): ApiObject {
+    const shared = this.#shared?.deref();
+    if (shared !== undefined) return shared;
+    const object = deepFreeze(this.copy());
+    this.#shared = new WeakRef(object);
+    return object;
+  }
+
+  /** A decoded copy that the caller may change. */
+  copy(): ApiObject {
+    return JSON.parse(utf8(this.bytes)) as ApiObject;
+  }
+
+  /** The same object as it is shown in the event of its deletion. */
+  deletedAt(revision: number): CachedObject {
+    return new CachedObject(this.kind, this.key, revision, replaceResourceVersion(this.bytes, this.revision, revision), this.labels, this.fields);
+  }
+
+  /** A selectable field's value as text; metadata.name and metadata.namespace are there for every kind. */
+  field(name: string): string {
+    if (name === "metadata.name") return this.name;
+    if (name === "metadata.namespace") return this.namespace;
+    return this.fields[this.kind.selectable.indexOf(name)] ?? "";
+  }
+}
+
+function utf8(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+}
+
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  for (const child of Object.values(value)) deepFreeze(child);
+  return Object.freeze(value);
+}

@@ -1,0 +1,144 @@
+import { badRequest, expired, resourceVersionTooLarge, StatusError } from "../../api/status/errors.ts";
+import { CompactedError, FutureRevisionError, prefixRange } from "../../store/store.ts";
+import { CachedObject } from "./cached-object.ts";
+import { type ContinueToken, decodeContinue, encodeContinue } from "./continue-token.ts";
+import { reach } from "./get.ts";
+import type { KindCache } from "./kind-cache.ts";
+import type { ListOptions } from "./list-options.ts";
+import type { OrderedView } from "./ordered-map.ts";
+import type { Registry } from "./registry.ts";
+import { badVersionText, versionNumber } from "./resource-version-text.ts";
+import type { Selection } from "./selection.ts";
+import type { ServedKind } from "./served-kind.ts";
+
+/** One page of a list, of one consistent state. `items` can be iterated once. */
+export interface Page {
+  readonly items: Iterable<CachedObject>;
+  readonly revision: number;
+  /** "" where the list is at its end. */
+  readonly continue: string;
+  readonly remaining: number | undefined;
+  /** The selector named one object: Tables then have null rows when it is not there. */
+  readonly single: boolean;
+}
+
+const STORE_PAGE = 500;
+
+const OLD_LIST_TEXT = "The resourceVersion for the provided list is too old.";
+const OLD_CONTINUE_TEXT =
+  "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, " +
+  "or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list " +
+  "- objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.";
+
+/** @throws StatusError 400, 410, 504 */
+export async function listObjects(registry: Registry, kind: ServedKind, selection: Selection, options: ListOptions): Promise<Page> {
+  const cache = registry.cache.of(kind);
+  if (options.continue !== "") return await continuedPage(registry, kind, cache, selection, options);
+  const version = versionNumber(options.resourceVersion);
+  if (version === undefined) throw badRequest(`invalid resource version: ${badVersionText(options.resourceVersion)}`);
+  const exact = version !== 0 && (options.resourceVersionMatch === "Exact" || (options.resourceVersionMatch === "" && options.limit > 0));
+  if (exact) return await exactPage(registry, kind, cache, selection, options, { revision: version, start: "" });
+  if (options.resourceVersion === "") await registry.cache.fresh();
+  else await reach(registry, version);
+  return newestPage(registry, kind, cache, selection, options, "");
+}
+
+/** A page of the present state, from `start` on. */
+function newestPage(registry: Registry, kind: ServedKind, cache: KindCache, selection: Selection, options: ListOptions, start: string): Page {
+  const { revision } = registry.cache;
+  const single = singleObject(kind, cache, selection);
+  if (single !== undefined) return { items: single, revision, continue: "", remaining: undefined, single: true };
+  const onNode = selection.node === undefined || start !== "" || options.limit > 0 ? undefined : cache.onNode(selection.node);
+  if (onNode !== undefined) return { items: onNode.filter((object) => inNamespace(object, selection) && selection.matches(object)), revision, continue: "", remaining: undefined, single: false };
+  return pageOfView(kind, cache, cache.snapshot(), revision, selection, options, start);
+}
+
+function singleObject(kind: ServedKind, cache: KindCache, selection: Selection): CachedObject[] | undefined {
+  if (selection.name === undefined || (kind.entry.namespaced && selection.namespace === "")) return undefined;
+  const found = cache.get(kind.objectKey(selection.namespace, selection.name));
+  return found !== undefined && selection.matches(found) ? [found] : [];
+}
+
+function inNamespace(object: CachedObject, selection: Selection): boolean {
+  return selection.namespace === "" || object.namespace === selection.namespace;
+}
+
+/** Keys of the listed namespace (or all): start inclusive, end exclusive, "" where there is no end. */
+function keyBounds(kind: ServedKind, selection: Selection): { prefix: string; end: string } {
+  if (!kind.entry.namespaced || selection.namespace === "") return { prefix: "", end: "" };
+  return { prefix: `${selection.namespace}/`, end: `${selection.namespace}0` };
+}
+
+function pageOfView(kind: ServedKind, cache: KindCache, view: OrderedView<CachedObject>, revision: number, selection: Selection, options: ListOptions, start: string): Page {
+  const { prefix, end } = keyBounds(kind, selection);
+  const first = prefix + start;
+  if (options.limit === 0) {
+    const all = view.range(first, end);
+    return { items: selection.everything ? all : filtered(all, selection), revision, continue: "", remaining: undefined, single: false };
+  }
+  const items: CachedObject[] = [];
+  let more = false;
+  for (const object of view.range(first, end)) {
+    if (items.length === options.limit) {
+      more = true;
+      break;
+    }
+    if (selection.everything || selection.matches(object)) items.push(object);
+  }
+  if (!more) return { items, revision, continue: "", remaining: undefined, single: false };
+  const last = items.at(-1)!.key;
+  cache.keepSnapshot(revision, view);
+  const token = encodeContinue({ revision, start: `${last.slice(prefix.length)}\0` });
+  return { items, revision, continue: token, remaining: selection.everything ? view.count(`${last}\0`, end) : undefined, single: false };
+}
+
+function* filtered(objects: Iterable<CachedObject>, selection: Selection): Generator<CachedObject> {
+  for (const object of objects) if (selection.matches(object)) yield object;
+}
+
+async function continuedPage(registry: Registry, kind: ServedKind, cache: KindCache, selection: Selection, options: ListOptions): Promise<Page> {
+  const token = decodeContinue(options.continue);
+  if (token.revision > 0) return await exactPage(registry, kind, cache, selection, options, token);
+  await registry.cache.fresh();
+  return newestPage(registry, kind, cache, selection, options, token.start);
+}
+
+/** A page of the state at one revision: from the cache where it has that state, else from the store's history. */
+async function exactPage(registry: Registry, kind: ServedKind, cache: KindCache, selection: Selection, options: ListOptions, token: ContinueToken): Promise<Page> {
+  await reach(registry, token.revision);
+  const view = cache.viewAt(token.revision, registry.cache.revision);
+  if (view !== undefined) return pageOfView(kind, cache, view, token.revision, selection, options, token.start);
+  try {
+    return await pageOfStore(registry, kind, selection, options, token);
+  } catch (error) {
+    if (error instanceof FutureRevisionError) throw resourceVersionTooLarge(token.revision, error.currentRevision);
+    if (!(error instanceof CompactedError)) throw error;
+    if (options.continue === "") throw expired(OLD_LIST_TEXT);
+    const restart = encodeContinue({ revision: -1, start: token.start });
+    const { status } = expired(OLD_CONTINUE_TEXT);
+    throw new StatusError({ ...status, metadata: { continue: restart } });
+  }
+}
+
+async function pageOfStore(registry: Registry, kind: ServedKind, selection: Selection, options: ListOptions, token: ContinueToken): Promise<Page> {
+  const { prefix, end } = keyBounds(kind, selection);
+  const below = kind.storagePrefix;
+  const storeEnd = end === "" ? prefixRange(below).end : below + end;
+  let start = below + prefix + token.start;
+  const items: CachedObject[] = [];
+  for (;;) {
+    const wanted = options.limit === 0 ? STORE_PAGE : Math.min(STORE_PAGE, options.limit - items.length);
+    const found = await registry.store.range({ start, end: storeEnd, limit: wanted, revision: token.revision });
+    for (const item of found.items) {
+      const object = CachedObject.fromStore(kind.stored, item.key.slice(below.length), item.modRevision, item.value);
+      if (selection.everything || selection.matches(object)) items.push(object);
+    }
+    const last = found.items.at(-1);
+    if (!found.more || last === undefined) return { items, revision: token.revision, continue: "", remaining: undefined, single: false };
+    start = `${last.key}\0`;
+    if (options.limit > 0 && items.length >= options.limit) {
+      const next = encodeContinue({ revision: token.revision, start: start.slice(below.length + prefix.length) });
+      return { items, revision: token.revision, continue: next, remaining: selection.everything ? found.count - found.items.length : undefined, single: false };
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import { FieldSelectorError, parseFieldSelector, type FieldMatcher } from "../../api/selector/fields.ts";
+import { parseLabelSelector, SelectorError, type LabelMatcher } from "../../api/selector/labels.ts";
+import { badRequest } from "../../api/status/errors.ts";
+import type { CachedObject } from "./cached-object.ts";
+import type { ServedKind } from "./served-kind.ts";
+import { fromStored } from "./storage-write.ts";
+
+/** Which objects a list or watch is about. */
+export interface Selection {
+  /** "" for all. */
+  readonly namespace: string;
+  /** Where exactly one name is asked for. */
+  readonly name: string | undefined;
+  /** Where exactly one node's pods are asked for. */
+  readonly node: string | undefined;
+  /** No selector: everything in the namespace. */
+  readonly everything: boolean;
+  matches(object: CachedObject): boolean;
+}
+
+/** Reads the selectors. `name` is that of a watch path. @throws StatusError 400 */
+export function makeSelection(kind: ServedKind, namespace: string, name: string, labelSelector: string, fieldSelector: string): Selection {
+  const labels = labelSelector === "" ? undefined : parseLabels(labelSelector);
+  const fields = fieldSelector === "" ? undefined : parseFields(kind, fieldSelector);
+  const exactName = name !== "" ? name : fields?.exact("metadata.name");
+  return {
+    namespace,
+    name: exactName,
+    node: kind.selectable.includes("spec.nodeName") ? fields?.exact("spec.nodeName") : undefined,
+    everything: labels === undefined && fields === undefined && exactName === undefined,
+    matches(object) {
+      if (labels !== undefined && !labels.matches(object.labels)) return false;
+      if (exactName !== undefined && object.name !== exactName) return false;
+      return fields === undefined || fields.matches(fieldReader(kind, object));
+    },
+  };
+}
+
+function parseLabels(text: string): LabelMatcher | undefined {
+  try {
+    const matcher = parseLabelSelector(text);
+    return matcher.everything ? undefined : matcher;
+  } catch (error) {
+    if (error instanceof SelectorError) throw badRequest(error.message);
+    throw error;
+  }
+}
+
+function parseFields(kind: ServedKind, text: string): FieldMatcher | undefined {
+  let matcher: FieldMatcher;
+  try {
+    matcher = parseFieldSelector(text);
+  } catch (error) {
+    if (error instanceof FieldSelectorError) throw badRequest(error.message);
+    throw error;
+  }
+  if (matcher.everything) return undefined;
+  for (const { field } of matcher.requirements) {
+    if (field !== "metadata.name" && field !== "metadata.namespace" && !kind.selectable.includes(field)) throw badRequest(unknownFieldText(kind, field));
+  }
+  return matcher;
+}
+
+/** Two wordings: kinds with fields of their own, and the others. */
+function unknownFieldText(kind: ServedKind, field: string): string {
+  if (kind.selectable.length > 0 || kind.entry.group === "") return `field label not supported: ${field}`;
+  return `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
+}
+
+function fieldReader(kind: ServedKind, object: CachedObject): (field: string) => string {
+  if (kind.stored === kind) return (field) => object.field(field);
+  return (field) => {
+    if (field === "metadata.name" || field === "metadata.namespace") return object.field(field);
+    return kind.fieldValues(fromStored(kind, object.copy()))[kind.selectable.indexOf(field)] ?? "";
+  };
+}

@@ -1,0 +1,96 @@
+import type { KindEntry } from "../../api/kinds/kind.ts";
+import type { GroupKind, GroupResource } from "../../api/status/errors.ts";
+
+/** A kind's entry with what the registry derives from it once. */
+export class ServedKind {
+  readonly entry: KindEntry;
+  readonly apiVersion: string;
+  readonly resource: GroupResource;
+  readonly groupKind: GroupKind;
+  /** The kind in whose form the objects are stored: itself, but for views such as events.k8s.io Events. */
+  readonly stored: ServedKind;
+  /** Keys of its objects begin so: `/registry/pods/`. */
+  readonly storagePrefix: string;
+  /** Schema definition; undefined for custom resources. */
+  readonly definition: string | undefined;
+  /** Fields that selectors may name, in the order in which CachedObject keeps their values. */
+  readonly selectable: readonly string[];
+  readonly #getters: readonly ((object: never) => string)[];
+
+  constructor(entry: KindEntry, stored?: ServedKind) {
+    this.entry = entry;
+    this.apiVersion = entry.group === "" ? entry.version : `${entry.group}/${entry.version}`;
+    this.resource = { group: entry.group, resource: entry.plural };
+    this.groupKind = { group: entry.group, kind: entry.kind };
+    this.stored = stored ?? this;
+    this.definition = entry.definition === "" ? undefined : entry.definition;
+    // Custom groups have a dot, plurals have none: the two cannot be mistaken for one another.
+    this.storagePrefix = stored?.storagePrefix ?? (this.definition === undefined ? `/registry/${entry.group}/${entry.plural}/` : `/registry/${entry.plural}/`);
+    this.selectable = Object.keys(entry.selectableFields);
+    this.#getters = Object.values(entry.selectableFields) as ((object: never) => string)[];
+  }
+
+  /** Never stored: reviews, bindings. */
+  get virtual(): boolean {
+    return !this.entry.verbs.includes("get");
+  }
+
+  /** Values of the selectable fields, in the order of `selectable`. */
+  fieldValues(object: object): string[] {
+    return this.#getters.map((get) => get(object as never));
+  }
+
+  /** `ns/name`, or `name` for cluster-scoped kinds: the key below `storagePrefix`. */
+  objectKey(namespace: string, name: string): string {
+    return this.entry.namespaced ? `${namespace}/${name}` : name;
+  }
+
+  /** `/registry/pods/default/web`, as messages show it. */
+  storageKey(namespace: string, name: string): string {
+    return this.storagePrefix + this.objectKey(namespace, name);
+  }
+}
+
+/** Every kind served, by where its path leads. */
+export class KindTable {
+  readonly #byResource = new Map<string, ServedKind>();
+  readonly #byKind = new Map<string, ServedKind>();
+  readonly #kinds: ServedKind[] = [];
+
+  constructor(entries: readonly KindEntry[]) {
+    for (const entry of entries) if (entry.storedAs === undefined) this.#add(new ServedKind(entry));
+    for (const entry of entries) {
+      if (entry.storedAs === undefined) continue;
+      const { group, version, kind } = entry.storedAs;
+      const stored = this.byKind(group, version, kind);
+      if (stored === undefined) throw new Error(`${entry.kind} of ${entry.group} is stored as ${kind} of ${group}, which is not served`);
+      this.#add(new ServedKind(entry, stored));
+    }
+  }
+
+  #add(kind: ServedKind): void {
+    this.#kinds.push(kind);
+    this.#byResource.set(`${kind.entry.group}/${kind.entry.version}/${kind.entry.plural}`, kind);
+    this.#byKind.set(`${kind.entry.group}/${kind.entry.version}/${kind.entry.kind}`, kind);
+  }
+
+  get all(): readonly ServedKind[] {
+    return this.#kinds;
+  }
+
+  byResource(group: string, version: string, plural: string): ServedKind | undefined {
+    return this.#byResource.get(`${group}/${version}/${plural}`);
+  }
+
+  byKind(group: string, version: string, kind: string): ServedKind | undefined {
+    return this.#byKind.get(`${group}/${version}/${kind}`);
+  }
+
+  hasGroup(group: string): boolean {
+    return this.#kinds.some((kind) => kind.entry.group === group);
+  }
+
+  hasGroupVersion(group: string, version: string): boolean {
+    return this.#kinds.some((kind) => kind.entry.group === group && kind.entry.version === version);
+  }
+}

@@ -1,0 +1,56 @@
+import { encodeObject } from "../../api/codec/json.ts";
+import { requestEntityTooLarge } from "../../api/status/errors.ts";
+import type { ApiObject } from "../../api/wire.ts";
+import { MAX_VALUE_BYTES, type TxnResult, ValueTooLargeError } from "../../store/store.ts";
+import type { CachedObject } from "./cached-object.ts";
+import { PendingWrite } from "./pending-writes.ts";
+import type { Registry, Reservation } from "./registry.ts";
+import type { ServedKind } from "./served-kind.ts";
+
+/** The object in the form in which its kind is stored. */
+export function toStored(kind: ServedKind, object: ApiObject): ApiObject {
+  return kind.entry.storedAs === undefined ? object : kind.entry.storedAs.toStored(object);
+}
+
+/** A stored object as this kind shows it. */
+export function fromStored(kind: ServedKind, object: ApiObject): ApiObject {
+  return kind.entry.storedAs === undefined ? object : kind.entry.storedAs.fromStored(object);
+}
+
+/** The bytes that are stored: JSON without resourceVersion. */
+export function storedBytes(kind: ServedKind, object: ApiObject): Buffer {
+  const { resourceVersion, ...rest } = object.metadata;
+  if (resourceVersion === undefined) return Buffer.from(encodeObject(kind.stored.definition, object));
+  return Buffer.from(encodeObject(kind.stored.definition, { ...object, metadata: rest }));
+}
+
+export interface PutResult {
+  /** Absent when somebody else wrote first. */
+  readonly written?: CachedObject;
+  readonly result: TxnResult;
+}
+
+/** Writes the object if the key still has `modRevision` (0: is not there) and the reservation holds. @throws StatusError 413 */
+export async function putObject(registry: Registry, kind: ServedKind, key: string, object: ApiObject, bytes: Buffer, modRevision: number, reservation: Reservation): Promise<PutResult> {
+  const storageKey = kind.storagePrefix + key;
+  const write = new PendingWrite(kind.stored, key, bytes, object);
+  const lease = kind.stored.entry.kind === "Event" ? { lease: await registry.eventLeases.lease() } : {};
+  registry.cache.pending.add(write);
+  let result: TxnResult;
+  try {
+    result = await registry.store.txn({
+      compare: [{ key: storageKey, modRevision }, ...reservation.compare],
+      operations: [{ type: "put", key: storageKey, value: bytes, ...lease }, ...reservation.operations],
+      readOnFailure: [storageKey],
+    });
+  } catch (error) {
+    registry.cache.pending.drop(write);
+    if (error instanceof ValueTooLargeError) throw requestEntityTooLarge(`the object has ${bytes.length} bytes, the store takes ${MAX_VALUE_BYTES}`);
+    throw error;
+  }
+  if (!result.succeeded) {
+    registry.cache.pending.drop(write);
+    return { result };
+  }
+  return { written: write.at(result.revision), result };
+}

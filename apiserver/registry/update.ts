@@ -1,0 +1,189 @@
+import type { UpdateStrategy } from "../../api/kinds/kind.ts";
+import { invalid as fieldInvalid } from "../../api/status/field-error.ts";
+import { conflict, invalid, notFound, StatusError, staleResourceVersion } from "../../api/status/errors.ts";
+import { validateStoredObjectMetaUpdate } from "../../api/validation/object-meta.ts";
+import type { ApiObject } from "../../api/wire.ts";
+import { rfc3339 } from "../../lib/clock.ts";
+import type { CachedObject } from "./cached-object.ts";
+import { createObject, reserve } from "./create.ts";
+import { cachedCurrent, certainCurrent, type Current, readCurrent } from "./current.ts";
+import { removeObject } from "./delete.ts";
+import type { Outcome, Registry, WriteContext } from "./registry.ts";
+import { withResourceVersion } from "./resource-version.ts";
+import { requireVersion } from "./resource-version-text.ts";
+import type { ServedKind } from "./served-kind.ts";
+import { fromStored, putObject, storedBytes, toStored } from "./storage-write.ts";
+
+/** Lost races after which a write gives up. */
+const MAX_ATTEMPTS = 64;
+
+/** What an update does to the object that is there. */
+export interface UpdateRequest {
+  readonly name: string;
+  /** "" for the resource itself. */
+  readonly subresource: string;
+  /** The hooks of the resource or of its subresource. */
+  readonly strategy: UpdateStrategy;
+  /**
+   * The new object from the present one (frozen; undefined when there is none). Called again after a lost race. Its
+   * result is the registry's to change. Wrong input is thrown as StatusError.
+   */
+  next(old: ApiObject | undefined): ApiObject | Promise<ApiObject>;
+  /** A PUT may create what is not there. */
+  readonly createIfAbsent?: boolean;
+  /** True for patches: a resourceVersion that nobody asked for is not compared, and a lost race is tried again. */
+  readonly isPatch?: boolean;
+  /** Skip optimistic-lock and no-op shortcuts of clients: the registry's own writes (binding, eviction). */
+  readonly internal?: boolean;
+}
+
+export interface UpdateOutcome extends Outcome {
+  readonly created: boolean;
+}
+
+/** Reads, changes and writes an object by compare-and-swap until it succeeds or is refused on certain ground. */
+export async function updateObject(registry: Registry, kind: ServedKind, request: UpdateRequest, context: WriteContext): Promise<UpdateOutcome> {
+  const key = kind.objectKey(context.namespace, request.name);
+  let current = cachedCurrent(registry, kind, key);
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const warned = context.warnings.length;
+    try {
+      const result = await attemptUpdate(registry, kind, key, request, context, current, attempt);
+      if (!("lost" in result)) return result;
+      current = result.lost;
+    } catch (error) {
+      if (current.certain || !(error instanceof StatusError)) throw error;
+      const certain = await certainCurrent(registry, kind, key);
+      if (certain.object?.revision === current.object?.revision) throw error;
+      current = certain;
+    }
+    context.warnings.length = warned;
+  }
+  throw staleResourceVersion(kind.resource, request.name);
+}
+
+async function attemptUpdate(
+  registry: Registry,
+  kind: ServedKind,
+  key: string,
+  request: UpdateRequest,
+  context: WriteContext,
+  current: Current,
+  attempt: number,
+): Promise<UpdateOutcome | { lost: Current }> {
+  if (current.object === undefined) return { ...(await createInstead(registry, kind, request, context)), created: true };
+  const old = shownObject(kind, current.object);
+  const next = await request.next(old);
+  checkPreconditions(kind, next, old, current.object, request);
+  await registry.admission.admit({ ...admissionOf(kind, request, context), object: next, oldObject: old });
+  checkUpdate(kind, next, old, request, context);
+  await registry.admission.validate({ ...admissionOf(kind, request, context), object: next, oldObject: old });
+  return await commit(registry, kind, key, context, current, next, old, attempt);
+}
+
+async function commit(
+  registry: Registry,
+  kind: ServedKind,
+  key: string,
+  context: WriteContext,
+  start: Current,
+  next: ApiObject,
+  old: ApiObject,
+  attempt: number,
+): Promise<UpdateOutcome | { lost: Current }> {
+  const current = start.object!;
+  const last = isLastUpdate(next);
+  if (context.dryRun) {
+    if (registry.allocators.length > 0 && !last) for (const allocator of registry.allocators) if (allocator.appliesTo(kind)) await allocator.allocate(next, old, { dryRun: true, attempt });
+    return { kind, object: next, created: false };
+  }
+  if (last) {
+    const removed = await removeObject(registry, kind, current, old);
+    return removed ? { kind, object: next, created: false } : { lost: await certainCurrent(registry, kind, key) };
+  }
+  const reservation = await reserve(registry, kind, next, old, attempt);
+  const stored = toStored(kind, next);
+  const bytes = storedBytes(kind, stored);
+  if (isSame(bytes, current)) {
+    const certain = start.certain ? start : await certainCurrent(registry, kind, key);
+    return certain.object?.revision === current.revision ? { kind, cached: current, created: false } : { lost: certain };
+  }
+  const { written, result } = await putObject(registry, kind, key, stored, bytes, current.revision, reservation);
+  if (written !== undefined) return { kind, cached: written, created: false };
+  return { lost: readCurrent(kind, key, result.current[0]) };
+}
+
+/** The stored object in this kind's own form, frozen. */
+export function shownObject(kind: ServedKind, cached: CachedObject): ApiObject {
+  return kind.entry.storedAs === undefined ? cached.object() : fromStored(kind, cached.copy());
+}
+
+async function createInstead(registry: Registry, kind: ServedKind, request: UpdateRequest, context: WriteContext): Promise<Outcome> {
+  const certain = await certainCurrent(registry, kind, kind.objectKey(context.namespace, request.name));
+  if (certain.object !== undefined) throw staleResourceVersion(kind.resource, request.name);
+  if (request.createIfAbsent !== true) throw notFound(kind.resource, request.name);
+  const object = await request.next(undefined);
+  if (object.metadata.uid) throw uidConflict(kind, object, request.name, context.namespace, "");
+  delete object.metadata.resourceVersion;
+  return await createObject(registry, kind, object, context);
+}
+
+function admissionOf(kind: ServedKind, request: UpdateRequest, context: WriteContext) {
+  const { user, namespace, dryRun, now_ms, warnings } = context;
+  return { operation: "UPDATE" as const, kind, subresource: request.subresource, namespace, name: request.name, user, dryRun, now_ms, warnings };
+}
+
+/** uid and resourceVersion of the new object against what is there. @throws StatusError 409, 422, 500 */
+function checkPreconditions(kind: ServedKind, next: ApiObject, old: ApiObject, current: CachedObject, request: UpdateRequest): void {
+  const { uid } = next.metadata;
+  if (uid && uid !== old.metadata.uid && !request.isPatch) throw uidConflict(kind, next, request.name, current.namespace, old.metadata.uid ?? "");
+  const version = requireVersion(next.metadata.resourceVersion);
+  if (version === 0) {
+    if (kind.entry.strategy.allowUnconditionalUpdate === false && !request.internal) {
+      const error = fieldInvalid("metadata.resourceVersion", 0, "must be specified for an update");
+      throw invalid({ group: kind.entry.group, kind: kind.entry.plural }, request.name, [error]);
+    }
+    next.metadata.resourceVersion = String(current.revision);
+  } else if (version !== current.revision) throw staleResourceVersion(kind.resource, request.name);
+}
+
+function uidConflict(kind: ServedKind, object: ApiObject, name: string, namespace: string, found: string): StatusError {
+  const text = `StorageError: invalid object, Code: 4, Key: ${kind.storageKey(namespace, name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${object.metadata.uid}, UID in object meta: ${found}`;
+  return conflict(kind.resource, name, text);
+}
+
+/** What an update may not touch is carried over; then the kind's own rules. @throws StatusError 422 */
+function checkUpdate(kind: ServedKind, next: ApiObject, old: ApiObject, request: UpdateRequest, context: WriteContext): void {
+  const hooks = { user: context.user, now_ms: context.now_ms, subresource: request.subresource };
+  const meta = next.metadata;
+  if (old.metadata.generation === undefined) delete meta.generation;
+  else meta.generation = old.metadata.generation;
+  delete meta.selfLink;
+  request.strategy.prepareForUpdate?.(next, old, hooks);
+  if (!meta.uid && old.metadata.uid) meta.uid = old.metadata.uid;
+  meta.creationTimestamp = old.metadata.creationTimestamp ?? rfc3339(context.now_ms);
+  if (old.metadata.deletionTimestamp) meta.deletionTimestamp = old.metadata.deletionTimestamp;
+  else delete meta.deletionTimestamp;
+  if (old.metadata.deletionGracePeriodSeconds !== undefined) meta.deletionGracePeriodSeconds = old.metadata.deletionGracePeriodSeconds;
+  else delete meta.deletionGracePeriodSeconds;
+  const errors = [...validateStoredObjectMetaUpdate(meta, old.metadata, kind.entry.namespaced), ...(request.strategy.validateUpdate?.(next, old, hooks) ?? [])];
+  if (errors.length > 0) throw invalid(kind.groupKind, meta.name ?? request.name, errors);
+  context.warnings.push(...(request.strategy.warnings?.(next, old) ?? []));
+}
+
+/** A terminating object without finalizers and grace goes with this update. */
+function isLastUpdate(next: ApiObject): boolean {
+  const meta = next.metadata;
+  if (!meta.deletionTimestamp || (meta.finalizers?.length ?? 0) > 0 || (meta.deletionGracePeriodSeconds ?? 0) !== 0) return false;
+  return next.kind !== "Namespace" || next.apiVersion !== "v1" || namespaceIsEmpty(next);
+}
+
+function namespaceIsEmpty(namespace: ApiObject): boolean {
+  const { spec } = namespace;
+  return typeof spec !== "object" || spec === null || !("finalizers" in spec) || !Array.isArray(spec.finalizers) || spec.finalizers.length === 0;
+}
+
+/** Nothing would change but the revision. */
+function isSame(stored: Buffer, current: CachedObject): boolean {
+  return withResourceVersion(stored, current.revision).equals(current.bytes);
+}

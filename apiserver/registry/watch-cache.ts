@@ -1,0 +1,240 @@
+import type { Clock } from "../../lib/clock.ts";
+import type { Logger } from "../../lib/logger.ts";
+import { resourceVersionTooLarge, timeout } from "../../api/status/errors.ts";
+import { CompactedError, prefixRange, type Store, type StoreEvent } from "../../store/store.ts";
+import { CachedObject } from "./cached-object.ts";
+import { KindCache } from "./kind-cache.ts";
+import { PendingWrites } from "./pending-writes.ts";
+import type { ServedKind } from "./served-kind.ts";
+
+/** Everything the API server stores lies below this. */
+export const REGISTRY_PREFIX = "/registry/";
+/** Written when a read waits for a revision that no event of ours will bring (a foreign key in a shared etcd). */
+const PROGRESS_KEY = "/registry/berth.dev/progress";
+const LOAD_PAGE = 500;
+const NUDGE_AFTER_MS = 100;
+const RESTART_DELAY_MS = 200;
+/** How long a read waits for the cache, as in Kubernetes. */
+const WAIT_LIMIT_MS = 3_000;
+
+interface Waiter {
+  readonly revision: number;
+  resolve(): void;
+}
+
+/**
+ * All objects of all kinds, kept by one watch of the whole store: so its revision is the store's, and a read that must
+ * not be stale asks the store for its newest revision and waits until the cache has come so far.
+ */
+export class WatchCache {
+  readonly pending = new PendingWrites();
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #byPrefix = new Map<string, KindCache>();
+  readonly #byKind = new Map<ServedKind, KindCache>();
+  readonly #resetListeners = new Set<() => void>();
+  readonly #stop = new AbortController();
+  #waiters: Waiter[] = [];
+  #revision = 0;
+  #asking: Promise<number> | undefined;
+  #asked: Promise<number> | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(options: { store: Store; clock: Clock; logger: Logger; kinds: readonly ServedKind[] }) {
+    this.#store = options.store;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    for (const kind of options.kinds) this.addKind(kind);
+  }
+
+  /** All that happened up to this revision is here. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  addKind(kind: ServedKind): void {
+    if (kind.virtual || kind.stored !== kind) return;
+    const cache = new KindCache(kind);
+    this.#byPrefix.set(kind.storagePrefix, cache);
+    this.#byKind.set(kind, cache);
+  }
+
+  /** The objects of a kind (for a view such as events.k8s.io: of the kind that it is stored as). */
+  of(kind: ServedKind): KindCache {
+    const cache = this.#byKind.get(kind.stored);
+    if (cache === undefined) throw new Error(`no cache for ${kind.entry.plural}`);
+    return cache;
+  }
+
+  /** Reads everything, then follows the store until `close`. */
+  async start(): Promise<void> {
+    await this.#load();
+    this.#running = this.#follow();
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+    for (const waiter of this.#waiters.splice(0)) waiter.resolve();
+  }
+
+  /** Called when the cache lost the thread and was filled anew: events are missing, so watches must end. */
+  onReset(listener: () => void): () => void {
+    this.#resetListeners.add(listener);
+    return () => this.#resetListeners.delete(listener);
+  }
+
+  /** Resolves when the cache holds everything that was acknowledged before this call; the revision it asked for. */
+  async fresh(): Promise<number> {
+    const revision = await this.#newestRevision();
+    if (revision > this.#revision) await this.waitFor(revision);
+    return revision;
+  }
+
+  /** @throws StatusError 504 when the revision does not come */
+  async waitFor(revision: number): Promise<void> {
+    if (revision <= this.#revision) return;
+    const arrived = new Promise<void>((resolve) => this.#waiters.push({ revision, resolve }));
+    const nudge = this.#clock.after(NUDGE_AFTER_MS, () => void this.#nudge(revision), { background: true });
+    const end = this.#clock.after(WAIT_LIMIT_MS, () => this.#giveUp(revision), { background: true });
+    await arrived;
+    nudge.cancel();
+    end.cancel();
+    if (revision <= this.#revision) return;
+    if (this.#stop.signal.aborted) throw timeout("the server is shutting down", 1);
+    throw resourceVersionTooLarge(revision, this.#revision);
+  }
+
+  /** One question to the store answers all reads that came before it was sent. */
+  #newestRevision(): Promise<number> {
+    if (this.#asking === undefined) {
+      const question = this.#store.revision();
+      this.#asking = question;
+      const done = () => {
+        if (this.#asking === question) this.#asking = undefined;
+      };
+      question.then(done, done);
+      return question;
+    }
+    this.#asked ??= this.#asking.then(
+      () => this.#askAgain(),
+      () => this.#askAgain(),
+    );
+    return this.#asked;
+  }
+
+  #askAgain(): Promise<number> {
+    this.#asked = undefined;
+    this.#asking = undefined;
+    return this.#newestRevision();
+  }
+
+  async #nudge(revision: number): Promise<void> {
+    if (revision <= this.#revision) return;
+    try {
+      if ((await this.#store.revision()) < revision) return;
+      await this.#store.txn({ compare: [], operations: [{ type: "put", key: PROGRESS_KEY, value: new Uint8Array() }] });
+    } catch (error) {
+      this.#logger.debug({ err: error }, "could not nudge the store's watch");
+    }
+  }
+
+  #giveUp(revision: number): void {
+    const late = this.#waiters.filter((waiter) => waiter.revision === revision);
+    this.#waiters = this.#waiters.filter((waiter) => waiter.revision !== revision);
+    for (const waiter of late) waiter.resolve();
+  }
+
+  #advance(revision: number): void {
+    if (revision <= this.#revision) return;
+    this.#revision = revision;
+    if (this.#waiters.length === 0) return;
+    const ready = this.#waiters.filter((waiter) => waiter.revision <= revision);
+    this.#waiters = this.#waiters.filter((waiter) => waiter.revision > revision);
+    for (const waiter of ready) waiter.resolve();
+  }
+
+  async #load(): Promise<void> {
+    const revision = await this.#store.revision();
+    for (const cache of this.#byPrefix.values()) {
+      await this.#loadKind(cache, revision);
+      cache.startEvents(revision);
+    }
+    this.#revision = revision;
+  }
+
+  async #loadKind(cache: KindCache, revision: number): Promise<void> {
+    const { kind } = cache;
+    const range = prefixRange(kind.storagePrefix);
+    let start = range.start;
+    for (;;) {
+      const page = await this.#store.range(revision === 0 ? { start, end: range.end, limit: LOAD_PAGE } : { start, end: range.end, limit: LOAD_PAGE, revision });
+      for (const item of page.items) cache.load(CachedObject.fromStore(kind, item.key.slice(kind.storagePrefix.length), item.modRevision, item.value));
+      const last = page.items.at(-1);
+      if (!page.more || last === undefined) return;
+      start = `${last.key}\0`;
+    }
+  }
+
+  async #follow(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        for await (const batch of this.#store.watch({ ...prefixRange(REGISTRY_PREFIX), fromRevision: this.#revision + 1, previous: false }, this.#stop.signal)) {
+          for (const event of batch.events) this.#apply(event);
+          this.#advance(batch.revision);
+        }
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        this.#logger.warn({ err: error }, "the store's watch ended; starting it again");
+        if (error instanceof CompactedError) await this.#reload();
+      }
+      if (!this.#stop.signal.aborted) await this.#clock.sleep(RESTART_DELAY_MS, this.#stop.signal).catch(() => undefined);
+    }
+  }
+
+  #apply(event: StoreEvent): void {
+    const cache = this.#byPrefix.get(prefixOf(event.key));
+    if (cache === undefined) return;
+    const made = event.current === undefined ? undefined : this.pending.take(event.key, event.revision, event.current.value);
+    cache.apply(event, made);
+  }
+
+  /** What was missed is gone from the store's history: compare with what is there now, and end the watches. */
+  async #reload(): Promise<void> {
+    try {
+      const revision = await this.#store.revision();
+      for (const cache of this.#byPrefix.values()) await this.#reloadKind(cache, revision);
+      for (const cache of this.#byPrefix.values()) cache.startEvents(revision);
+      for (const listener of [...this.#resetListeners]) listener();
+      this.#advance(revision);
+    } catch (error) {
+      this.#logger.warn({ err: error }, "could not read the store anew");
+    }
+  }
+
+  async #reloadKind(cache: KindCache, revision: number): Promise<void> {
+    const fresh = new KindCache(cache.kind);
+    await this.#loadKind(fresh, revision);
+    const now = fresh.snapshot();
+    for (const old of cache.snapshot().range("", "")) {
+      if (now.get(old.key) === undefined) cache.apply({ type: "delete", key: cache.kind.storagePrefix + old.key, revision }, undefined);
+    }
+    for (const object of now.range("", "")) {
+      if (cache.get(object.key)?.revision === object.revision) continue;
+      const key = cache.kind.storagePrefix + object.key;
+      cache.apply({ type: "put", key, revision: object.revision, current: { key, value: object.bytes, createRevision: 0, modRevision: object.revision, version: 0, lease: 0 } }, object);
+    }
+  }
+}
+
+/** `/registry/pods/`, or `/registry/GROUP/PLURAL/` for custom resources (groups have a dot). */
+function prefixOf(key: string): string {
+  const first = key.indexOf("/", REGISTRY_PREFIX.length);
+  if (first < 0) return "";
+  if (key.slice(REGISTRY_PREFIX.length, first).includes(".")) {
+    const second = key.indexOf("/", first + 1);
+    return second < 0 ? "" : key.slice(0, second + 1);
+  }
+  return key.slice(0, first + 1);
+}

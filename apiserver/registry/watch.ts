@@ -1,0 +1,239 @@
+import { expired } from "../../api/status/errors.ts";
+import type { Status } from "../../api/wire.ts";
+import type { Timer } from "../../lib/clock.ts";
+import { CompactedError, prefixRange } from "../../store/store.ts";
+import { BoundedQueue } from "./bounded-queue.ts";
+import { CacheEvent, type ChangeType } from "./cache-event.ts";
+import { CachedObject } from "./cached-object.ts";
+import { reach } from "./get.ts";
+import type { ListOptions } from "./list-options.ts";
+import type { Registry } from "./registry.ts";
+import { requireVersion } from "./resource-version-text.ts";
+import type { Selection } from "./selection.ts";
+import type { ServedKind } from "./served-kind.ts";
+import { REGISTRY_PREFIX } from "./watch-cache.ts";
+
+/** How a watch turns what happens into what its reader gets: frames of bytes, or objects. */
+export interface WatchEncoder<T> {
+  /** A change; `event` is shared by all watchers, so that its encoding can be too. */
+  change(type: ChangeType, event: CacheEvent): T;
+  /** An object that was there when the watch began. */
+  initial(object: CachedObject): T;
+  /** A BOOKMARK at the revision; `initialEnd`: all initial objects have been sent (KEP-3157). */
+  bookmark(revision: number, initialEnd: boolean): T;
+  error(status: Status): T;
+  size_bytes(item: T): number;
+}
+
+const BOOKMARK_EVERY_MS = 60_000;
+/** A watch without timeoutSeconds ends after between half an hour and an hour. */
+const DEFAULT_TIMEOUT_S = 1_800;
+const MAX_QUEUED_EVENTS = 10_000;
+const MAX_QUEUED_BYTES = 64 << 20;
+const INITIAL_BATCH = 100;
+
+interface Plan {
+  /** Changes after this revision are delivered. */
+  readonly after: number;
+  /** Objects to send first, as ADDED. */
+  readonly initial: Iterable<CachedObject>;
+  readonly past: readonly CacheEvent[];
+  /** Revisions up to this one (from `after` on) must be read from the store. */
+  readonly replayUntil: number;
+  readonly initialEndBookmark: boolean;
+}
+
+/**
+ * Starts a watch; the batches end when the client is gone, the time is over, the reader is too slow or the server closes.
+ * @throws StatusError 500 (bad resourceVersion), 504
+ */
+export async function watchObjects<T>(registry: Registry, kind: ServedKind, selection: Selection, options: ListOptions, encoder: WatchEncoder<T>, signal: AbortSignal): Promise<AsyncIterable<readonly T[]>> {
+  const version = requireVersion(options.resourceVersion);
+  if (options.resourceVersion === "") await registry.cache.fresh();
+  else if (options.sendInitialEvents === true && version > 0) await reach(registry, version);
+  const queue = new BoundedQueue<T>({ maxItems: MAX_QUEUED_EVENTS, maxBytes: MAX_QUEUED_BYTES });
+  // From here to the listener nothing may be awaited: plan and listener must see the same state.
+  const plan = makePlan(registry, kind, selection, options, version);
+  const watcher = new Watcher(registry, kind, selection, options, encoder, queue, plan, signal);
+  return watcher.batches();
+}
+
+function makePlan(registry: Registry, kind: ServedKind, selection: Selection, options: ListOptions, version: number): Plan {
+  const cache = registry.cache.of(kind);
+  const now = registry.cache.revision;
+  const fromState = options.sendInitialEvents ?? version === 0;
+  if (fromState) {
+    const initial = initialObjects(registry, kind, selection);
+    return { after: now, initial, past: [], replayUntil: 0, initialEndBookmark: options.sendInitialEvents === true && options.allowWatchBookmarks };
+  }
+  const after = version === 0 ? now : version;
+  const past = cache.eventsAfter(after);
+  if (past !== undefined) return { after, initial: [], past, replayUntil: 0, initialEndBookmark: false };
+  const kept = cache.eventsSince;
+  return { after, initial: [], past: cache.eventsAfter(kept) ?? [], replayUntil: kept, initialEndBookmark: false };
+}
+
+function* initialObjects(registry: Registry, kind: ServedKind, selection: Selection): Generator<CachedObject> {
+  yield* initialOf(registry.cache.of(kind).snapshot().range(...bounds(kind, selection)), selection);
+}
+
+function* initialOf(objects: Iterable<CachedObject>, selection: Selection): Generator<CachedObject> {
+  for (const object of objects) if (selection.everything || selection.matches(object)) yield object;
+}
+
+function bounds(kind: ServedKind, selection: Selection): [string, string] {
+  if (!kind.entry.namespaced) return selection.name === undefined ? ["", ""] : [selection.name, `${selection.name}\0`];
+  if (selection.namespace === "") return ["", ""];
+  if (selection.name !== undefined) return [`${selection.namespace}/${selection.name}`, `${selection.namespace}/${selection.name}\0`];
+  return [`${selection.namespace}/`, `${selection.namespace}0`];
+}
+
+class Watcher<T> {
+  readonly #registry: Registry;
+  readonly #kind: ServedKind;
+  readonly #selection: Selection;
+  readonly #options: ListOptions;
+  readonly #encoder: WatchEncoder<T>;
+  readonly #queue: BoundedQueue<T>;
+  readonly #plan: Plan;
+  readonly #cleanups: (() => void)[] = [];
+  #bookmarkTimer: Timer | undefined;
+  readonly #stopReplay = new AbortController();
+
+  constructor(registry: Registry, kind: ServedKind, selection: Selection, options: ListOptions, encoder: WatchEncoder<T>, queue: BoundedQueue<T>, plan: Plan, signal: AbortSignal) {
+    this.#registry = registry;
+    this.#kind = kind;
+    this.#selection = selection;
+    this.#options = options;
+    this.#encoder = encoder;
+    this.#queue = queue;
+    this.#plan = plan;
+    const { cache, clock, random } = registry;
+    const scope = this.#scope();
+    this.#cleanups.push(cache.of(kind).listen(scope, (event) => this.#take(event)));
+    this.#cleanups.push(cache.onReset(() => this.#stop()));
+    const onAbort = () => this.#stop();
+    for (const source of [signal, registry.closing]) {
+      source.addEventListener("abort", onAbort, { once: true });
+      this.#cleanups.push(() => source.removeEventListener("abort", onAbort));
+    }
+    const timeout_s = options.timeout_s === undefined || options.timeout_s <= 0 ? DEFAULT_TIMEOUT_S * (1 + random.next()) : options.timeout_s;
+    const end = clock.after(timeout_s * 1000, () => this.#finish(), { background: true });
+    this.#cleanups.push(() => end.cancel());
+    if (options.allowWatchBookmarks) this.#bookmarkLater();
+    if (signal.aborted || registry.closing.aborted) this.#stop();
+  }
+
+  #scope() {
+    const { namespace, name, node } = this.#selection;
+    const key = name !== undefined && (!this.#kind.entry.namespaced || namespace !== "") ? this.#kind.objectKey(namespace, name) : undefined;
+    return { key, node: node === "" ? undefined : node, namespace: namespace === "" || !this.#kind.entry.namespaced ? undefined : namespace };
+  }
+
+  async *batches(): AsyncGenerator<readonly T[]> {
+    try {
+      yield* this.#initial();
+      if (this.#plan.replayUntil > this.#plan.after && !(yield* this.#replay())) return;
+      const past = this.#plan.past.map((event) => this.#encode(event)).filter((item) => item !== undefined);
+      if (past.length > 0) yield past;
+      yield* this.#queue;
+    } finally {
+      this.#stop();
+    }
+  }
+
+  *#initial(): Generator<readonly T[]> {
+    let batch: T[] = [];
+    for (const object of this.#plan.initial) {
+      batch.push(this.#encoder.initial(object));
+      if (batch.length < INITIAL_BATCH) continue;
+      if (this.#queue.ended) return;
+      yield batch;
+      batch = [];
+    }
+    if (this.#plan.initialEndBookmark) batch.push(this.#encoder.bookmark(this.#plan.after, true));
+    if (batch.length > 0) yield batch;
+  }
+
+  /** Events that the cache no longer keeps, from the store's history. False when they are compacted: an ERROR was sent. */
+  async *#replay(): AsyncGenerator<readonly T[], boolean> {
+    const { after, replayUntil } = this.#plan;
+    const prefix = this.#kind.storagePrefix;
+    try {
+      const watch = this.#registry.store.watch({ ...prefixRange(REGISTRY_PREFIX), fromRevision: after + 1 }, this.#stopReplay.signal);
+      for await (const batch of watch) {
+        const items: T[] = [];
+        for (const event of batch.events) {
+          if (event.revision > replayUntil || !event.key.startsWith(prefix)) continue;
+          const item = this.#encode(this.#fromHistory(event));
+          if (item !== undefined) items.push(item);
+        }
+        if (items.length > 0) yield items;
+        if (batch.revision >= replayUntil) return true;
+      }
+      return false;
+    } catch (error) {
+      if (!(error instanceof CompactedError)) throw error;
+      const { status } = expired(`too old resource version: ${after} (${error.compactRevision})`);
+      yield [this.#encoder.error(status)];
+      return false;
+    }
+  }
+
+  #fromHistory(event: { key: string; revision: number; current?: { value: Uint8Array; modRevision: number }; previous?: { value: Uint8Array; modRevision: number } }): CacheEvent {
+    const kind = this.#kind.stored;
+    const key = event.key.slice(kind.storagePrefix.length);
+    const make = (state: { value: Uint8Array; modRevision: number } | undefined) => (state === undefined ? undefined : CachedObject.fromStore(kind, key, state.modRevision, state.value));
+    return new CacheEvent(event.revision, key, make(event.current), make(event.previous));
+  }
+
+  #take(event: CacheEvent): void {
+    const item = this.#encode(event);
+    if (item !== undefined && !this.#queue.push(item, this.#encoder.size_bytes(item))) this.#stop();
+  }
+
+  /** What this watch shows of an event: objects come into its selection and leave it. */
+  #encode(event: CacheEvent): T | undefined {
+    if (event.revision <= this.#plan.after) return undefined;
+    const now = event.current !== undefined && this.#selects(event.current);
+    const before = event.previous !== undefined && this.#selects(event.previous);
+    if (now) return this.#encoder.change(before ? "MODIFIED" : "ADDED", event);
+    return before ? this.#encoder.change("DELETED", event) : undefined;
+  }
+
+  #selects(object: CachedObject): boolean {
+    const { namespace, everything } = this.#selection;
+    if (namespace !== "" && this.#kind.entry.namespaced && object.namespace !== namespace) return false;
+    return everything || this.#selection.matches(object);
+  }
+
+  #bookmarkLater(): void {
+    const timer = this.#registry.clock.after(
+      BOOKMARK_EVERY_MS,
+      () => {
+        this.#sendBookmark();
+        if (!this.#queue.ended) this.#bookmarkLater();
+      },
+      { background: true },
+    );
+    this.#bookmarkTimer = timer;
+  }
+
+  #sendBookmark(): void {
+    const item = this.#encoder.bookmark(this.#registry.cache.revision, false);
+    this.#queue.push(item, this.#encoder.size_bytes(item));
+  }
+
+  /** The time is over: the reader learns how far it came. */
+  #finish(): void {
+    if (this.#options.allowWatchBookmarks) this.#sendBookmark();
+    this.#stop();
+  }
+
+  #stop(): void {
+    this.#queue.end();
+    this.#stopReplay.abort();
+    this.#bookmarkTimer?.cancel();
+    for (const cleanup of this.#cleanups.splice(0)) cleanup();
+  }
+}

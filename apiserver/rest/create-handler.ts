@@ -1,0 +1,39 @@
+import type { ApiResponse } from "../../api/exchange.ts";
+import { methodNotAllowed } from "../../api/status/errors.ts";
+import { negotiate } from "../chain/answer.ts";
+import type { RequestContext } from "../chain/context.ts";
+import { createObject } from "../registry/create.ts";
+import type { Registry, WriteContext } from "../registry/registry.ts";
+import type { ServedKind } from "../registry/served-kind.ts";
+import { presentObject } from "./present.ts";
+import { type BodyKind, readObject } from "./read-body.ts";
+import { checkTimeout } from "./read-handlers.ts";
+import type { ResourceServices } from "./resource-handler.ts";
+import { parseWriteOptions } from "./write-options.ts";
+
+/** POST of a new object. */
+export async function handleCreate(registry: Registry, context: RequestContext, kind: ServedKind): Promise<ApiResponse> {
+  const negotiated = negotiate(context, { tables: true });
+  checkTimeout(context);
+  const options = parseWriteOptions(context.info.query, "CreateOptions");
+  const object = readObject(context, bodyKindOf(kind), options.fieldValidation);
+  kind.entry.strategy.applyDefaults?.(object);
+  const outcome = await createObject(registry, kind, object, writeContext(context, options.dryRun));
+  return presentObject(context, negotiated, outcome, 201);
+}
+
+/** POST of what is only answered. */
+export async function handleVirtualCreate(services: ResourceServices, context: RequestContext, kind: ServedKind): Promise<ApiResponse> {
+  const handler = Object.hasOwn(services.virtual, kind.entry.plural) ? services.virtual[kind.entry.plural] : undefined;
+  if (handler === undefined) throw methodNotAllowed();
+  return await handler(context, kind);
+}
+
+export function bodyKindOf(kind: ServedKind): BodyKind {
+  const { group, version, kind: name } = kind.entry;
+  return { group, version, kind: name, definition: kind.definition };
+}
+
+export function writeContext(context: RequestContext, dryRun: boolean): WriteContext {
+  return { user: context.user, namespace: context.info.namespace, dryRun, now_ms: context.now_ms, warnings: context.warnings };
+}

@@ -1,0 +1,112 @@
+import type { ApiResponse, WatchEvent } from "../../api/exchange.ts";
+import { encodeObject } from "../../api/codec/json.ts";
+import type { Negotiated } from "../../api/codec/negotiate.ts";
+import { encodeProtobuf, watchFrame } from "../../api/codec/protobuf.ts";
+import { partialObjectMetadata } from "../../api/codec/table.ts";
+import type { ApiObject, Status } from "../../api/wire.ts";
+import { answerHeaders, STATUS_DEFINITION } from "../chain/answer.ts";
+import type { RequestContext } from "../chain/context.ts";
+import { jsonFrame, type CacheEvent, type ChangeType } from "../registry/cache-event.ts";
+import type { CachedObject } from "../registry/cached-object.ts";
+import type { ServedKind } from "../registry/served-kind.ts";
+import { shownObject } from "../registry/update.ts";
+import type { WatchEncoder } from "../registry/watch.ts";
+import { objectText } from "./present-list.ts";
+import { PARTIAL_DEFINITION, tableText } from "./present.ts";
+
+/** Frames that are ready together go out together, up to this size. */
+const JOIN_BYTES = 64 << 10;
+const INITIAL_EVENTS_END = "k8s.io/initial-events-end";
+
+/** In process: objects instead of bytes. */
+export function objectEncoder(kind: ServedKind): WatchEncoder<WatchEvent> {
+  return {
+    change: (type, event) => ({ type, object: shownObject(kind, event.shown(type)!) }),
+    initial: (object) => ({ type: "ADDED", object: shownObject(kind, object) }),
+    bookmark: (revision, initialEnd) => ({ type: "BOOKMARK", object: bookmarkObject(kind, revision, initialEnd) }),
+    error: (status) => ({ type: "ERROR", object: status as unknown as ApiObject }),
+    size_bytes: () => 1024,
+  };
+}
+
+/** Over the wire: JSON or protobuf frames of the object itself, of its metadata, or of Table rows. */
+export function frameEncoder(context: RequestContext, kind: ServedKind, negotiated: Negotiated): WatchEncoder<Uint8Array> {
+  const size_bytes = (frame: Uint8Array) => frame.length;
+  if (negotiated.mediaType === "protobuf") return { ...protobufEncoder(kind, negotiated), size_bytes };
+  const error = (status: Status) => jsonFrame("ERROR", Buffer.from(encodeObject(STATUS_DEFINITION, status)));
+  if (negotiated.as !== undefined) return { ...convertingEncoder(context, kind, negotiated), error, size_bytes };
+  const text = kind.stored === kind ? undefined : (object: CachedObject) => Buffer.from(objectText(kind, object));
+  return {
+    change: (type, event) => (text === undefined ? event.frame(type) : jsonFrame(type, text(event.shown(type)!))),
+    initial: (object) => jsonFrame("ADDED", text === undefined ? object.json : text(object)),
+    bookmark: (revision, initialEnd) => jsonFrame("BOOKMARK", Buffer.from(encodeObject(kind.definition, bookmarkObject(kind, revision, initialEnd)))),
+    error,
+    size_bytes,
+  };
+}
+
+type Converter = Pick<WatchEncoder<Uint8Array>, "change" | "initial" | "bookmark">;
+
+/** Table rows (column definitions with the first event only) or metadata. */
+function convertingEncoder(context: RequestContext, kind: ServedKind, negotiated: Negotiated): Converter {
+  let first = true;
+  const convert = (object: ApiObject): string => {
+    if (negotiated.as?.kind !== "Table") return encodeObject(PARTIAL_DEFINITION, partialObjectMetadata(object, negotiated.as?.version ?? "v1"));
+    const withColumns = first;
+    first = false;
+    return tableText(context, kind, negotiated, [object], { resourceVersion: object.metadata.resourceVersion ?? "" }, withColumns);
+  };
+  const frame = (type: string, object: ApiObject) => jsonFrame(type, Buffer.from(convert(object)));
+  return {
+    change: (type, event) => frame(type, shownObject(kind, event.shown(type)!)),
+    initial: (object) => frame("ADDED", shownObject(kind, object)),
+    bookmark: (revision, initialEnd) => frame("BOOKMARK", bookmarkObject(kind, revision, initialEnd)),
+  };
+}
+
+function protobufEncoder(kind: ServedKind, negotiated: Negotiated): Omit<WatchEncoder<Uint8Array>, "size_bytes"> {
+  const version = negotiated.as?.version ?? "v1";
+  const envelope = (object: ApiObject) => (negotiated.as === undefined ? encodeProtobuf(kind.definition ?? "", object) : encodeProtobuf(PARTIAL_DEFINITION, partialObjectMetadata(object, version)));
+  return {
+    change: (type: ChangeType, event: CacheEvent) => watchFrame(type, envelope(shownObject(kind, event.shown(type)!))),
+    initial: (object: CachedObject) => watchFrame("ADDED", envelope(shownObject(kind, object))),
+    bookmark: (revision: number, initialEnd: boolean) => watchFrame("BOOKMARK", envelope(bookmarkObject(kind, revision, initialEnd))),
+    error: (status: Status) => watchFrame("ERROR", encodeProtobuf(STATUS_DEFINITION, status as unknown as ApiObject)),
+  };
+}
+
+/** An object of the kind that carries nothing but how far the watch has come. */
+function bookmarkObject(kind: ServedKind, revision: number, initialEnd: boolean): ApiObject {
+  const annotations = initialEnd ? { annotations: { [INITIAL_EVENTS_END]: "true" } } : {};
+  return { kind: kind.entry.kind, apiVersion: kind.apiVersion, metadata: { resourceVersion: String(revision), ...annotations } };
+}
+
+/** A watch's answer in process. */
+export function presentObjectWatch(context: RequestContext, batches: AsyncIterable<readonly WatchEvent[]>): ApiResponse {
+  return { status: 200, headers: answerHeaders(context, "application/json"), body: { type: "watch", batches } };
+}
+
+/** A watch's answer over the wire. */
+export function presentFrameWatch(context: RequestContext, negotiated: Negotiated, batches: AsyncIterable<readonly Uint8Array[]>): ApiResponse {
+  return { status: 200, headers: answerHeaders(context, negotiated.contentType), body: { type: "stream", chunks: joined(batches) } };
+}
+
+async function* joined(batches: AsyncIterable<readonly Uint8Array[]>): AsyncGenerator<Uint8Array> {
+  for await (const batch of batches) {
+    if (batch.length === 1) {
+      yield batch[0]!;
+      continue;
+    }
+    let group: Uint8Array[] = [];
+    let size = 0;
+    for (const frame of batch) {
+      group.push(frame);
+      size += frame.length;
+      if (size < JOIN_BYTES) continue;
+      yield Buffer.concat(group);
+      group = [];
+      size = 0;
+    }
+    if (group.length > 0) yield Buffer.concat(group);
+  }
+}

@@ -1,0 +1,41 @@
+import { decodeBody } from "../../api/codec/body.ts";
+import { type FieldValidation, normalizeObject } from "../../api/codec/json.ts";
+import { negotiateContentType } from "../../api/codec/negotiate.ts";
+import { requestEntityTooLarge } from "../../api/status/errors.ts";
+import type { ApiObject } from "../../api/wire.ts";
+import { MAX_BODY_BYTES } from "../chain/chain.ts";
+import { header, type RequestContext } from "../chain/context.ts";
+
+
+/** What a body must be. `definition` undefined: a custom resource. */
+export interface BodyKind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly definition: string | undefined;
+}
+
+/** The request's body as an object of the kind, a copy that the server may change. @throws StatusError 400, 413, 415 */
+export function readObject(context: RequestContext, kind: BodyKind, validation: FieldValidation): ApiObject {
+  const { body } = context.request;
+  if (body?.type === "object") {
+    const { object, warnings } = normalizeObject(kind.definition, body.object, validation);
+    context.warnings.push(...warnings);
+    return { ...object, kind: kind.kind, apiVersion: kind.group === "" ? kind.version : `${kind.group}/${kind.version}`, metadata: object.metadata ?? {} };
+  }
+  const mediaType = negotiateContentType(header(context.request, "content-type"));
+  const bytes = bodyBytes(context);
+  const { object, warnings } = decodeBody({ bytes, mediaType, expected: kind, validation, ...(kind.definition === undefined ? { custom: true } : {}) });
+  context.warnings.push(...warnings);
+  object.metadata ??= {};
+  return object;
+}
+
+/** The body's bytes, none where there is no body. @throws StatusError 413 */
+export function bodyBytes(context: RequestContext): Uint8Array {
+  const { body } = context.request;
+  if (body === undefined || body.type === "unread") return new Uint8Array();
+  if (body.type === "object") return Buffer.from(JSON.stringify(body.object));
+  if (body.bytes.length > MAX_BODY_BYTES) throw requestEntityTooLarge(`limit is ${MAX_BODY_BYTES}`);
+  return body.bytes;
+}

@@ -1,0 +1,31 @@
+import type { ApiResponse } from "../../api/exchange.ts";
+import type { Subresource } from "../../api/kinds/kind.ts";
+import { methodNotAllowed } from "../../api/status/errors.ts";
+import type { RequestContext } from "../chain/context.ts";
+import type { ServedKind } from "../registry/served-kind.ts";
+import { handlePatch } from "./patch-handler.ts";
+import { handleGet } from "./read-handlers.ts";
+import type { ResourceServices } from "./resource-handler.ts";
+import { handleScale } from "./scale-handler.ts";
+import { handleUpdate } from "./update-handler.ts";
+
+/** An action of its own: binding, eviction, token, log, exec, … */
+export type SubresourceHandler = (context: RequestContext, kind: ServedKind, subresource: Subresource) => Promise<ApiResponse>;
+export type SubresourceHandlers = Readonly<Record<string, SubresourceHandler>>;
+
+const verbOfMethod: Readonly<Record<string, string>> = { GET: "get", HEAD: "get", POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" };
+
+/** Serves `/PLURAL/NAME/SUBRESOURCE`. @throws StatusError */
+export async function handleSubresource(services: ResourceServices, context: RequestContext, kind: ServedKind, subresource: Subresource): Promise<ApiResponse> {
+  const { info } = context;
+  const verb = verbOfMethod[info.method];
+  if (verb === undefined || !(subresource.verbs as readonly string[]).includes(verb)) throw methodNotAllowed();
+  const key = `${kind.entry.plural}/${info.subresource}`;
+  const own = Object.hasOwn(services.subresources, key) ? services.subresources[key] : undefined;
+  if (own !== undefined) return await own(context, kind, subresource);
+  if (subresource.type === "scale") return await handleScale(services.registry, context, kind, subresource);
+  if (subresource.type === "connect" || subresource.type === "create") throw methodNotAllowed();
+  const target = { name: info.subresource, strategy: subresource.strategy ?? {} };
+  if (verb === "get") return await handleGet(services.registry, context, kind);
+  return verb === "update" ? await handleUpdate(services.registry, context, kind, target) : await handlePatch(services.registry, context, kind, target);
+}
