@@ -3,7 +3,7 @@ import { definition as definitionOf } from "../schema/schema.ts";
 import type { FieldSchema, SchemaType } from "../schema/types.ts";
 import { isCanonicalBase64 } from "./base64.ts";
 import { isCanonicalMicroTime, isCanonicalTime } from "./go-time.ts";
-import { zeroOf, zeroOfField } from "./zero.ts";
+import { dropsZero, zeroOf, zeroOfField } from "./zero.ts";
 
 /**
  * The fast way: takes what JSON.parse gave, checks it against the schema and normalises it in place. Whatever is not
@@ -77,7 +77,7 @@ function compileField(field: FieldSchema): CompiledField {
   return {
     name: field.name,
     check: compileType(field.type),
-    dropsZero: !field.pointer && !field.always,
+    dropsZero: dropsZero(field),
     fills: zeroOfField(field) !== undefined,
     field,
   };

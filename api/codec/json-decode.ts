@@ -7,7 +7,7 @@ import { GoTimeError, parseMicroTime, parseTime } from "./go-time.ts";
 import { goFieldType, goStructName, goTypeName } from "./go-types.ts";
 import { ArrayNode, type JsonNode, NumberNode, ObjectNode } from "./json-tree.ts";
 import { nodeToValue, rawValue } from "./raw.ts";
-import { isZeroScalar, setOwn, zeroOfField } from "./zero.ts";
+import { dropsZero, isZeroScalar, setOwn, zeroOf, zeroOfField } from "./zero.ts";
 
 /** A value that the decoder cannot take; message is Go's wording. */
 export class DecodeError extends Error {
@@ -96,7 +96,7 @@ class TreeDecoder {
     if (node === null) return field.pointer || field.type.type === "list" || field.type.type === "map" ? undefined : before;
     const value = this.#value(field.type, node, goFieldType(field), before, field);
     if (value === undefined) return before;
-    if (!field.pointer && !field.always && isZeroScalar(value)) return undefined;
+    if (dropsZero(field) && isZeroScalar(value)) return undefined;
     return value;
   }
 
@@ -288,9 +288,5 @@ export function kindOf(node: JsonNode): string {
 
 function elementZero(type: SchemaType): unknown {
   if (type.type === "list" || type.type === "map") return type.type === "list" ? [] : {};
-  return zeroOfElement(type) ?? null;
-}
-
-function zeroOfElement(type: SchemaType): unknown {
-  return zeroOfField({ name: "", type, always: true, pointer: false, omitzero: false, required: false });
+  return zeroOf(type) ?? null;
 }

@@ -40,6 +40,11 @@ export function zeroObject(definitionName: string): Record<string, unknown> {
   return object;
 }
 
+/** Whether the field's zero value is the same as none. Not so for bytes: none and no bytes differ in protobuf. */
+export function dropsZero(field: FieldSchema): boolean {
+  return !field.pointer && !field.always && field.type.type !== "bytes";
+}
+
 /** Whether the value of a field that is no pointer says nothing. */
 export function isZeroScalar(value: unknown): boolean {
   return value === "" || value === 0 || value === false;

@@ -69,6 +69,7 @@ function parseField(line: string, packageName: string): FieldSchema {
     pointer: marks.includes("pointer"),
     omitzero: marks.includes("omitzero"),
     required: marks.includes("required"),
+    wrapped: marks.includes("wrapped"),
     ...(list === undefined ? {} : { listType: list as "atomic" | "set" | "map" }),
     ...(keys === undefined ? {} : { listMapKeys: keys.split(",") }),
     ...(map === undefined ? {} : { mapType: map as "atomic" | "granular" }),

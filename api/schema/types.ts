@@ -41,6 +41,8 @@ export interface FieldSchema {
   readonly patchStrategy?: readonly ("merge" | "replace" | "retainKeys")[];
   /** Protobuf field number; two numbers where the field lies in an inlined message. Absent for kind and apiVersion of an object. */
   readonly protobuf?: readonly number[];
+  /** A list that protobuf puts into a message of its own, written where the list is there at all. */
+  readonly wrapped: boolean;
   /** Go structs between the definition and this field, which decoding errors name in the path: `ProbeHandler`. */
   readonly embedded?: readonly string[];
   /** Go's name of the type where it has one of its own (`v1.PullPolicy`), as decoding errors print it. */
