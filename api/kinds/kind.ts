@@ -1,6 +1,6 @@
 import type { UserInfo } from "../exchange.ts";
-import type { ApiObject } from "../wire.ts";
 import type { FieldError } from "../status/field-error.ts";
+import type { ApiObject } from "../wire.ts";
 
 /**
  * One declarative entry per kind: all that the generic registry needs to serve it. Everything here is pure.
@@ -101,6 +101,8 @@ export interface StrategyContext {
   readonly now_ms: number;
   /** `""` on the main resource. */
   readonly subresource: string;
+  /** The server lets containers be privileged (kube-apiserver's --allow-privileged); absent: no, as there. */
+  readonly allowPrivileged?: boolean;
 }
 
 /**
@@ -128,6 +130,8 @@ export interface Strategy<T extends ApiObject = ApiObject> extends UpdateStrateg
   readonly allowCreateOnUpdate?: boolean;
   /** PUT without a resourceVersion is accepted; true unless said otherwise. */
   readonly allowUnconditionalUpdate?: boolean;
+  /** A DELETE that removes the object answers it instead of a Status (pods, services, serviceaccounts, …). */
+  readonly returnDeletedObject?: boolean;
   /** Seconds of grace for a deletion (pods), or undefined for immediate deletion. `requested_s` is what the client asked. */
   gracePeriod_s?(object: T, requested_s: number | undefined): number | undefined;
 }

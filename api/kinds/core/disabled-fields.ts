@@ -1,0 +1,16 @@
+import type { PodSpec } from "../../wire.ts";
+import { visitContainers } from "../../validation/pod/visit.ts";
+
+/** Fields that Kubernetes 1.36 knows and its default feature gates leave out: dropped from what a client sends. */
+export function dropDisabledPodFields(spec: PodSpec): void {
+  delete spec.schedulingGroup;
+  visitContainers(spec, (container) => {
+    if (container.lifecycle) delete container.lifecycle.stopSignal;
+  });
+  for (const volume of spec.volumes ?? []) {
+    for (const source of volume.projected?.sources ?? []) {
+      delete source.clusterTrustBundle;
+      delete source.podCertificate;
+    }
+  }
+}

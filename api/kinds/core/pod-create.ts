@@ -1,0 +1,75 @@
+import { APP_ARMOR_PREFIX } from "../../validation/pod/annotations.ts";
+import { visitContainers } from "../../validation/pod/visit.ts";
+import type { AppArmorProfile, LabelSelector, Pod, PodAffinityTerm } from "../../wire.ts";
+
+/**
+ * KEP-3633, KEP-3243: keys of matchLabelKeys become requirements of the selector with the pod's own values, so that only pods
+ * of its kind count. A key that the pod does not carry has no effect.
+ */
+export function mergeMatchLabelKeys(pod: Pod): void {
+  const labels = pod.metadata.labels ?? {};
+  const spec = pod.spec;
+  for (const kind of ["podAffinity", "podAntiAffinity"] as const) {
+    const affinity = spec?.affinity?.[kind];
+    for (const term of affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []) mergeTerm(term, labels);
+    for (const weighted of affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []) if (weighted.podAffinityTerm) mergeTerm(weighted.podAffinityTerm, labels);
+  }
+  for (const constraint of spec?.topologySpreadConstraints ?? []) {
+    if (constraint.labelSelector) mergeKeys(constraint.labelSelector, constraint.matchLabelKeys, "In", labels);
+  }
+}
+
+function mergeTerm(term: PodAffinityTerm, labels: Record<string, string>): void {
+  if (!term.labelSelector) return;
+  mergeKeys(term.labelSelector, term.matchLabelKeys, "In", labels);
+  mergeKeys(term.labelSelector, term.mismatchLabelKeys, "NotIn", labels);
+}
+
+function mergeKeys(selector: LabelSelector, keys: readonly string[] | undefined, operator: string, labels: Record<string, string>): void {
+  for (const key of keys ?? []) {
+    const value = labels[key];
+    if (value !== undefined) selector.matchExpressions = [...(selector.matchExpressions ?? []), { key, operator, values: [value] }];
+  }
+}
+
+/** AppArmor profiles by annotation (before v1.30) become fields, and fields annotations, so that nodes of both kinds see them. */
+export function syncAppArmor(pod: Pod): void {
+  const spec = pod.spec;
+  if (!spec || spec.os?.name === "windows") return;
+  const podProfile = spec.securityContext?.appArmorProfile;
+  visitContainers(spec, (container) => {
+    const key = APP_ARMOR_PREFIX + container.name;
+    const annotation = pod.metadata.annotations?.[key];
+    const own = container.securityContext?.appArmorProfile;
+    if (annotation === undefined) {
+      const text = annotationOf(own ?? podProfile);
+      if (text !== undefined) (pod.metadata.annotations ??= {})[key] = text;
+    } else if (!own) {
+      const profile = profileOf(annotation);
+      if (profile && !sameProfile(profile, podProfile)) (container.securityContext ??= {}).appArmorProfile = profile;
+    }
+  });
+}
+
+function annotationOf(profile: AppArmorProfile | undefined): string | undefined {
+  switch (profile?.type) {
+    case "Unconfined":
+      return "unconfined";
+    case "RuntimeDefault":
+      return "runtime/default";
+    case "Localhost":
+      return profile.localhostProfile === undefined ? undefined : `localhost/${profile.localhostProfile}`;
+    default:
+      return undefined;
+  }
+}
+
+function profileOf(annotation: string): AppArmorProfile | undefined {
+  if (annotation === "unconfined") return { type: "Unconfined" };
+  if (annotation === "runtime/default") return { type: "RuntimeDefault" };
+  return annotation.startsWith("localhost/") && annotation.length > "localhost/".length ? { type: "Localhost", localhostProfile: annotation.slice("localhost/".length) } : undefined;
+}
+
+function sameProfile(a: AppArmorProfile, b: AppArmorProfile | undefined): boolean {
+  return a.type === b?.type && a.localhostProfile === b.localhostProfile;
+}

@@ -1,0 +1,138 @@
+import { defaultPod, dropInitContainerAnnotations } from "../../defaults/pod.ts";
+import { mirrorServiceAccount } from "../../defaults/pod-spec.ts";
+import { dns1123Label } from "../../validation/names.ts";
+import { validatePodCreate } from "../../validation/pod/pod.ts";
+import { validatePodResize } from "../../validation/pod/pod-resize.ts";
+import { validatePodStatusUpdate } from "../../validation/pod/pod-status.ts";
+import { samePodSpec, validateEphemeralUpdate, validatePodUpdate } from "../../validation/pod/pod-update.ts";
+import { qosClass } from "../../validation/pod/qos.ts";
+import { podWarnings } from "../../validation/pod/warnings.ts";
+import type { Pod, PodCondition } from "../../wire.ts";
+import type { Strategy, UpdateStrategy } from "../kind.ts";
+import { dropDisabledPodFields } from "./disabled-fields.ts";
+import { mergeMatchLabelKeys, syncAppArmor } from "./pod-create.ts";
+
+export const podStrategy: Strategy<Pod> = {
+  applyDefaults: defaultPod,
+  prepareForCreate(pod) {
+    pod.metadata.generation = 1;
+    const spec = (pod.spec ??= { containers: [] });
+    dropInitContainerAnnotations(pod.metadata);
+    mirrorServiceAccount(spec);
+    pod.status = { phase: "Pending", qosClass: qosClass(pod) };
+    dropDisabledPodFields(spec);
+    if (spec.schedulingGates?.length) {
+      pod.status.conditions = [gatedCondition];
+    }
+    mergeMatchLabelKeys(pod);
+    syncAppArmor(pod);
+  },
+  validate: (pod, context) => validatePodCreate(pod, context.allowPrivileged ?? false),
+  warnings(pod, old) {
+    if (old) return [];
+    const messages = dns1123Label(pod.metadata.name ?? "");
+    const name = messages.length === 0 ? [] : [`metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${messages.join(" ")}]`];
+    return [...name, ...podWarnings(pod.metadata, pod.spec ?? { containers: [] })];
+  },
+  prepareForUpdate(pod, old) {
+    carry(pod, old, "status");
+    if (pod.spec) {
+      mirrorServiceAccount(pod.spec);
+      dropDisabledPodFields(pod.spec);
+    }
+    bumpGeneration(pod, old);
+  },
+  validateUpdate: (pod, old, context) => validatePodUpdate(pod, old, context.allowPrivileged ?? false),
+  gracePeriod_s(pod, requested_s) {
+    const phase = pod.status?.phase;
+    if (!pod.spec?.nodeName || phase === "Failed" || phase === "Succeeded") return 0;
+    const period_s = requested_s ?? pod.spec.terminationGracePeriodSeconds ?? 0;
+    return period_s < 0 ? 1 : period_s;
+  },
+};
+
+const gatedCondition: PodCondition = { type: "PodScheduled", status: "False", reason: "SchedulingGated", message: "Scheduling is blocked due to non-empty scheduling gates" };
+
+function carry<K extends "spec" | "status">(pod: Pod, old: Pod, field: K): void {
+  const value = old[field];
+  if (value === undefined) delete pod[field];
+  else pod[field] = value;
+}
+
+function bumpGeneration(pod: Pod, old: Pod): void {
+  pod.metadata.generation = (old.metadata.generation ?? 0) + (samePodSpec(pod.spec, old.spec) ? 0 : 1);
+}
+
+/** /status: the status changes, and metadata but for who owns the pod. */
+export const podStatusStrategy: UpdateStrategy<Pod> = {
+  prepareForUpdate(pod, old) {
+    carry(pod, old, "spec");
+    delete pod.metadata.deletionTimestamp;
+    if (old.metadata.deletionTimestamp) pod.metadata.deletionTimestamp = old.metadata.deletionTimestamp;
+    if (old.metadata.ownerReferences) pod.metadata.ownerReferences = old.metadata.ownerReferences;
+    else delete pod.metadata.ownerReferences;
+    const status = (pod.status ??= {});
+    if (!status.qosClass && old.status?.qosClass) status.qosClass = old.status.qosClass;
+    keepObservedGenerations(status, old.status ?? {});
+  },
+  validateUpdate: (pod, old) => validatePodStatusUpdate(pod, old),
+};
+
+/** A client that does not know observedGeneration does not remove it. */
+function keepObservedGenerations(status: NonNullable<Pod["status"]>, old: NonNullable<Pod["status"]>): void {
+  if (!status.observedGeneration && old.observedGeneration) status.observedGeneration = old.observedGeneration;
+  const before = [...(old.conditions ?? [])];
+  for (const condition of status.conditions ?? []) {
+    const i = before.findIndex((other) => other.type === condition.type);
+    if (i < 0) continue;
+    const [other] = before.splice(i, 1);
+    if (!condition.observedGeneration && other?.observedGeneration) condition.observedGeneration = other.observedGeneration;
+  }
+}
+
+/** The stored pod with only `change` of the request: whatever else was sent is ignored. */
+function onlyFrom(pod: Pod, old: Pod, change: (result: Pod) => void): void {
+  const result = structuredClone(old);
+  for (const field of ["name", "namespace", "resourceVersion", "uid", "managedFields"] as const) {
+    const value = pod.metadata[field];
+    if (value === undefined) delete result.metadata[field];
+    else Object.assign(result.metadata, { [field]: value });
+  }
+  change(result);
+  bumpGeneration(result, old);
+  Object.assign(pod, result);
+}
+
+/** /ephemeralcontainers. */
+export const podEphemeralStrategy: UpdateStrategy<Pod> = {
+  prepareForUpdate(pod, old) {
+    const added = pod.spec?.ephemeralContainers;
+    onlyFrom(pod, old, (result) => {
+      const spec = (result.spec ??= { containers: [] });
+      if (added) spec.ephemeralContainers = added;
+      else delete spec.ephemeralContainers;
+    });
+  },
+  validateUpdate: (pod, old, context) => validateEphemeralUpdate(pod, old, context.allowPrivileged ?? false),
+};
+
+/** /resize: resources and resize policies, of containers that are there. */
+export const podResizeStrategy: UpdateStrategy<Pod> = {
+  prepareForUpdate(pod, old) {
+    const wanted = pod.spec;
+    onlyFrom(pod, old, (result) => {
+      for (const list of ["containers", "initContainers"] as const) {
+        for (const container of wanted?.[list] ?? []) {
+          const known = result.spec?.[list]?.find((other) => other.name === container.name);
+          if (!known) continue;
+          if (container.resources) known.resources = container.resources;
+          else delete known.resources;
+          if (container.resizePolicy) known.resizePolicy = container.resizePolicy;
+          else delete known.resizePolicy;
+        }
+      }
+      if (wanted?.resources && result.spec) result.spec.resources = wanted.resources;
+    });
+  },
+  validateUpdate: (pod, old, context) => validatePodResize(pod, old, context.allowPrivileged ?? false),
+};

@@ -1,0 +1,33 @@
+import { Quantity, compareQuantities } from "../../quantity.ts";
+import { forbidden, invalid, notSupported } from "../../status/field-error.ts";
+import type { FieldPath } from "../../status/field-path.ts";
+import type { PodSpec } from "../../wire.ts";
+import type { Errors } from "../common.ts";
+import { isPodLevelResource, validateResourceName } from "../resources.ts";
+import { aggregateContainers } from "./aggregate.ts";
+import { validateResourceRequirements } from "./container-resources.ts";
+
+/** What the pod as a whole asks for (KEP-2837): at least what its containers ask together, and no container's limit above its own. */
+export function validatePodResources(spec: PodSpec, claimNames: ReadonlySet<string>, path: FieldPath, errors: Errors): void {
+  const resources = spec.resources;
+  if (!resources) return;
+  if (resources.claims?.length) errors.push(forbidden(path.child("claims"), "claims cannot be set for Resources at pod-level"));
+  validateResourceRequirements(resources, validatePodResourceName, claimNames, path, errors);
+  for (const [name, amount] of aggregateContainers(spec, (container) => container.resources?.requests)) {
+    if (!isPodLevelResource(name)) continue;
+    const own = resources.requests?.[name] ?? "0";
+    if (amount.compare(Quantity.parse(own)) > 0) errors.push(invalid(path.child("requests").key(name), own, `must be greater than or equal to aggregate container requests of ${amount}`));
+  }
+  spec.containers?.forEach((container, i) => {
+    for (const [name, limit] of Object.entries(container.resources?.limits ?? {})) {
+      const own = resources.limits?.[name];
+      if (own !== undefined && compareQuantities(limit, own) > 0) {
+        errors.push(invalid(path.child("containers").index(i).key(name).child("limits"), limit, `must be less than or equal to pod limits of ${own}`));
+      }
+    }
+  });
+}
+
+function validatePodResourceName(name: string, path: FieldPath, errors: Errors): void {
+  if (validateResourceName(name, path, errors) && !isPodLevelResource(name)) errors.push(notSupported(path, name, ["cpu", "hugepages-", "memory"]));
+}

@@ -1,0 +1,17 @@
+import type { FieldPath } from "../../status/field-path.ts";
+import type { Container, PodSpec } from "../../wire.ts";
+
+/** Makes the container's path below the spec's; called only where something is wrong. */
+export type PathBelow = (spec: FieldPath) => FieldPath;
+
+/** Init containers, then the containers, then ephemeral ones: Kubernetes' order. */
+export function visitContainers(spec: PodSpec, visitor: (container: Container, at: PathBelow) => void): void {
+  for (const list of ["initContainers", "containers", "ephemeralContainers"] as const) {
+    const containers = spec[list];
+    if (!containers) continue;
+    for (let i = 0; i < containers.length; i++) {
+      const container = containers[i];
+      if (container) visitor(container as Container, (path) => path.child(list).index(i));
+    }
+  }
+}
