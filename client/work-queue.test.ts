@@ -13,9 +13,13 @@ function setUp() {
 test("a key that is added many times is worked on once", async (t) => {
   const { clock, queue, stop } = setUp();
   const seen: string[] = [];
+  const reconcile = async (key: string): Promise<ReconcileResult> => {
+    seen.push(key);
+    return undefined;
+  };
   for (const key of ["a", "b", "a", "a"]) queue.add(key);
   t.is(queue.length, 2);
-  const running = queue.run({ concurrency: 1, signal: stop.signal, reconcile: async (key) => (seen.push(key), undefined) });
+  const running = queue.run({ concurrency: 1, signal: stop.signal, reconcile });
   await clock.advance(0);
   t.deepEqual(seen, ["a", "b"]);
   stop.abort();

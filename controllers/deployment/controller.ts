@@ -52,8 +52,8 @@ export class DeploymentController implements Controller {
   }
 
   #onSet(set: ReplicaSet): void {
-    if (controllerOf(set) !== undefined) return this.#enqueueOwner(set);
-    if (set.metadata.deletionTimestamp !== undefined) return;
+    this.#enqueueOwner(set);
+    if (controllerOf(set) !== undefined || set.metadata.deletionTimestamp !== undefined) return;
     for (const deployment of this.#deployments.list(set.metadata.namespace)) {
       if (matcherOf(deployment.spec?.selector).matches(set.metadata.labels)) this.#loop.queue.add(keyOf(deployment));
     }

@@ -1,9 +1,9 @@
 import type { Deployment, PodTemplateSpec, ReplicaSet } from "../../api/wire.ts";
 import { semanticEqual } from "../shared/equal.ts";
+import { controllerRef } from "../shared/owner.ts";
 import { templateHash } from "../shared/pod-hash.ts";
 import { newSetAnnotations } from "./annotations.ts";
 import { sizeOf } from "./limits.ts";
-import { controllerRef } from "../shared/owner.ts";
 
 export const HASH_LABEL = "pod-template-hash";
 export const DEPLOYMENT = { apiVersion: "apps/v1", kind: "Deployment" };

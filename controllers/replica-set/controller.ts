@@ -59,8 +59,8 @@ export class ReplicaSetController implements Controller {
   }
 
   #onPod(pod: Pod): void {
-    if (controllerOf(pod) !== undefined) return this.#enqueueOwner(pod);
-    if (pod.metadata.deletionTimestamp !== undefined) return;
+    this.#enqueueOwner(pod);
+    if (controllerOf(pod) !== undefined || pod.metadata.deletionTimestamp !== undefined) return;
     for (const set of this.#sets.list(pod.metadata.namespace)) if (selectorOf(set).matches(pod.metadata.labels)) this.#loop.queue.add(keyOf(set));
   }
 

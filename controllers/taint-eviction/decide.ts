@@ -1,0 +1,54 @@
+import type { Node, Pod, Taint, Toleration } from "../../api/wire.ts";
+import { podCondition } from "../shared/pods.ts";
+
+/** What the NoExecute taints of its node mean for a pod. */
+export type EvictionDecision = { readonly type: "stays" } | { readonly type: "evict"; readonly at_ms: number };
+
+/** A toleration matches a taint by effect, key, and value (Exists and an empty key match all). */
+export function tolerates(toleration: Toleration, taint: Taint): boolean {
+  if (toleration.effect && toleration.effect !== taint.effect) return false;
+  if (toleration.key && toleration.key !== taint.key) return false;
+  switch (toleration.operator) {
+    case undefined:
+    case "":
+    case "Equal":
+      return toleration.key !== undefined && (toleration.value ?? "") === (taint.value ?? "");
+    case "Exists":
+      return true;
+    case "Lt":
+    case "Gt":
+      return compares(toleration, taint);
+    default:
+      return false;
+  }
+}
+
+/** KEP-5471: the taint's value is a number below (Lt) or above (Gt) the toleration's. */
+function compares(toleration: Toleration, taint: Taint): boolean {
+  const [limit, value] = [toleration.value ?? "", taint.value ?? ""];
+  if (!/^-?[0-9]+$/.test(limit) || !/^-?[0-9]+$/.test(value)) return false;
+  return toleration.operator === "Lt" ? BigInt(value) < BigInt(limit) : BigInt(value) > BigInt(limit);
+}
+
+/**
+ * When a pod has to leave its node: at once for a taint that it does not tolerate, else when the shortest tolerationSeconds are over. They count
+ * from the time the taint was added, or from the pod's own placement when that was later, so a restart of the controller changes nothing. Pure.
+ */
+export function decideEviction(node: Node, pod: Pod, now_ms: number): EvictionDecision {
+  const taints = (node.spec?.taints ?? []).filter((taint) => taint.effect === "NoExecute");
+  let at_ms = Number.POSITIVE_INFINITY;
+  for (const taint of taints) {
+    const matching = (pod.spec?.tolerations ?? []).filter((toleration) => tolerates(toleration, taint));
+    if (matching.length === 0) return { type: "evict", at_ms: now_ms };
+    const shortest_s = Math.min(...matching.map(({ tolerationSeconds }) => (tolerationSeconds === undefined ? Number.POSITIVE_INFINITY : Math.max(0, tolerationSeconds))));
+    at_ms = Math.min(at_ms, start_ms(taint, pod, now_ms) + shortest_s * 1000);
+  }
+  return Number.isFinite(at_ms) ? { type: "evict", at_ms } : { type: "stays" };
+}
+
+function start_ms(taint: Taint, pod: Pod, now_ms: number): number {
+  const added_ms = taint.timeAdded === undefined ? now_ms : Date.parse(taint.timeAdded);
+  const scheduled = podCondition(pod, "PodScheduled");
+  const placed_ms = Date.parse((scheduled?.status === "True" ? scheduled.lastTransitionTime : undefined) ?? pod.metadata.creationTimestamp ?? "") || 0;
+  return Math.max(added_ms, placed_ms);
+}
