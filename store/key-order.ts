@@ -19,6 +19,14 @@ export function inRange(range: KeyRange, key: string): boolean {
   return compareKeys(key, range.start) >= 0 && compareKeys(key, range.end) < 0;
 }
 
+/** Whether no key can lie in the range. */
+export function isEmptyRange({ start, end }: KeyRange): boolean {
+  return compareKeys(start === "" ? LOWEST_KEY : start, end) >= 0;
+}
+
+/** No key is empty. */
+export const LOWEST_KEY = "\0";
+
 /** Moves surrogates above all other units. */
 function rank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;

@@ -120,7 +120,7 @@ export interface Store {
    */
   txn(request: TxnRequest): Promise<TxnResult>;
   /**
-   * Every event of the range from `fromRevision` on: no gap, duplicate or reordering, across reconnects too.
+   * Every event of the range (none, for an empty one) from `fromRevision` on: no gap, duplicate or reordering, across reconnects too.
    * Ends with CompactedError when `fromRevision` is compacted; ends quietly when `signal` aborts, with UnavailableError when the store is closed.
    * A consumer that is slow has at most a bounded number of events buffered, then the watch ends with SlowWatcherError.
    * It starts when iteration does, and can be iterated once.

@@ -1,4 +1,4 @@
-import { inRange } from "../key-order.ts";
+import { inRange, isEmptyRange } from "../key-order.ts";
 import type { StoreEvent, WatchBatch, WatchRequest } from "../store.ts";
 import { CompactedError, UnavailableError } from "../store.ts";
 import { WatchBuffer, type WatchBufferLimits } from "../watch-buffer.ts";
@@ -51,7 +51,8 @@ export class WatchHub {
     let next = request.fromRevision;
     while (!signal.aborted) {
       if (this.#closed) throw closedError();
-      if (next <= this.#state.compactRevision) throw new CompactedError(this.#state.compactRevision);
+      if (isEmptyRange(request)) next = Number.MAX_SAFE_INTEGER;
+      if (Math.max(1, next - 1) < this.#state.compactRevision) throw new CompactedError(this.#state.compactRevision);
       if (next > this.#state.revision) {
         next = yield* this.#follow({ ...request, fromRevision: next }, signal);
         continue;

@@ -1,9 +1,6 @@
 import type { ICompare, IEvent, IKeyValue, IRequestOp, ITxnRequest } from "etcd3";
-import { compareKeys } from "../key-order.ts";
+import { isEmptyRange, LOWEST_KEY } from "../key-order.ts";
 import type { KeyRange, KeyValue, Operation, StoreEvent, TxnRequest } from "../store.ts";
-
-/** The lowest key that etcd has, since it has no empty one. */
-const LOWEST = "\0";
 
 /** An int64 that etcd wrote. @throws RangeError above 2^53 - 1, where a number is no longer exact */
 export function toNumber(int64: string | number): number {
@@ -28,9 +25,8 @@ export class KeySpace {
 
   /** undefined: the range is empty. */
   range({ start, end }: KeyRange): { key: Buffer; range_end: Buffer } | undefined {
-    const lowest = start === "" ? LOWEST : start;
-    if (compareKeys(lowest, end) >= 0) return undefined;
-    return { key: this.key(lowest), range_end: this.key(end) };
+    if (isEmptyRange({ start, end })) return undefined;
+    return { key: this.key(start === "" ? LOWEST_KEY : start), range_end: this.key(end) };
   }
 
   keyValue({ key, value, create_revision, mod_revision, version, lease }: IKeyValue): KeyValue {
