@@ -103,6 +103,8 @@ export interface StrategyContext {
   readonly subresource: string;
   /** The server lets containers be privileged (kube-apiserver's --allow-privileged); absent: no, as there. */
   readonly allowPrivileged?: boolean;
+  /** Takes the text of a `Warning` header from a prepare hook: it is sent also when the request is refused after. */
+  warn?(text: string): void;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { fieldPath } from "../../status/field-path.ts";
 import { APP_ARMOR_PREFIX } from "../../validation/pod/annotations.ts";
 import { visitContainers } from "../../validation/pod/visit.ts";
 import type { AppArmorProfile, LabelSelector, Pod, PodAffinityTerm } from "../../wire.ts";
@@ -32,36 +33,20 @@ function mergeKeys(selector: LabelSelector, keys: readonly string[] | undefined,
   }
 }
 
-/** AppArmor profiles by annotation (before v1.30) become fields, and fields annotations, so that nodes of both kinds see them. */
-export function syncAppArmor(pod: Pod): void {
+/** AppArmor profiles by annotation (before v1.30) become fields; `warn` is told of each. */
+export function fieldsFromAppArmor(pod: Pod, warn: (text: string) => void): void {
   const spec = pod.spec;
-  if (!spec || spec.os?.name === "windows") return;
+  const annotations = pod.metadata.annotations;
+  if (!spec || !annotations || spec.os?.name === "windows") return;
   const podProfile = spec.securityContext?.appArmorProfile;
   visitContainers(spec, (container) => {
     const key = APP_ARMOR_PREFIX + container.name;
-    const annotation = pod.metadata.annotations?.[key];
-    const own = container.securityContext?.appArmorProfile;
-    if (annotation === undefined) {
-      const text = annotationOf(own ?? podProfile);
-      if (text !== undefined) (pod.metadata.annotations ??= {})[key] = text;
-    } else if (!own) {
-      const profile = profileOf(annotation);
-      if (profile && !sameProfile(profile, podProfile)) (container.securityContext ??= {}).appArmorProfile = profile;
-    }
+    const annotation = annotations[key];
+    if (annotation === undefined || container.securityContext?.appArmorProfile) return;
+    if (!podProfile) warn(`${fieldPath("metadata", "annotations").key(key)}: deprecated since v1.30; use the "appArmorProfile" field instead`);
+    const profile = profileOf(annotation);
+    if (profile && !sameProfile(profile, podProfile)) (container.securityContext ??= {}).appArmorProfile = profile;
   });
-}
-
-function annotationOf(profile: AppArmorProfile | undefined): string | undefined {
-  switch (profile?.type) {
-    case "Unconfined":
-      return "unconfined";
-    case "RuntimeDefault":
-      return "runtime/default";
-    case "Localhost":
-      return profile.localhostProfile === undefined ? undefined : `localhost/${profile.localhostProfile}`;
-    default:
-      return undefined;
-  }
 }
 
 function profileOf(annotation: string): AppArmorProfile | undefined {

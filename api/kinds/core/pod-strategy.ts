@@ -1,3 +1,4 @@
+import { rfc3339 } from "../../../lib/clock.ts";
 import { defaultPod, dropInitContainerAnnotations } from "../../defaults/pod.ts";
 import { mirrorServiceAccount } from "../../defaults/pod-spec.ts";
 import { dns1123Label } from "../../validation/names.ts";
@@ -10,22 +11,20 @@ import { podWarnings } from "../../validation/pod/warnings.ts";
 import type { Pod, PodCondition } from "../../wire.ts";
 import type { Strategy, UpdateStrategy } from "../kind.ts";
 import { dropDisabledPodFields } from "./disabled-fields.ts";
-import { mergeMatchLabelKeys, syncAppArmor } from "./pod-create.ts";
+import { mergeMatchLabelKeys, fieldsFromAppArmor } from "./pod-create.ts";
 
 export const podStrategy: Strategy<Pod> = {
   applyDefaults: defaultPod,
-  prepareForCreate(pod) {
+  prepareForCreate(pod, context) {
     pod.metadata.generation = 1;
     const spec = (pod.spec ??= { containers: [] });
     dropInitContainerAnnotations(pod.metadata);
     mirrorServiceAccount(spec);
     pod.status = { phase: "Pending", qosClass: qosClass(pod) };
     dropDisabledPodFields(spec);
-    if (spec.schedulingGates?.length) {
-      pod.status.conditions = [gatedCondition];
-    }
+    if (spec.schedulingGates?.length) pod.status.conditions = [gatedCondition(context.now_ms)];
     mergeMatchLabelKeys(pod);
-    syncAppArmor(pod);
+    fieldsFromAppArmor(pod, context.warn ?? (() => {}));
   },
   validate: (pod, context) => validatePodCreate(pod, context.allowPrivileged ?? false),
   warnings(pod, old) {
@@ -51,7 +50,9 @@ export const podStrategy: Strategy<Pod> = {
   },
 };
 
-const gatedCondition: PodCondition = { type: "PodScheduled", status: "False", reason: "SchedulingGated", message: "Scheduling is blocked due to non-empty scheduling gates" };
+function gatedCondition(now_ms: number): PodCondition {
+  return { type: "PodScheduled", status: "False", lastTransitionTime: rfc3339(now_ms), reason: "SchedulingGated", message: "Scheduling is blocked due to non-empty scheduling gates" };
+}
 
 function carry<K extends "spec" | "status">(pod: Pod, old: Pod, field: K): void {
   const value = old[field];
