@@ -1,4 +1,5 @@
 import type { Resource } from "../api/resources.ts";
+import type { ApiObject } from "../api/wire.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { Random } from "../lib/random.ts";
@@ -13,10 +14,17 @@ export interface InformerSetOptions {
   readonly logger: Logger;
 }
 
+interface Entry {
+  readonly informer: Informer<Identified>;
+  readonly whole: boolean;
+  readonly stop: AbortController;
+  running: Promise<void> | undefined;
+}
+
 /** One informer for each resource (all namespaces, whole objects), shared by those who ask; those asked for after `run` start at once. */
 export class InformerSet {
   readonly #options: InformerSetOptions;
-  readonly #informers = new Map<string, { informer: Informer<Identified>; stop: AbortController; running: Promise<void> | undefined }>();
+  readonly #informers = new Map<string, Entry>();
   #signal: AbortSignal | undefined;
 
   constructor(options: InformerSetOptions) {
@@ -24,20 +32,34 @@ export class InformerSet {
   }
 
   get<T extends Identified>(resource: Resource<T>): Informer<T> {
+    return this.#find(resource, false);
+  }
+
+  /** For who needs only metadata: the informer that is there already, or a new one that may hold nothing else. Ask after all who call `get`. */
+  metadata(resource: Resource<ApiObject>): Informer<Identified> {
+    return this.#find<Identified>(resource, true);
+  }
+
+  #find<T extends Identified>(resource: Resource<T>, metadataOnly: boolean): Informer<T> {
     const id = idOf(resource);
     const known = this.#informers.get(id);
-    if (known !== undefined) return known.informer as unknown as Informer<T>;
-    const informer = createInformer({ ...this.#options, resource });
-    const entry = { informer: informer as unknown as Informer<Identified>, stop: new AbortController(), running: undefined };
+    if (known !== undefined) {
+      if (!metadataOnly && !known.whole) throw new Error(`${id}: whole objects are asked for after an informer of metadata was made`);
+      return known.informer as unknown as Informer<T>;
+    }
+    const informer = createInformer({ ...this.#options, resource, metadataOnly });
+    const entry: Entry = { informer: informer as unknown as Informer<Identified>, whole: !metadataOnly, stop: new AbortController(), running: undefined };
     this.#informers.set(id, entry);
     if (this.#signal !== undefined) this.#start(entry, this.#signal);
     return informer;
   }
 
-  /** Stops and forgets the informer of a resource that is served no more. */
+  /** Stops and forgets the informer of a resource that is served no more, if only `metadata` asked for it. */
   remove(resource: Resource<unknown>): void {
     const id = idOf(resource);
-    this.#informers.get(id)?.stop.abort();
+    const entry = this.#informers.get(id);
+    if (entry === undefined || entry.whole) return;
+    entry.stop.abort();
     this.#informers.delete(id);
   }
 
@@ -54,7 +76,7 @@ export class InformerSet {
     await Promise.all([...this.#informers.values()].map((entry) => entry.informer.whenSynced(signal)));
   }
 
-  #start(entry: { informer: Informer<Identified>; stop: AbortController; running: Promise<void> | undefined }, signal: AbortSignal): void {
+  #start(entry: Entry, signal: AbortSignal): void {
     if (entry.running !== undefined) return;
     const onAbort = () => entry.stop.abort();
     if (signal.aborted) onAbort();
