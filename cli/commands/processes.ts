@@ -69,7 +69,7 @@ export function registerProcesses(program: Command): void {
     await runServer(readOptions(serverOptions, parsed, process.env));
   });
   addOptions(program.command("apiserver").helpGroup(group).description("the API server alone"), apiserverOptions).action(async (parsed) => {
-    const { runApiserver } = await import("../processes/server.ts");
+    const { runApiserver } = await import("../processes/apiserver.ts");
     await runApiserver(readOptions(apiserverOptions, parsed, process.env));
   });
   addOptions(program.command("scheduler").helpGroup(group).description("the scheduler alone"), componentOptions).action(async (parsed) => {

@@ -1,16 +1,14 @@
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { createAgent } from "../../agent/agent.ts";
 import { createHttpClient } from "../../client/http/client.ts";
-import { loadKubeconfig } from "../../client/kubeconfig.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { systemRandom } from "../../lib/random.ts";
 import type { agentOptions } from "../commands/processes.ts";
 import { readServingCertificate } from "../kubeconfig.ts";
 import type { OptionValues } from "../options.ts";
 import { UserError } from "../user-error.ts";
+import { connectionOf } from "./component.ts";
 import { processLogger, runUntilStopped } from "./run-process.ts";
 
 type Values = OptionValues<(typeof agentOptions)[number]["name"]>;
@@ -45,9 +43,7 @@ function numberOf(option: string, text: string | undefined, most: number): numbe
 export async function runAgent(values: Values): Promise<void> {
   const logger = processLogger("agent", values);
   const kubeconfig = values.kubeconfig ?? "";
-  const connection = await loadKubeconfig({ paths: [kubeconfig], readFile: async (path) => (existsSync(path) ? readFile(path, "utf8") : undefined) }).catch((error: Error) => {
-    throw new UserError(`--kubeconfig: ${error.message}. Make one with: berth kubeconfig --node ${values["node-name"]} --node-ip IP`);
-  });
+  const connection = await connectionOf(kubeconfig, `Make one with: berth kubeconfig --node ${values["node-name"]} --node-ip IP`);
   const client = createHttpClient(connection, { clock: systemClock, userAgent: "berth-agent" });
   const agent = createAgent({
     client,

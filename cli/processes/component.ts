@@ -1,0 +1,25 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import type { Client } from "../../client/client.ts";
+import { createHttpClient } from "../../client/http/client.ts";
+import { InformerSet } from "../../client/informer-set.ts";
+import { type Connection, loadKubeconfig } from "../../client/kubeconfig.ts";
+import { systemClock } from "../../lib/clock.ts";
+import type { Logger } from "../../lib/logger.ts";
+import { systemRandom } from "../../lib/random.ts";
+import { UserError } from "../user-error.ts";
+
+/** The connection of a process's --kubeconfig. @throws UserError with `hint` when it cannot be used */
+export function connectionOf(kubeconfig: string, hint: string): Promise<Connection> {
+  const readOptional = async (path: string) => (existsSync(path) ? readFile(path, "utf8") : undefined);
+  return loadKubeconfig({ paths: [kubeconfig], readFile: readOptional }).catch((error: Error) => {
+    throw new UserError(`--kubeconfig: ${error.message}. ${hint}`);
+  });
+}
+
+/** What a component that runs alone works with. */
+export async function openComponent(kubeconfig: string, name: string, logger: Logger): Promise<{ client: Client; connection: Connection; informers: InformerSet }> {
+  const connection = await connectionOf(kubeconfig, "Make one with: berth kubeconfig");
+  const client = createHttpClient(connection, { clock: systemClock, userAgent: `berth-${name}` });
+  return { client, connection, informers: new InformerSet({ client, clock: systemClock, random: systemRandom, logger }) };
+}

@@ -1,0 +1,38 @@
+import type { ApiHandler } from "../../api/exchange.ts";
+import type { Client } from "../../client/client.ts";
+import { InformerSet } from "../../client/informer-set.ts";
+import { createInProcessClient } from "../../client/in-process/client.ts";
+import { systemClock } from "../../lib/clock.ts";
+import { systemRandom } from "../../lib/random.ts";
+import type { serverOptions } from "../commands/processes.ts";
+import type { OptionValues } from "../options.ts";
+import { startApiserver } from "./apiserver.ts";
+import { controllersConfiguration, runControllersLoop, runSchedulerLoop } from "./control-loops.ts";
+import { processLogger, runUntilStopped } from "./run-process.ts";
+
+type ServerValues = OptionValues<(typeof serverOptions)[number]["name"]>;
+
+/** `berth server`: API server, scheduler and controllers; the latter two call the first in process, each as its own user. */
+export async function runServer(values: ServerValues): Promise<void> {
+  const logger = processLogger("server", values);
+  await runUntilStopped(logger, async (signal) => {
+    const apiserver = await startApiserver(values, logger);
+    const configuration = controllersConfiguration(values, apiserver.ca);
+    const schedulerClient = inProcess(apiserver.handler, "system:kube-scheduler");
+    const controllersClient = inProcess(apiserver.handler, "system:kube-controller-manager");
+    // One cache for both: the objects in it are the API server's own, frozen.
+    const informers = new InformerSet({ client: controllersClient, clock: systemClock, random: systemRandom, logger });
+    // The embedded store belongs to this process alone, so nobody else can lead.
+    const elected = values.etcd !== undefined;
+    await Promise.all([
+      informers.run(signal),
+      runSchedulerLoop({ client: schedulerClient, informers, logger, elected }, signal),
+      runControllersLoop({ client: controllersClient, informers, logger, elected }, configuration, signal),
+    ]);
+    await apiserver.close();
+  });
+}
+
+function inProcess(handler: ApiHandler, user: string): Client {
+  return createInProcessClient(handler, { name: user, groups: ["system:authenticated"] }, { clock: systemClock, userAgent: user.replace("system:", "") });
+}
