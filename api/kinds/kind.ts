@@ -25,6 +25,8 @@ export interface KindEntry<T extends ApiObject = ApiObject> {
   readonly subresources: Readonly<Record<string, Subresource<T>>>;
   readonly strategy: Strategy<T>;
   readonly columns: readonly Column<T>[];
+  /** What a table's row says of the object as a whole (`conditions` of the row), where there is something to say. */
+  rowConditions?(object: T): readonly RowCondition[];
   /** Field selector key → value; `metadata.name` and (namespaced kinds) `metadata.namespace` are there for every kind. */
   readonly selectableFields: Readonly<Record<string, FieldGetter<T>>>;
   /** Where another version of the same stored kind lives (events.k8s.io Event is stored as the core Event): hooks run on this entry's own version. */
@@ -54,6 +56,14 @@ export interface Column<T extends ApiObject = ApiObject> {
   readonly description: string;
   /** The cell; `now_ms` for ages. */
   cell(object: T, now_ms: number): CellValue;
+}
+
+/** metav1.TableRowCondition. */
+export interface RowCondition {
+  readonly type: string;
+  readonly status: "True" | "False" | "Unknown";
+  readonly reason?: string;
+  readonly message?: string;
 }
 
 /** How a subresource is served: the registry has one handler for each `type`. */

@@ -2,6 +2,7 @@ import type { Pod } from "../../wire.ts";
 import { defineKind, statusSubresource } from "../define.ts";
 import { eviction } from "../policy/eviction.ts";
 import { bindingBody } from "./binding.ts";
+import { podColumns, podRowConditions } from "./pod-columns.ts";
 import { podEphemeralStrategy, podResizeStrategy, podStatusStrategy, podStrategy } from "./pod-strategy.ts";
 
 export const pod = defineKind<Pod>({
@@ -26,6 +27,8 @@ export const pod = defineKind<Pod>({
     status: statusSubresource("Pod", podStatusStrategy),
   },
   strategy: podStrategy,
+  columns: podColumns,
+  rowConditions: podRowConditions,
   selectableFields: {
     "spec.nodeName": (pod) => pod.spec?.nodeName ?? "",
     "spec.restartPolicy": (pod) => pod.spec?.restartPolicy ?? "",
