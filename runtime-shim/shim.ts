@@ -1,21 +1,77 @@
-import type { PurgeOptions, Shim, ShimOptions } from "./options.ts";
+import { getuid } from "node:process";
+import { imageService, runtimeService } from "../cri/service.ts";
+import { recordExit } from "./container/exited.ts";
+import type { ShimContext } from "./context.ts";
+import { handleImport, imageHandlers, runtimeHandlers } from "./handlers.ts";
+import { importService } from "./image/import-service.ts";
+import { openContext, type OpenedContext } from "./open-context.ts";
+import type { Shim, ShimOptions } from "./options.ts";
+import { lockDataDir } from "./os/data-lock.ts";
+import { recover } from "./recover.ts";
+import { GrpcServer, type AnyHandlers } from "./server.ts";
+import { Paths } from "./state/paths.ts";
 
 export type { PurgeOptions, Shim, ShimOptions } from "./options.ts";
+export { importImage, type ImportedImage } from "./image/import-service.ts";
+export { purgeRuntime } from "./purge.ts";
+
+/** In case a notice of an exit file was lost, and for monitors that died. */
+const SWEEP_MS = 30_000;
 
 /** A CRI v1 runtime that serves on `options.listen`. Needs root and Node with node:ffi (26.1 or newer). */
-export declare function createShim(options: ShimOptions): Shim;
-
-/**
- * Stops and removes every sandbox and container, the bridge, the pod range's route and all mounts, namespaces and cgroups
- * of a data directory whose shim is not running; with `removeData` the directory too. Rejects when a shim holds it.
- */
-export declare function purgeRuntime(options: PurgeOptions): Promise<void>;
-
-/** What an import brought: names and image id (config digest). */
-export interface ImportedImage {
-  readonly id: string;
-  readonly names: readonly string[];
+export function createShim(options: ShimOptions): Shim {
+  let close: (() => Promise<void>) | undefined;
+  return {
+    async start() {
+      if (getuid?.() !== 0) throw new Error("the runtime shim needs root: it mounts filesystems and makes namespaces");
+      const unlock = lockDataDir(new Paths(options.dataDir, options.runDir).lock());
+      try {
+        const opened = await openContext(options);
+        const stop = await serve(options, opened);
+        close = async () => {
+          await stop();
+          unlock();
+        };
+      } catch (error) {
+        unlock();
+        throw error;
+      }
+    },
+    async close() {
+      await close?.();
+      close = undefined;
+    },
+  };
 }
 
-/** Has the running shim at `endpoint` (`unix://…`) import an OCI layout directory or an OCI or Docker archive, by absolute path. */
-export declare function importImage(endpoint: string, path: string): Promise<ImportedImage[]>;
+async function serve(options: ShimOptions, opened: OpenedContext): Promise<() => Promise<void>> {
+  const { context } = opened;
+  const repaired = await recover(context, opened.broken);
+  await context.network.start();
+  context.exits.watch((id) => {
+    const record = context.containers.get(id);
+    if (record !== undefined) recordExit(context, record);
+  });
+  const sweep = sweepExits(context);
+  const server = new GrpcServer(options.listen, context.logger);
+  server.add(runtimeService, runtimeHandlers(context) as AnyHandlers);
+  server.add(imageService, imageHandlers(context) as AnyHandlers);
+  server.add(importService, { Import: (request: never) => handleImport(context, request) });
+  await server.start();
+  context.logger.info({ listen: options.listen, runtime: context.runtime.name, cgroups: context.cgroups.version, ...repaired }, "the runtime shim serves");
+  return async () => {
+    sweep.stop();
+    await server.close((delay_ms) => context.clock.sleep(delay_ms));
+    context.exits.close();
+    await opened.close();
+  };
+}
+
+function sweepExits(context: ShimContext): { stop(): void } {
+  let timer = context.clock.after(SWEEP_MS, tick, { background: true });
+  function tick(): void {
+    for (const record of context.containers.values()) recordExit(context, record);
+    timer = context.clock.after(SWEEP_MS, tick, { background: true });
+  }
+  return { stop: () => timer.cancel() };
+}

@@ -6,6 +6,8 @@ export interface SandboxRecord {
   readonly config: Message<"PodSandboxConfig">;
   readonly runtimeHandler: string;
   readonly createdAt_ns: number;
+  /** The kernel's id of the machine's uptime: what was made in another one is gone. */
+  readonly bootId: string;
   phase: "creating" | "ready" | "stopping" | "stopped" | "removing";
   ips: string[];
   /** Container id of the process that holds a shared PID namespace. */
@@ -25,12 +27,14 @@ export interface ContainerRecord {
   /** Image as the caller named it, its id, and a digest reference where it has one. */
   readonly imageId: string;
   readonly imageRef: string;
+  /** Digests of all layers that it needs, those of images that it mounts included. */
+  layers: readonly string[];
   readonly runtime: string;
   readonly createdAt_ns: number;
   readonly cgroupPath: string;
   readonly logPath: string;
   readonly stopSignal: string;
-  readonly user: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] };
+  user: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] };
   /** Not listed: the holder of a sandbox's PID namespace. */
   readonly internal?: boolean;
   /** Its processes outlive its first one, because the PID namespace is not its own. */
