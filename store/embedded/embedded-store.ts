@@ -182,7 +182,7 @@ class EmbeddedStore implements Store {
   }
 
   async close(): Promise<void> {
-    this.#leases.close();
+    this.#leases.clear();
     this.#opened?.hub.close();
     this.#opened = undefined;
     await this.#writer.close();
@@ -264,15 +264,12 @@ class EmbeddedStore implements Store {
   }
 
   #loadState(): void {
-    const state = this.#connection?.prepare("SELECT revision, compact_revision FROM state").get();
-    this.#state.revision = Number(state?.revision);
-    this.#state.compactRevision = Number(state?.compact_revision);
-    this.#leases.close();
+    const { revision, compactRevision, leases } = this.#open().reader.state();
+    this.#state.revision = revision;
+    this.#state.compactRevision = compactRevision;
+    this.#leases.clear();
     const now_ms = this.#options.clock.now_ms();
-    for (const { id, ttl_s, expires_ms } of this.#connection?.prepare("SELECT id, ttl_s, expires_ms FROM lease").all() ?? []) {
-      const remaining_ms = Math.min(Math.max(0, Number(expires_ms) - now_ms), Number(ttl_s) * 1000);
-      this.#leases.set(Number(id), Number(ttl_s), remaining_ms);
-    }
+    for (const { id, ttl_s, expires_ms } of leases) this.#leases.set(id, ttl_s, Math.min(Math.max(0, expires_ms - now_ms), ttl_s * 1000));
   }
 }
 

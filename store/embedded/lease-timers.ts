@@ -32,8 +32,11 @@ export class LeaseTimers {
     this.#leases.delete(lease);
   }
 
-  close(): void {
+  /** Forgets all leases. */
+  clear(): void {
     this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#timerAt_ms = Number.POSITIVE_INFINITY;
     this.#leases.clear();
   }
 

@@ -1,11 +1,11 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { inRange } from "../key-order.ts";
 import type { KeyRange, KeyValue, StoreEvent } from "../store.ts";
+import { FIRST_REVISION } from "./schema.ts";
 
 /** Row of head joined with its newest row of log. */
 type HeadRow = [key: string, modRevision: number, createRevision: number, version: number, lease: number, previous: number, value: Uint8Array | null];
 type LogRow = [id: number, revision: number, key: string, createRevision: number, version: number, lease: number, previous: number, value: Uint8Array | null];
-
 export interface Page {
   readonly items: readonly KeyValue[];
   /** Where the next page starts; absent when the range is exhausted. */
@@ -16,6 +16,12 @@ export interface LogChunk {
   readonly events: readonly StoreEvent[];
   /** Everything up to this revision has been read. */
   readonly revision: number;
+}
+
+export interface StoredState {
+  readonly revision: number;
+  readonly compactRevision: number;
+  readonly leases: readonly { readonly id: number; readonly ttl_s: number; readonly expires_ms: number }[];
 }
 
 const NOTHING = new Uint8Array(0);
@@ -30,6 +36,9 @@ export class LogReader {
   readonly #log: StatementSync;
   readonly #firstOf: StatementSync;
   readonly #lastId: StatementSync;
+  readonly #newest: StatementSync;
+  readonly #compacted: StatementSync;
+  readonly #leases: StatementSync;
 
   constructor(database: DatabaseSync) {
     const rows = (sql: string): StatementSync => {
@@ -46,7 +55,18 @@ export class LogReader {
     this.#newer = rows("SELECT id FROM head WHERE key >= ? AND key < ? AND mod_revision > ?");
     this.#log = rows("SELECT id, revision, key, create_revision, version, lease, previous, value FROM log WHERE id >= ? AND revision <= ? ORDER BY id");
     this.#firstOf = rows("SELECT id, revision FROM log WHERE id >= ? ORDER BY id LIMIT 1");
-    this.#lastId = rows("SELECT last_id FROM state");
+    this.#newest = rows("SELECT revision FROM log ORDER BY id DESC LIMIT 1");
+    this.#compacted = rows("SELECT compact_revision FROM state");
+    this.#leases = rows("SELECT id, ttl_s, expires_ms FROM lease");
+    this.#lastId = rows("SELECT max(id) FROM log");
+  }
+
+  /** The newest revision in the file, acknowledged or not, the one that it is compacted to, and its leases. */
+  state(): StoredState {
+    const revision = (this.#newest.get() as unknown as [number] | undefined)?.[0] ?? FIRST_REVISION;
+    const compactRevision = (this.#compacted.get() as unknown as [number])[0];
+    const leases = (this.#leases.all() as unknown as [number, number, number][]).map(([id, ttl_s, expires_ms]) => ({ id, ttl_s, expires_ms }));
+    return { revision, compactRevision, leases };
   }
 
   /** Items of the range as of `revision`: at most `limit`, and no more once they have `maxBytes`. */
@@ -129,7 +149,7 @@ export class LogReader {
   /** The first row of log whose revision is at least `revision`: ids and revisions grow together. */
   #firstId(revision: number): number {
     let low = 1;
-    let high = (this.#lastId.get() as unknown as [number])[0] + 1;
+    let high = ((this.#lastId.get() as unknown as [number | null])[0] ?? 0) + 1;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
       const row = this.#firstOf.get(middle) as unknown as [number, number] | undefined;

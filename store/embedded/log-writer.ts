@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Operation, TxnRequest } from "../store.ts";
 import type { PackWriter } from "./packing.ts";
 import { RequestKind, Status, type WorkerRequest } from "./protocol.ts";
+import { FIRST_REVISION } from "./schema.ts";
 
 interface Head {
   readonly id: number;
@@ -45,8 +46,6 @@ export class LogWriter {
     this.#database.exec("BEGIN IMMEDIATE");
     try {
       work();
-      const { revision, lastId, lastLease, compactRevision } = this.#counters;
-      this.#statements.saveState.run(revision, lastId, lastLease, compactRevision);
       this.#database.exec("COMMIT");
     } catch (error) {
       this.#abandon();
@@ -135,6 +134,7 @@ export class LogWriter {
 
   #grant(ttl_s: number, expires_ms: number, out: PackWriter): void {
     const id = ++this.#counters.lastLease;
+    this.#statements.saveLastLease.run(id);
     this.#statements.grant.run(id, ttl_s, expires_ms);
     out.u8(Status.ok);
     out.f64(id);
@@ -157,6 +157,7 @@ export class LogWriter {
   #compact(revision: number, out: PackWriter): void {
     if (revision <= this.#counters.compactRevision) return out.u8(Status.compacted);
     this.#counters.compactRevision = revision;
+    this.#statements.saveCompacted.run(revision);
     out.u8(Status.ok);
   }
 
@@ -173,8 +174,9 @@ export class LogWriter {
   }
 
   #load(): Counters {
-    const row = this.#statements.loadState.get() as unknown as [number, number, number, number];
-    return { revision: row[0], lastId: row[1], lastLease: row[2], compactRevision: row[3] };
+    const [lastLease, compactRevision] = this.#statements.loadState.get() as unknown as [number, number];
+    const [lastId, revision] = (this.#statements.newest.get() as unknown as [number, number] | undefined) ?? [0, FIRST_REVISION];
+    return { revision, lastId, lastLease, compactRevision };
   }
 }
 
@@ -197,7 +199,9 @@ function prepare(database: DatabaseSync) {
     grant: database.prepare("INSERT INTO lease (id, ttl_s, expires_ms) VALUES (?, ?, ?)"),
     keepAlive: database.prepare("UPDATE lease SET expires_ms = ? WHERE id = ?"),
     revoke: database.prepare("DELETE FROM lease WHERE id = ?"),
-    loadState: rows("SELECT revision, last_id, last_lease, compact_revision FROM state"),
-    saveState: database.prepare("UPDATE state SET revision = ?, last_id = ?, last_lease = ?, compact_revision = ?"),
+    loadState: rows("SELECT last_lease, compact_revision FROM state"),
+    newest: rows("SELECT id, revision FROM log ORDER BY id DESC LIMIT 1"),
+    saveLastLease: database.prepare("UPDATE state SET last_lease = ?"),
+    saveCompacted: database.prepare("UPDATE state SET compact_revision = ?"),
   };
 }

@@ -8,6 +8,7 @@ export const SCHEMA_VERSION = 1;
 /**
  * log: every version of every key, in order of writing; `value` is last so that the columns before it are read without its pages.
  *   version 0 is a deletion. `previous` is the id of the row that this one supersedes (deletions too), 0 when there was none.
+ *   The newest row is never deleted: it says which id and revision come next.
  * head: the newest version of each key, and deleted keys (version 0) whose deletion is not compacted away.
  * state: one row. `swept_id`: rows of log up to it have been swept for `compact_revision`.
  */
@@ -38,16 +39,17 @@ CREATE TABLE lease (
 ) STRICT;
 CREATE TABLE state (
   one INTEGER PRIMARY KEY CHECK (one = 1),
-  revision INTEGER NOT NULL,
-  last_id INTEGER NOT NULL,
   last_lease INTEGER NOT NULL,
   compact_revision INTEGER NOT NULL,
   swept_id INTEGER NOT NULL
 ) STRICT;
-INSERT INTO state VALUES (1, 1, 0, 0, 0, 0);
+INSERT INTO state VALUES (1, 0, 0, 0);
 PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${SCHEMA_VERSION};
 `;
+
+/** Of an empty store. */
+export const FIRST_REVISION = 1;
 
 /** The file is not ours, or of a version that this program does not know. */
 export class SchemaError extends Error {

@@ -8,6 +8,7 @@ type LogRow = [id: number, revision: number, previous: number, version: number, 
 /**
  * Deletes what compaction made unreadable, a step at a time. Each row of log up to the compacted revision makes the row that it
  * supersedes unreadable, and itself too when it is a deletion; so one pass over the rows, from where the last pass ended, is enough.
+ * The newest row is left for later: the revision that comes next is told by it.
  */
 export class Sweeper {
   readonly #database: DatabaseSync;
@@ -21,7 +22,7 @@ export class Sweeper {
     this.#database = database;
     this.#state = database.prepare("SELECT compact_revision, swept_id FROM state");
     this.#state.setReturnArrays(true);
-    this.#rows = database.prepare("SELECT id, revision, previous, version, key FROM log WHERE id > ? ORDER BY id LIMIT ?");
+    this.#rows = database.prepare("SELECT id, revision, previous, version, key FROM log WHERE id > ? AND id < (SELECT max(id) FROM log) ORDER BY id LIMIT ?");
     this.#rows.setReturnArrays(true);
     this.#deleteRow = database.prepare("DELETE FROM log WHERE id = ?");
     this.#deleteHead = database.prepare("DELETE FROM head WHERE key = ? AND id = ?");

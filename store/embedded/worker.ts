@@ -13,7 +13,11 @@ import { Sweeper } from "./sweeper.ts";
 const MAX_GROUP = 16;
 
 /** Page cache of this connection in KiB. */
-const CACHE_KIB = 4_096;
+const CACHE_KIB = 8_192;
+/** Several objects to a page; larger ones would cost single commits more. */
+const PAGE_BYTES = 8_192;
+/** 16 MiB of WAL: fewer checkpoints, each short enough for the writes that wait for it. */
+const CHECKPOINT_PAGES = 2_000;
 /** The WAL file is cut back to this after a checkpoint. */
 const WAL_LIMIT_BYTES = 67_108_864;
 
@@ -21,9 +25,11 @@ function openDatabase(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 10_000 });
   try {
     database.exec(`
+      PRAGMA page_size = ${PAGE_BYTES};
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
       PRAGMA cache_size = -${CACHE_KIB};
+      PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
       PRAGMA temp_store = MEMORY;
       PRAGMA journal_size_limit = ${WAL_LIMIT_BYTES};
     `);
