@@ -1,0 +1,56 @@
+import { ClusterRoleAggregationController } from "./cluster-role-aggregation/controller.ts";
+import type { ControllerFactory } from "./controller.ts";
+import { DeploymentController } from "./deployment/controller.ts";
+import { GarbageCollector } from "./garbage-collector/controller.ts";
+import { NamespaceController } from "./namespace/controller.ts";
+import { parseClusterCidrs } from "./node-ipam/allocator.ts";
+import { NodeIpamController } from "./node-ipam/controller.ts";
+import { NodeLifecycleController, type NodeLifecycleOptions } from "./node-lifecycle/controller.ts";
+import { PodGcController, type PodGcOptions } from "./pod-gc/controller.ts";
+import { ReplicaSetController } from "./replica-set/controller.ts";
+import { RootCaController } from "./root-ca/controller.ts";
+import { ServiceAccountController } from "./service-account/controller.ts";
+import { TaintEvictionController } from "./taint-eviction/controller.ts";
+
+export interface ControllerSettings {
+  /** CA bundle of the cluster, PEM, for `kube-root-ca.crt`. */
+  readonly rootCa: string;
+  /** Range of which each Node gets a /24: `10.244.0.0/16`, or one IPv4 and one IPv6 range with a comma between. Absent: Nodes get none. */
+  readonly clusterCidr?: string;
+  readonly nodeLifecycle?: NodeLifecycleOptions;
+  readonly podGc?: PodGcOptions;
+  /** Names of those to run; all where absent. */
+  readonly only?: readonly string[];
+}
+
+export interface ControllerEntry {
+  /** Names it in `only`, in logs and as the source of its events. */
+  readonly name: string;
+  readonly create: ControllerFactory;
+}
+
+/** Every controller there is; the garbage collector last, since it shares the informers of the others. @throws Error when a setting is wrong */
+export function controllers(settings: ControllerSettings): readonly ControllerEntry[] {
+  const { clusterCidr } = settings;
+  const all: ControllerEntry[] = [
+    { name: "deployment-controller", create: (context) => new DeploymentController(context) },
+    { name: "replicaset-controller", create: (context) => new ReplicaSetController(context) },
+    { name: "namespace-controller", create: (context) => new NamespaceController(context) },
+    { name: "service-account-controller", create: (context) => new ServiceAccountController(context) },
+    { name: "root-ca-cert-publisher", create: (context) => new RootCaController(context, settings.rootCa) },
+    { name: "clusterrole-aggregation-controller", create: (context) => new ClusterRoleAggregationController(context) },
+    { name: "node-controller", create: (context) => new NodeLifecycleController(context, settings.nodeLifecycle) },
+    { name: "taint-eviction-controller", create: (context) => new TaintEvictionController(context) },
+    { name: "pod-garbage-collector", create: (context) => new PodGcController(context, settings.podGc) },
+    ...(clusterCidr === undefined ? [] : [ipam(clusterCidr)]),
+    { name: "generic-garbage-collector", create: (context) => new GarbageCollector(context) },
+  ];
+  const unknown = settings.only?.find((name) => !all.some((entry) => entry.name === name));
+  if (unknown !== undefined) throw new Error(`there is no controller named ${JSON.stringify(unknown)}; there are ${all.map((entry) => entry.name).join(", ")}`);
+  return settings.only === undefined ? all : all.filter((entry) => settings.only?.includes(entry.name));
+}
+
+function ipam(clusterCidr: string): ControllerEntry {
+  const ranges = parseClusterCidrs(clusterCidr);
+  return { name: "node-ipam-controller", create: (context) => new NodeIpamController(context, ranges) };
+}
