@@ -1,22 +1,194 @@
+import { definitionOfKind } from "../schema/schema.ts";
 import type { GroupVersionKind } from "../schema/types.ts";
+import { badRequest, type StatusError } from "../status/errors.ts";
+import { goQuote } from "../status/go-text.ts";
 import type { ApiObject } from "../wire.ts";
-import type { Decoded, FieldValidation } from "./json.ts";
+import { DecodeError } from "./decode-error.ts";
+import { type Decoded, decodeJson, type FieldValidation } from "./json.ts";
+import { encodeFree } from "./json-encode.ts";
+import { kindOf } from "./json-decode.ts";
+import { type JsonNode, JsonSyntaxError, ObjectNode, parseJsonTree } from "./json-tree.ts";
+import { legacyVersions } from "./legacy-kinds.ts";
+import type { MediaType } from "./negotiate.ts";
+import { decodeMessage, openEnvelope } from "./protobuf.ts";
+import { parseYamlStrictly, YamlError } from "./yaml.ts";
 
-export type MediaType = "json" | "yaml" | "protobuf";
+export type { MediaType };
 
 export interface BodyRequest {
   readonly bytes: Uint8Array;
   readonly mediaType: MediaType;
-  /** Used where the body names no kind or apiVersion, and what it must be otherwise. */
+  /** Stands in where the body names no kind or apiVersion, and is what the body must be otherwise. */
   readonly expected: GroupVersionKind;
   readonly validation: FieldValidation;
-  /** The definition of a kind: built in, or undefined for a custom resource of a known kind; throws for an unknown one. */
+  /** A custom resource: no definition, no protobuf, and the body must name its kind itself. */
   readonly custom?: boolean;
 }
 
 /**
- * A request body → object of the expected kind (its kind and apiVersion filled in). Built-in kinds are looked up in
- * the schema; `custom` marks a custom resource (no definition; protobuf refused).
- * @throws StatusError 400 (malformed, wrong types, other kind, strict errors)
+ * A request body → normalised object of the expected kind, its kind and apiVersion filled in.
+ * @throws StatusError 400 (malformed, wrong types, another kind, strict errors)
  */
-export declare function decodeBody(request: BodyRequest): Decoded<ApiObject> & { readonly kind: GroupVersionKind };
+export function decodeBody(request: BodyRequest): Decoded<ApiObject> & { readonly kind: GroupVersionKind } {
+  const { object, warnings, kind } = request.mediaType === "protobuf" ? decodeProtobufBody(request) : decodeTextBody(request);
+  object.kind = kind.kind;
+  object.apiVersion = apiVersionOf(kind);
+  return { object, warnings, kind };
+}
+
+type Outcome = { object: ApiObject; warnings: readonly string[]; kind: GroupVersionKind };
+
+function apiVersionOf({ group, version }: { group: string; version: string }): string {
+  return group === "" ? version : `${group}/${version}`;
+}
+
+function decodeTextBody(request: BodyRequest): Outcome {
+  const text = Buffer.from(request.bytes.buffer, request.bytes.byteOffset, request.bytes.byteLength).toString("utf8");
+  const { json, duplicates } = request.mediaType === "yaml" ? jsonOfYaml(request, text) : { json: text, duplicates: [] };
+  const { expected } = request;
+  if (duplicates.length === 0) {
+    const quick = decodeAsExpected(request, json);
+    if (quick !== undefined) return quick;
+  }
+  const kind = checkedKind(request, json);
+  const definition = request.custom === true ? undefined : definitionOfKind(kind.group, kind.version, kind.kind)?.name;
+  try {
+    const { object, warnings } = decodeJson(definition, json, request.validation);
+    if (request.validation === "Strict" && duplicates.length > 0) throw new DecodeError(`strict decoding error: ${duplicates.join(", ")}`);
+    return { object, warnings: request.validation === "Warn" ? [...duplicates, ...warnings] : warnings, kind };
+  } catch (error) {
+    if (error instanceof DecodeError) throw cannotBeHandled(kind, expected, error.message);
+    throw error;
+  }
+}
+
+/** The plain case without a second look at the text: a body of the expected kind with nothing wrong. */
+function decodeAsExpected(request: BodyRequest, json: string): Outcome | undefined {
+  const { expected } = request;
+  const definition = request.custom === true ? undefined : definitionOfKind(expected.group, expected.version, expected.kind)?.name;
+  if (definition === undefined && request.custom !== true) return undefined;
+  try {
+    const { object, warnings } = decodeJson(definition, json, request.validation);
+    if (object.kind !== expected.kind || object.apiVersion !== apiVersionOf(expected)) return undefined;
+    return { object, warnings, kind: expected };
+  } catch (error) {
+    // What exactly is wrong depends on the kind that the body names.
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}
+
+function jsonOfYaml(request: BodyRequest, text: string): { json: string; duplicates: readonly string[] } {
+  try {
+    const { value, duplicates } = parseYamlStrictly(text);
+    // Nothing at all is an empty object: the kind and version are the path's.
+    return { json: encodeFree(value === null && request.custom !== true ? {} : value), duplicates: duplicates.length === 0 ? [] : [`yaml: unmarshal errors:\n  ${duplicates.join("\n  ")}`] };
+  } catch (error) {
+    if (error instanceof YamlError) throw unrecognized(request, error.message);
+    throw error;
+  }
+}
+
+/** The kind that the body names, after all the checks that come before its fields are looked at. @throws StatusError 400 */
+function checkedKind(request: BodyRequest, json: string): GroupVersionKind {
+  const { expected } = request;
+  const named = namedKind(request, json);
+  const kind = {
+    kind: named.kind === "" ? expected.kind : named.kind,
+    // The one old version that is still taken: evictions by older clients.
+    ...(named.apiVersion === "" || (expected.kind === "Eviction" && named.apiVersion === "policy/v1beta1") ? { group: expected.group, version: expected.version } : groupVersionOf(request, named.apiVersion)),
+  };
+  if (request.custom === true) {
+    if (named.kind === "") throw unrecognized(request, `Object 'Kind' is missing in '${json}'`);
+    if (named.apiVersion !== apiVersionOf(expected)) throw wrongVersion(named.apiVersion, expected);
+    return kind;
+  }
+  checkKind(kind, expected);
+  return kind;
+}
+
+/** @throws StatusError 400 when a built-in kind is not the expected one */
+function checkKind(kind: GroupVersionKind, expected: GroupVersionKind): void {
+  if (kind.kind === expected.kind && kind.group === expected.group && kind.version === expected.version) return;
+  const known = definitionOfKind(kind.group, kind.version, kind.kind) !== undefined || legacyVersions(kind.kind).includes(apiVersionOf(kind));
+  if (!known) throw cannotBeHandled(kind, expected, `no kind ${goQuote(kind.kind)} is registered for version ${goQuote(apiVersionOf(kind))} in scheme "pkg/api/legacyscheme/scheme.go:30"`);
+  if (kind.kind === expected.kind) throw wrongVersion(apiVersionOf(kind), expected);
+  const internal = expected.group === "" || expected.kind === "Event" ? "core" : (expected.group.split(".")[0] ?? "");
+  throw cannotBeHandled(kind, expected, `converting (${kind.version}.${kind.kind}) to (${internal}.${expected.kind}): unknown conversion`);
+}
+
+function wrongVersion(apiVersion: string, expected: GroupVersionKind): StatusError {
+  return badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(expected)})`);
+}
+
+function groupVersionOf(request: BodyRequest, apiVersion: string): { group: string; version: string } {
+  const parts = apiVersion.split("/");
+  if (parts.length > 2) throw unrecognized(request, `unexpected GroupVersion string: ${apiVersion}`);
+  return parts.length === 2 ? { group: parts[0] ?? "", version: parts[1] ?? "" } : { group: "", version: apiVersion };
+}
+
+/** Kind and apiVersion of the body as encoding/json finds them: whatever the case of the names. */
+function namedKind(request: BodyRequest, json: string): { kind: string; apiVersion: string } {
+  const tree = parsedTree(request, json);
+  if (!(tree instanceof ObjectNode)) {
+    if (tree === null) return { kind: "", apiVersion: "" };
+    throw unrecognized(request, `couldn't get version/kind; json parse error: json: cannot unmarshal ${kindOf(tree)} into Go value of type ${FIND_KIND_TYPE}`);
+  }
+  return { apiVersion: textMember(request, tree, "apiVersion"), kind: textMember(request, tree, "kind") };
+}
+
+const FIND_KIND_TYPE = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+function parsedTree(request: BodyRequest, json: string): JsonNode {
+  try {
+    return parseJsonTree(json);
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) throw unrecognized(request, `couldn't get version/kind; json parse error: ${error.message}`);
+    throw error;
+  }
+}
+
+function textMember(request: BodyRequest, tree: ObjectNode, name: string): string {
+  let text = "";
+  tree.keys.forEach((key, i) => {
+    if (key.toLowerCase() !== name.toLowerCase()) return;
+    const value = tree.values[i] as JsonNode;
+    if (value === null) return;
+    if (typeof value !== "string") throw unrecognized(request, `couldn't get version/kind; json parse error: json: cannot unmarshal ${kindOf(value)} into Go struct field .${name} of type string`);
+    text = value;
+  });
+  return text;
+}
+
+function decodeProtobufBody(request: BodyRequest): Outcome {
+  const { expected } = request;
+  let kind = { ...expected, kind: "" };
+  try {
+    const { apiVersion, kind: named, message } = openEnvelope(request.bytes);
+    kind = { kind: named, ...(apiVersion === "" ? { group: expected.group, version: expected.version } : groupVersionOf(request, apiVersion)) };
+    if (kind.kind === "") kind.kind = expected.kind;
+    checkKind(kind, expected);
+    const definition = definitionOfKind(kind.group, kind.version, kind.kind);
+    return { object: decodeMessage(definition?.name ?? "", message, { apiVersion, kind: kind.kind }) as unknown as ApiObject, warnings: [], kind };
+  } catch (error) {
+    if (error instanceof DecodeError) throw kind.kind === "" ? unrecognized(request, error.message) : cannotBeHandled(kind, expected, error.message);
+    throw error;
+  }
+}
+
+function cannotBeHandled(kind: GroupVersionKind, expected: GroupVersionKind, detail: string): StatusError {
+  return badRequest(`${kind.kind} in version ${goQuote(kind.version)} cannot be handled as a ${expected.kind}: ${detail}`);
+}
+
+function unrecognized(request: BodyRequest, detail: string): StatusError {
+  return badRequest(`the object provided is unrecognized (must be of type ${request.expected.kind}): ${detail} (${summary(request.bytes)})`);
+}
+
+const SUMMARY_BYTES = 30;
+
+/** The beginning of a body: as text when it looks like JSON, else in hexadecimal. */
+function summary(bytes: Uint8Array): string {
+  if (bytes.length === 0) return "<empty>";
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, SUMMARY_BYTES));
+  return head.toString(bytes[0] === 0x7b ? "utf8" : "hex") + (bytes.length > SUMMARY_BYTES ? " ..." : "");
+}

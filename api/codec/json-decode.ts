@@ -1,6 +1,7 @@
 import { canonicalQuantity, QuantityError } from "../quantity.ts";
 import { definition as definitionOf, fieldOf } from "../schema/schema.ts";
 import type { Definition, FieldSchema, SchemaType } from "../schema/types.ts";
+import { DecodeError } from "./decode-error.ts";
 import { goQuote } from "../status/go-text.ts";
 import { Base64Error, canonicalBase64 } from "./base64.ts";
 import { GoTimeError, parseMicroTime, parseTime } from "./go-time.ts";
@@ -8,11 +9,6 @@ import { goFieldType, goStructName, goTypeName } from "./go-types.ts";
 import { ArrayNode, type JsonNode, NumberNode, ObjectNode } from "./json-tree.ts";
 import { nodeToValue, rawValue } from "./raw.ts";
 import { dropsZero, isZeroScalar, setOwn, zeroOf, zeroOfField } from "./zero.ts";
-
-/** A value that the decoder cannot take; message is Go's wording. */
-export class DecodeError extends Error {
-  override readonly name = "DecodeError";
-}
 
 export interface TreeDecoded {
   readonly object: Record<string, unknown>;

@@ -1,8 +1,8 @@
 import { goQuote } from "../status/go-text.ts";
-import { decodeTree, type TreeDecoded } from "./json-decode.ts";
+import { DecodeError } from "./decode-error.ts";
+import { decodeTree, kindOf, type TreeDecoded } from "./json-decode.ts";
 import { ArrayNode, type JsonNode, ObjectNode } from "./json-tree.ts";
 import { nodeToValue } from "./raw.ts";
-import { DecodeError, kindOf } from "./json-decode.ts";
 
 const OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 const MAX_STRICT_ERRORS = 100;

@@ -1,6 +1,7 @@
 import type { ApiObject } from "../wire.ts";
 import { checkObject, countMembers, DOUBT } from "./json-check.ts";
-import { DecodeError, decodeTree } from "./json-decode.ts";
+import { DecodeError } from "./decode-error.ts";
+import { decodeTree } from "./json-decode.ts";
 import { encodeFree, encodeTyped, type EmptyForm } from "./json-encode.ts";
 import { decodeFreeTree } from "./json-free.ts";
 import { scanJson } from "./json-scan.ts";

@@ -1,7 +1,7 @@
 import { definition as definitionOf } from "../schema/schema.ts";
 import type { GroupVersionKind } from "../schema/types.ts";
 import type { ApiObject } from "../wire.ts";
-import { DecodeError } from "./json-decode.ts";
+import { DecodeError } from "./decode-error.ts";
 import { readMessage } from "./protobuf/decode.ts";
 import { writeMessage } from "./protobuf/encode.ts";
 import { Reader } from "./protobuf/reader.ts";

@@ -1,7 +1,7 @@
 import { canonicalQuantity, QuantityError } from "../../quantity.ts";
 import { definition as definitionOf } from "../../schema/schema.ts";
 import type { Definition, FieldSchema, SchemaType } from "../../schema/types.ts";
-import { DecodeError } from "../json-decode.ts";
+import { DecodeError } from "../decode-error.ts";
 import { JsonSyntaxError, parseJsonTree } from "../json-tree.ts";
 import { DepthError, rawValue } from "../raw.ts";
 import { dropsZero, isZeroScalar, setOwn, zeroOfField } from "../zero.ts";

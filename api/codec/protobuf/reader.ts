@@ -1,4 +1,4 @@
-import { DecodeError } from "../json-decode.ts";
+import { DecodeError } from "../decode-error.ts";
 
 /** Reads protobuf's wire format within bounds. */
 export class Reader {
