@@ -2,11 +2,8 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { Client } from "../../client/client.ts";
 import { createHttpClient } from "../../client/http/client.ts";
-import { InformerSet } from "../../client/informer-set.ts";
 import { type Connection, loadKubeconfig } from "../../client/kubeconfig.ts";
 import { systemClock } from "../../lib/clock.ts";
-import type { Logger } from "../../lib/logger.ts";
-import { systemRandom } from "../../lib/random.ts";
 import { UserError } from "../user-error.ts";
 
 /** The connection of a process's --kubeconfig. @throws UserError with `hint` when it cannot be used */
@@ -18,8 +15,8 @@ export function connectionOf(kubeconfig: string, hint: string): Promise<Connecti
 }
 
 /** What a component that runs alone works with. */
-export async function openComponent(kubeconfig: string, name: string, logger: Logger): Promise<{ client: Client; connection: Connection; informers: InformerSet }> {
+export async function openComponent(kubeconfig: string, name: string): Promise<{ client: Client; connection: Connection }> {
   const connection = await connectionOf(kubeconfig, "Make one with: berth kubeconfig");
   const client = createHttpClient(connection, { clock: systemClock, userAgent: `berth-${name}` });
-  return { client, connection, informers: new InformerSet({ client, clock: systemClock, random: systemRandom, logger }) };
+  return { client, connection };
 }

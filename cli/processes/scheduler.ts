@@ -7,9 +7,9 @@ import { processLogger, runUntilStopped } from "./run-process.ts";
 /** `berth scheduler`: the scheduler alone, over HTTPS; several elect a leader. */
 export async function runScheduler(values: OptionValues<(typeof componentOptions)[number]["name"]>): Promise<void> {
   const logger = processLogger("scheduler", values);
-  const { client, informers } = await openComponent(values.kubeconfig ?? "", "scheduler", logger);
+  const { client } = await openComponent(values.kubeconfig ?? "", "scheduler");
   await runUntilStopped(logger, async (signal) => {
-    await Promise.all([informers.run(signal), runSchedulerLoop({ client, informers, logger, elected: true }, signal)]);
+    await runSchedulerLoop({ client, logger, elected: true }, signal);
     client.close();
   });
 }

@@ -1,13 +1,11 @@
 import type { ApiHandler } from "../../api/exchange.ts";
 import type { Client } from "../../client/client.ts";
-import { InformerSet } from "../../client/informer-set.ts";
 import { createInProcessClient } from "../../client/in-process/client.ts";
 import { systemClock } from "../../lib/clock.ts";
-import { systemRandom } from "../../lib/random.ts";
 import type { serverOptions } from "../commands/processes.ts";
 import type { OptionValues } from "../options.ts";
 import { startApiserver } from "./apiserver.ts";
-import { controllersConfiguration, runControllersLoop, runSchedulerLoop } from "./control-loops.ts";
+import { runControllersLoop, runSchedulerLoop } from "./control-loops.ts";
 import { processLogger, runUntilStopped } from "./run-process.ts";
 
 type ServerValues = OptionValues<(typeof serverOptions)[number]["name"]>;
@@ -17,17 +15,13 @@ export async function runServer(values: ServerValues): Promise<void> {
   const logger = processLogger("server", values);
   await runUntilStopped(logger, async (signal) => {
     const apiserver = await startApiserver(values, logger);
-    const configuration = controllersConfiguration(values, apiserver.ca);
     const schedulerClient = inProcess(apiserver.handler, "system:kube-scheduler");
     const controllersClient = inProcess(apiserver.handler, "system:kube-controller-manager");
-    // One cache for both: the objects in it are the API server's own, frozen.
-    const informers = new InformerSet({ client: controllersClient, clock: systemClock, random: systemRandom, logger });
     // The embedded store belongs to this process alone, so nobody else can lead.
     const elected = values.etcd !== undefined;
     await Promise.all([
-      informers.run(signal),
-      runSchedulerLoop({ client: schedulerClient, informers, logger, elected }, signal),
-      runControllersLoop({ client: controllersClient, informers, logger, elected }, configuration, signal),
+      runSchedulerLoop({ client: schedulerClient, logger, elected }, signal),
+      runControllersLoop({ client: controllersClient, logger, elected }, values, apiserver.ca, signal),
     ]);
     await apiserver.close();
   });
