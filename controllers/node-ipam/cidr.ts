@@ -47,7 +47,7 @@ function parse4(address: string): bigint {
 }
 
 function parse6(address: string): bigint {
-  const embedded = /^(.*:)([0-9.]+)$/.exec(address);
+  const embedded = /^(.*:)([0-9]+\.[0-9.]+)$/.exec(address);
   const tail4 = embedded?.[2] === undefined ? undefined : parse4(embedded[2]);
   const text = tail4 === undefined ? address : `${embedded?.[1]}${(tail4 >> 16n).toString(16)}:${(tail4 & 0xffffn).toString(16)}`;
   const [head = "", tail] = text.split("::");
