@@ -5,6 +5,7 @@ import type { ContainerEvents } from "./container/events.ts";
 import { CriError } from "./errors.ts";
 import type { FailpointName } from "./failpoint.ts";
 import type { Assembly } from "./image/assemble.ts";
+import type { Downloads } from "./image/download.ts";
 import type { ImageStore } from "./image/image-store.ts";
 import type { Ingest } from "./image/ingest.ts";
 import type { ExitDirectory } from "./monitor/exits.ts";
@@ -35,6 +36,10 @@ export interface ShimContext {
   readonly images: ImageStore;
   readonly assembly: Assembly;
   readonly ingest: Ingest;
+  readonly downloads: Downloads;
+  /** Pulls in progress, by reference and credentials. */
+  readonly pulls: Map<string, Promise<string>>;
+  readonly fetch: typeof fetch;
   readonly network: Network;
   readonly exits: ExitDirectory;
   readonly events: ContainerEvents;

@@ -12,6 +12,7 @@ import type { ShimContext } from "./context.ts";
 import { CriError } from "./errors.ts";
 import { importImages } from "./image/import.ts";
 import type { ImportRequest, ImportResponse } from "./image/import-service.ts";
+import { pullImage } from "./image/pull.ts";
 import { imageFsInfo, imageStatus, listImages, removeImage } from "./image/verbs.ts";
 import { runtimeConfig, status, updateRuntimeConfig, version } from "./runtime-verbs.ts";
 import { listPodSandbox } from "./sandbox/list.ts";
@@ -50,6 +51,7 @@ export function imageHandlers(context: ShimContext): Partial<Handlers<ImageRpcs>
   return {
     ListImages: (request) => listImages(context, request),
     ImageStatus: (request) => imageStatus(context, request),
+    PullImage: (request) => pullImage(context, request),
     RemoveImage: (request) => removeImage(context, request),
     ImageFsInfo: () => imageFsInfo(context),
   };

@@ -4,6 +4,7 @@ import { arch } from "node:process";
 import { cpus } from "node:os";
 import { ContainerEvents } from "./container/events.ts";
 import type { ShimContext } from "./context.ts";
+import { Downloads } from "./image/download.ts";
 import { ImageStore } from "./image/image-store.ts";
 import { Ingest } from "./image/ingest.ts";
 import { LayerStore } from "./image/layer-store.ts";
@@ -19,6 +20,7 @@ import { Paths } from "./state/paths.ts";
 import { RecordStore } from "./state/record-store.ts";
 
 const DEFAULT_IMAGE_LIMIT_BYTES = 32 * 2 ** 30;
+const PARALLEL_DOWNLOADS = 6;
 const DEFAULT_CNI_BIN_DIR = "/usr/lib/cni";
 const DEFAULT_BRIDGE = "berth0";
 
@@ -39,7 +41,7 @@ export async function openContext(options: Omit<ShimOptions, "listen">): Promise
   const { clock, random, logger } = options;
   const failpoint = options.failpoint ?? (() => {});
   const ingest = new Ingest(paths.ingest());
-  ingest.load();
+  ingest.load(clock.now_ms());
   const images = new ImageStore(paths.images(), new LayerStore(paths.layers(), paths.ingest()));
   images.load();
   const pool = new UnpackPool(Math.min(4, cpus().length), clock);
@@ -63,6 +65,9 @@ export async function openContext(options: Omit<ShimOptions, "listen">): Promise
     containers,
     images,
     ingest,
+    downloads: new Downloads({ directory: paths.ingest(), clock, width: PARALLEL_DOWNLOADS }),
+    pulls: new Map(),
+    fetch: options.fetch ?? globalThis.fetch,
     assembly: { store: images, pool, arch, limit_bytes: options.imageSizeLimit_bytes ?? DEFAULT_IMAGE_LIMIT_BYTES, now_ms: () => clock.now_ms(), failpoint, bringing: new Map() },
     network: new Network({ confDir: options.cniConfDir, binDir: options.cniBinDir ?? DEFAULT_CNI_BIN_DIR, bridge: options.bridgeName ?? DEFAULT_BRIDGE, stateDir: paths.cni(), clock, failpoint }),
     exits: new ExitDirectory(paths.exits()),

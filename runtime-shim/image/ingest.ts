@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
-import { closeSync, createReadStream, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, createReadStream, lstatSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { LocalBlob } from "./image-source.ts";
+
+const KEEP_PARTIAL_MS = 24 * 3600 * 1000;
 
 /** Throws unless the file at `path` has this digest and size. */
 export async function verifyFile(path: string, digest: string, size: number): Promise<void> {
@@ -29,10 +31,14 @@ export class Ingest {
     this.directory = directory;
   }
 
-  /** Empties what an earlier run left, but downloads that can be resumed. */
-  load(): void {
-    rmSync(this.directory, { recursive: true, force: true });
+  /** Empties what an earlier run left, but downloads of the last day, which can be resumed. */
+  load(now_ms: number): void {
     mkdirSync(this.directory, { recursive: true, mode: 0o700 });
+    for (const name of readdirSync(this.directory)) {
+      const path = join(this.directory, name);
+      if (name.startsWith("partial-") && lstatSync(path).mtimeMs > now_ms - KEEP_PARTIAL_MS) continue;
+      rmSync(path, { recursive: true, force: true });
+    }
   }
 
   /** A path that nobody else uses. */

@@ -12,13 +12,18 @@ interface Job {
   readonly reject: (error: Error) => void;
 }
 
+interface Thread {
+  readonly worker: Worker;
+  job: Job | undefined;
+  idle: Timer | undefined;
+}
+
 /** Threads that unpack layers, started when there is work and ended when there is none. */
 export class UnpackPool {
   readonly #size: number;
   readonly #clock: Clock;
   readonly #waiting: Job[] = [];
-  readonly #idle = new Map<Worker, Timer>();
-  readonly #busy = new Set<Worker>();
+  readonly #threads = new Set<Thread>();
 
   constructor(size: number, clock: Clock) {
     this.#size = size;
@@ -34,51 +39,52 @@ export class UnpackPool {
 
   /** Ends all threads; what was being unpacked rejects. */
   async close(): Promise<void> {
-    for (const timer of this.#idle.values()) timer.cancel();
-    await Promise.all([...this.#idle.keys(), ...this.#busy].map((worker) => worker.terminate()));
+    for (const thread of this.#threads) thread.idle?.cancel();
+    await Promise.all([...this.#threads].map((thread) => thread.worker.terminate()));
   }
 
   #next(): void {
     if (this.#waiting.length === 0) return;
-    const [idle, timer] = this.#idle.entries().next().value ?? [];
-    if (idle !== undefined) {
-      timer?.cancel();
-      this.#idle.delete(idle);
-    }
-    if (idle === undefined && this.#busy.size >= this.#size) return;
-    const worker = idle ?? new Worker(new URL("./unpack-worker.ts", import.meta.url), { resourceLimits: { maxOldGenerationSizeMb: 256 } });
-    this.#run(worker, this.#waiting.shift() as Job);
+    const free = [...this.#threads].find((thread) => thread.job === undefined);
+    if (free === undefined && this.#threads.size >= this.#size) return;
+    const thread = free ?? this.#start();
+    thread.idle?.cancel();
+    thread.job = this.#waiting.shift() as Job;
+    thread.worker.ref();
+    thread.worker.postMessage(thread.job.input);
   }
 
-  #run(worker: Worker, job: Job): void {
-    this.#busy.add(worker);
-    const over = () => {
-      worker.removeAllListeners();
-      this.#busy.delete(worker);
-    };
-    worker.once("message", (answer: UnpackAnswer) => {
-      over();
-      this.#rest(worker);
-      if ("ok" in answer) job.resolve(answer.ok);
-      else job.reject(new Error(answer.error));
-      this.#next();
+  #start(): Thread {
+    const worker = new Worker(new URL("./unpack-worker.ts", import.meta.url), { resourceLimits: { maxOldGenerationSizeMb: 256 } });
+    const thread: Thread = { worker, job: undefined, idle: undefined };
+    this.#threads.add(thread);
+    worker.on("message", (answer: UnpackAnswer) => {
+      const job = this.#finish(thread);
+      if ("ok" in answer) job?.resolve(answer.ok);
+      else job?.reject(new Error(answer.error));
     });
     const failed = (error: Error) => {
-      over();
-      job.reject(error);
-      this.#next();
+      this.#threads.delete(thread);
+      this.#finish(thread)?.reject(error);
     };
-    worker.once("error", failed);
-    worker.once("exit", () => failed(new Error("the unpacking thread ended early")));
-    worker.postMessage(job.input);
+    worker.on("error", failed);
+    worker.on("exit", () => failed(new Error("the unpacking thread ended early")));
+    return thread;
   }
 
-  #rest(worker: Worker): void {
-    worker.on("error", () => {});
-    const timer = this.#clock.after(IDLE_MS, () => {
-      this.#idle.delete(worker);
-      void worker.terminate();
-    }, { background: true });
-    this.#idle.set(worker, timer);
+  /** The thread's job is over: it takes the next one, or goes after a while. */
+  #finish(thread: Thread): Job | undefined {
+    const { job } = thread;
+    thread.job = undefined;
+    thread.idle?.cancel();
+    thread.worker.unref();
+    if (this.#threads.has(thread)) thread.idle = this.#clock.after(IDLE_MS, () => this.#end(thread), { background: true });
+    this.#next();
+    return job;
+  }
+
+  #end(thread: Thread): void {
+    this.#threads.delete(thread);
+    void thread.worker.terminate();
   }
 }

@@ -18,6 +18,8 @@ const signatures = {
   chdir: { arguments: ["string"], return: "i32" },
   ioctl: { arguments: ["i32", "u64", "buffer"], return: "i32" },
   socket: { arguments: ["i32", "i32", "i32"], return: "i32" },
+  bind: { arguments: ["i32", "buffer", "u32"], return: "i32" },
+  listen: { arguments: ["i32", "i32"], return: "i32" },
   connect: { arguments: ["i32", "buffer", "u32"], return: "i32" },
   send: { arguments: ["i32", "buffer", "u64", "i32"], return: "i64" },
   recv: { arguments: ["i32", "buffer", "u64", "i32"], return: "i64" },

@@ -68,6 +68,6 @@ export function setInterfaceUp(name: string): void {
     request.writeInt16LE(request.readInt16LE(16) | IFF_UP, 16);
     checked(libc().ioctl(socket, SIOCSIFFLAGS, request), "SIOCSIFFLAGS", name);
   } finally {
-    closeSync(socket);
+    libc().close(socket);
   }
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { systemClock } from "../../lib/clock.ts";
 import { buildImageArchive } from "../image/build.ts";
 import { busyboxFiles } from "../image/busybox.ts";
+import { detectCgroups, removeCgroup } from "../os/cgroups.ts";
 import { createNamespaces, setInterfaceUp } from "../os/namespaces.ts";
 import { unmountAll } from "../os/mounts.ts";
 import { importImage } from "../shim.ts";
@@ -82,6 +83,7 @@ export async function startShim(options: StartShimOptions = {}): Promise<TestShi
       const purge = await startProcess(networkNamespace, { ...input, purge: true });
       await purge.ended;
       if (options.networkNamespace === undefined) unmountAll(networkNamespace);
+      removeCgroup(detectCgroups(), shim.cgroupParent);
       if (purge.process.exitCode !== 0) throw new Error(`the shim could not remove what it made, see ${base}:\n${purge.output()}`);
       rmSync(base, { recursive: true, force: true });
     },
