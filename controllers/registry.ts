@@ -1,6 +1,7 @@
 import { ClusterRoleAggregationController } from "./cluster-role-aggregation/controller.ts";
 import type { ControllerFactory } from "./controller.ts";
 import { DeploymentController } from "./deployment/controller.ts";
+import { EndpointsController } from "./endpoints/controller.ts";
 import { GarbageCollector } from "./garbage-collector/controller.ts";
 import { NamespaceController } from "./namespace/controller.ts";
 import { parseClusterCidrs } from "./node-ipam/allocator.ts";
@@ -42,6 +43,7 @@ export function controllers(settings: ControllerSettings): readonly ControllerEn
     { name: "node-controller", create: (context) => new NodeLifecycleController(context, settings.nodeLifecycle) },
     { name: "taint-eviction-controller", create: (context) => new TaintEvictionController(context) },
     { name: "pod-garbage-collector", create: (context) => new PodGcController(context, settings.podGc) },
+    { name: "endpoint-controller", create: (context) => new EndpointsController(context) },
     ...(clusterCidr === undefined ? [] : [ipam(clusterCidr)]),
     { name: "generic-garbage-collector", create: (context) => new GarbageCollector(context) },
   ];
