@@ -20,6 +20,8 @@ export interface KindEntry<T extends ApiObject = ApiObject> {
   readonly namespaced: boolean;
   /** As discovery lists them. Only `create`: a virtual kind (a review, a binding) that is answered and never stored. */
   readonly verbs: readonly Verb[];
+  /** Text of the `Warning` header of every request to it. */
+  readonly deprecation?: string;
   /** Name in api/schema: `io.k8s.api.core.v1.Pod`. */
   readonly definition: string;
   readonly subresources: Readonly<Record<string, Subresource<T>>>;

@@ -1,3 +1,4 @@
+import { validateClusterRole, validateClusterRoleUpdate } from "../../validation/rbac.ts";
 import type { ClusterRole } from "../../wire.ts";
 import { defineKind } from "../define.ts";
 
@@ -8,5 +9,5 @@ export const clusterRole = defineKind<ClusterRole>({
   plural: "clusterroles",
   namespaced: false,
   definition: "io.k8s.api.rbac.v1.ClusterRole",
-  strategy: {},
+  strategy: { validate: validateClusterRole, validateUpdate: validateClusterRoleUpdate, allowCreateOnUpdate: true },
 });

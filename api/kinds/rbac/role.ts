@@ -1,3 +1,4 @@
+import { validateRole, validateRoleUpdate } from "../../validation/rbac.ts";
 import type { Role } from "../../wire.ts";
 import { defineKind } from "../define.ts";
 
@@ -8,5 +9,5 @@ export const role = defineKind<Role>({
   plural: "roles",
   namespaced: true,
   definition: "io.k8s.api.rbac.v1.Role",
-  strategy: {},
+  strategy: { validate: validateRole, validateUpdate: validateRoleUpdate, allowCreateOnUpdate: true },
 });
