@@ -1,6 +1,7 @@
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { Worker } from "node:worker_threads";
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { checkCompact, checkRange, checkTtl, checkTxn, checkWatch } from "../check-request.ts";
@@ -11,9 +12,9 @@ import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
 import { LeaseTimers } from "./lease-timers.ts";
 import { LogReader } from "./log-reader.ts";
 import type { PackReader } from "./packing.ts";
-import { RequestKind, Status, type WorkerRequest } from "./protocol.ts";
+import { DATABASE_FILE, RequestKind, Status, type WorkerRequest } from "./protocol.ts";
 import { closedError, type CommittedEvent, WatchHub } from "./watch-hub.ts";
-import { WriterClient } from "./writer-client.ts";
+import { type StartWorker, WorkerRefusedError, WriterClient } from "./writer-client.ts";
 
 export interface EmbeddedStoreOptions {
   /** Folder of the database; made when absent. One process at a time can have it open. */
@@ -21,6 +22,7 @@ export interface EmbeddedStoreOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly watchBuffer?: WatchBufferLimits;
+  readonly startWorker?: StartWorker;
 }
 
 /** The database cannot be opened: the message says why and what to do. */
@@ -41,10 +43,19 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
     return store;
   } catch (error) {
     await store.close();
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StoreOpenError(`cannot open the database in ${options.dataDir}: ${reason}`, { cause: error });
+    throw new StoreOpenError(explain(error, join(options.dataDir, DATABASE_FILE)), { cause: error });
   }
 }
+
+function explain(error: unknown, file: string): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  const damaged = error instanceof WorkerRefusedError && (error.code === SQLITE_CORRUPT || error.code === SQLITE_NOTADB);
+  if (damaged) return `${file} is damaged (${reason}): restore it from a backup, or move it away to start empty`;
+  return `cannot open ${file}: ${reason}`;
+}
+
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
 
 /** Bounds of one synchronous read. */
 const PAGE_ITEMS = 1_000;
@@ -69,6 +80,7 @@ class EmbeddedStore implements Store {
     this.#lock = lock;
     this.#leases = new LeaseTimers(options.clock, (lease) => this.#expire(lease));
     this.#writer = new WriterClient({
+      startWorker: (file, workerOptions) => new Worker(file, workerOptions),
       ...options,
       onReply: () => this.#publish(),
       onRestart: () => this.#resync(),
@@ -77,7 +89,7 @@ class EmbeddedStore implements Store {
 
   async open(): Promise<void> {
     await this.#writer.start();
-    const connection = new DatabaseSync(join(this.#options.dataDir, "store.db"), { readOnly: true, timeout: 10_000 });
+    const connection = new DatabaseSync(join(this.#options.dataDir, DATABASE_FILE), { readOnly: true, timeout: 10_000 });
     this.#connection = connection;
     connection.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
     const reader = new LogReader(connection);
@@ -178,15 +190,16 @@ class EmbeddedStore implements Store {
   async size_bytes(): Promise<number> {
     this.#open();
     const size = (name: string) => statSync(join(this.#options.dataDir, name), { throwIfNoEntry: false })?.size ?? 0;
-    return size("store.db") + size("store.db-wal");
+    return size(DATABASE_FILE) + size(`${DATABASE_FILE}-wal`);
   }
 
   async close(): Promise<void> {
     this.#leases.clear();
     this.#opened?.hub.close();
     this.#opened = undefined;
-    await this.#writer.close();
+    // Before the worker's connection: the last one to close cleans up after the WAL, which a read-only one cannot.
     if (this.#connection?.isOpen) this.#connection.close();
+    await this.#writer.close();
     this.#lock.release();
   }
 

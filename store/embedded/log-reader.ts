@@ -30,6 +30,8 @@ const NOTHING = new Uint8Array(0);
 export class LogReader {
   readonly #range: StatementSync;
   readonly #rangeKeys: StatementSync;
+  readonly #oneItem: StatementSync;
+  readonly #oneKey: StatementSync;
   readonly #version: StatementSync;
   readonly #count: StatementSync;
   readonly #newer: StatementSync;
@@ -47,9 +49,12 @@ export class LogReader {
       return statement;
     };
     const columns = "h.key, h.mod_revision, h.create_revision, h.version, h.lease, l.previous";
-    const join = "FROM head h CROSS JOIN log l ON l.id = h.id WHERE h.key >= ? AND h.key < ? ORDER BY h.key";
-    this.#range = rows(`SELECT ${columns}, l.value ${join}`);
-    this.#rangeKeys = rows(`SELECT ${columns}, NULL ${join}`);
+    const from = "FROM head h CROSS JOIN log l ON l.id = h.id";
+    const many = `${from} WHERE h.key >= ? AND h.key < ? ORDER BY h.key LIMIT ?`;
+    this.#range = rows(`SELECT ${columns}, l.value ${many}`);
+    this.#rangeKeys = rows(`SELECT ${columns}, NULL ${many}`);
+    this.#oneItem = rows(`SELECT ${columns}, l.value ${from} WHERE h.key = ?`);
+    this.#oneKey = rows(`SELECT ${columns}, NULL ${from} WHERE h.key = ?`);
     this.#version = rows("SELECT id, revision, key, create_revision, version, lease, previous, value FROM log WHERE id = ?");
     this.#count = rows("SELECT count(*) FILTER (WHERE version > 0 AND mod_revision <= ?), count(*) FILTER (WHERE mod_revision > ?) FROM head WHERE key >= ? AND key < ?");
     this.#newer = rows("SELECT id FROM head WHERE key >= ? AND key < ? AND mod_revision > ?");
@@ -69,24 +74,29 @@ export class LogReader {
     return { revision, compactRevision, leases };
   }
 
-  /** Items of the range as of `revision`: at most `limit`, and no more once they have `maxBytes`. */
+  /** Items of the range as of `revision`: at most `limit`, and few more once they have `maxBytes`. */
   page({ start, end }: KeyRange, revision: number, limit: number, maxBytes: number, keysOnly: boolean): Page {
+    if (end === `${start}\0`) return { items: this.#one(start, revision, keysOnly) };
+    const statement = keysOnly ? this.#rangeKeys : this.#range;
     const items: KeyValue[] = [];
     let bytes = 0;
-    for (const row of (keysOnly ? this.#rangeKeys : this.#range).iterate(start, end) as Iterable<unknown>) {
-      const [key, modRevision, createRevision, version, lease, previous, value] = row as HeadRow;
-      if (items.length >= limit || bytes >= maxBytes) return { items, nextStart: key };
-      const item =
-        modRevision > revision
-          ? this.#asOf(previous, revision, keysOnly)
-          : version === 0
-            ? undefined
-            : { key, value: value ?? NOTHING, createRevision, modRevision, version, lease };
-      if (item === undefined) continue;
-      items.push(item);
-      bytes += item.value.byteLength + key.length;
+    let next = start;
+    for (let wanted = FIRST_ROWS; ; ) {
+      const asked = Math.min(wanted, limit - items.length + 1);
+      const rows = statement.all(next, end, asked) as unknown as HeadRow[];
+      for (const row of rows) {
+        const item = this.#item(row, revision, keysOnly);
+        if (item === undefined) continue;
+        if (items.length === limit) return { items, nextStart: row[0] };
+        items.push(item);
+        bytes += item.value.byteLength + item.key.length;
+      }
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < asked) return { items };
+      next = `${last[0]}\0`;
+      if (bytes >= maxBytes) return { items, nextStart: next };
+      wanted = Math.min(MAX_ROWS, Math.max(1, Math.floor((maxBytes - bytes) / (bytes / Math.max(1, items.length) + 1))));
     }
-    return { items };
   }
 
   /** Keys in the range as of `revision`. */
@@ -132,6 +142,17 @@ export class LogReader {
     return version === 0 ? { type: "delete", key, revision, ...rest } : { type: "put", key, revision, current: toKeyValue(row), ...rest };
   }
 
+  #one(key: string, revision: number, keysOnly: boolean): KeyValue[] {
+    const row = (keysOnly ? this.#oneKey : this.#oneItem).get(key) as unknown as HeadRow | undefined;
+    const item = row === undefined ? undefined : this.#item(row, revision, keysOnly);
+    return item === undefined ? [] : [item];
+  }
+
+  #item([key, modRevision, createRevision, version, lease, previous, value]: HeadRow, revision: number, keysOnly: boolean): KeyValue | undefined {
+    if (modRevision > revision) return this.#asOf(previous, revision, keysOnly);
+    return version === 0 ? undefined : { key, value: value ?? NOTHING, createRevision, modRevision, version, lease };
+  }
+
   #asOf(newest: number, revision: number, keysOnly: boolean): KeyValue | undefined {
     for (let id = newest; id !== 0; ) {
       const row = this.#version.get(id) as unknown as LogRow | undefined;
@@ -160,6 +181,9 @@ export class LogReader {
   }
 }
 
+/** Rows asked for at first, and at most at once. */
+const FIRST_ROWS = 64;
+const MAX_ROWS = 1_024;
 /** Rows looked at in one call of `events`. */
 const MAX_SCAN = 10_000;
 

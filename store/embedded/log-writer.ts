@@ -30,6 +30,8 @@ export class LogWriter {
   readonly #database: DatabaseSync;
   readonly #statements: Statements;
   #counters: Counters;
+  #lastKey: string | undefined;
+  #lastHead: Head | undefined;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -109,6 +111,7 @@ export class LogWriter {
 
   #append(key: string, revision: number, head: Head | undefined, createRevision: number, version: number, lease: number, value: Uint8Array | null): void {
     const id = ++this.#counters.lastId;
+    this.#lastKey = undefined;
     this.#statements.append.run(id, revision, key, createRevision, version, lease, head?.id ?? 0, value);
     if (head === undefined) this.#statements.insertHead.run(key, id, revision, createRevision, version, lease);
     else this.#statements.updateHead.run(id, revision, createRevision, version, lease, key);
@@ -161,7 +164,16 @@ export class LogWriter {
     out.u8(Status.ok);
   }
 
+  /** A transaction mostly compares the key that it then writes: the last one looked up is kept. */
   #head(key: string): Head | undefined {
+    if (key !== this.#lastKey) {
+      this.#lastHead = this.#readHead(key);
+      this.#lastKey = key;
+    }
+    return this.#lastHead;
+  }
+
+  #readHead(key: string): Head | undefined {
     const row = this.#statements.head.get(key) as unknown as [number, number, number, number, number] | undefined;
     if (row === undefined) return undefined;
     return { id: row[0], modRevision: row[1], createRevision: row[2], version: row[3], lease: row[4] };
@@ -170,6 +182,7 @@ export class LogWriter {
   /** Undoes the open transaction, and the counters with it. */
   #abandon(): void {
     if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+    this.#lastKey = undefined;
     this.#counters = this.#load();
   }
 

@@ -16,8 +16,11 @@ export type WorkerRequest =
 
 export const Status = { ok: 0, compareFailed: 1, leaseNotFound: 2, compacted: 3 } as const;
 
-/** The first message of the worker. */
-export type WorkerReady = { readonly type: "ready" } | { readonly type: "refused"; readonly reason: string };
+/** In the store's folder. */
+export const DATABASE_FILE = "store.db";
+
+/** The first message of the worker; `code` is SQLite's, 0 when it is not SQLite that refused. */
+export type WorkerReady = { readonly type: "ready" } | { readonly type: "refused"; readonly reason: string; readonly code: number };
 
 export interface BatchMessage {
   readonly bytes: Uint8Array<ArrayBuffer>;

@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { LogWriter } from "./log-writer.ts";
 import { PackReader, PackWriter } from "./packing.ts";
-import { type BatchMessage, type ReplyMessage, unpackRequest, type WorkerReady } from "./protocol.ts";
+import { type BatchMessage, DATABASE_FILE, type ReplyMessage, unpackRequest, type WorkerReady } from "./protocol.ts";
 import { prepareSchema } from "./schema.ts";
 import { Sweeper } from "./sweeper.ts";
 
@@ -126,9 +126,12 @@ class Loop {
 function start(port: MessagePort, dataDir: string): void {
   let loop: Loop;
   try {
-    loop = new Loop(port, openDatabase(join(dataDir, "store.db")));
+    loop = new Loop(port, openDatabase(join(dataDir, DATABASE_FILE)));
   } catch (error) {
-    port.postMessage({ type: "refused", reason: error instanceof Error ? error.message : String(error) } satisfies WorkerReady);
+    const reason = error instanceof Error ? error.message : String(error);
+    // The low byte is the primary code.
+    const code = error instanceof Error && "errcode" in error ? Number(error.errcode) % 256 : 0;
+    port.postMessage({ type: "refused", reason, code } satisfies WorkerReady);
     port.close();
     return;
   }

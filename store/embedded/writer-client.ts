@@ -1,4 +1,4 @@
-import { Worker } from "node:worker_threads";
+import type { Worker, WorkerOptions } from "node:worker_threads";
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { UnavailableError } from "../store.ts";
@@ -23,7 +23,11 @@ export interface WriterClientOptions {
   readonly onReply: () => void;
   /** Called after the worker was replaced: it may have committed what was never acknowledged. */
   readonly onRestart: () => void;
+  readonly startWorker: StartWorker;
 }
+
+/** Starts a worker thread. */
+export type StartWorker = (file: URL, options: WorkerOptions) => Worker;
 
 /** Two: while the worker commits one batch, the next is on its way. */
 const MAX_BATCHES_IN_FLIGHT = 2;
@@ -36,6 +40,18 @@ const RESTART_DELAY_MS = 200;
 
 /** Node's heap of the worker: its own code, small; rows and batches live outside it. */
 const WORKER_LIMITS = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 };
+
+/** The worker cannot open the database. */
+export class WorkerRefusedError extends Error {
+  override readonly name = "WorkerRefusedError";
+  /** SQLite's primary result code, 0 when the reason is another. */
+  readonly code: number;
+
+  constructor(reason: string, code: number) {
+    super(reason);
+    this.code = code;
+  }
+}
 
 /** The main thread's end of the worker: gathers requests into batches, matches replies, replaces a worker that died. */
 export class WriterClient {
@@ -52,9 +68,9 @@ export class WriterClient {
     this.#options = options;
   }
 
-  /** Starts the worker. @throws Error with the reason when it cannot open the database */
+  /** Starts the worker. @throws WorkerRefusedError when it cannot open the database */
   async start(): Promise<void> {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+    const worker = this.#options.startWorker(new URL("./worker.ts", import.meta.url), {
       name: "store",
       workerData: { dataDir: this.#options.dataDir },
       resourceLimits: WORKER_LIMITS,
@@ -69,7 +85,7 @@ export class WriterClient {
     const ready = await firstMessage(worker);
     if (ready.type === "refused") {
       await exited;
-      throw new Error(ready.reason);
+      throw new WorkerRefusedError(ready.reason, ready.code);
     }
     worker.on("message", (reply: ReplyMessage) => this.#onReply(reply));
     worker.on("error", (error) => this.#options.logger.error({ err: error }, "the store's worker failed"));
