@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs `npm ci` when node_modules is missing or older than package-lock.json, and generates the OpenAPI documents when they are missing.
+# Installs the npm packages of package-lock.json when node_modules is missing or of another lock, and generates the OpenAPI documents when
+# they are missing or old.
 set -eu
 root=$(CDPATH='' cd -P "$(dirname "$0")/.." && pwd)
 cd "$root"
@@ -7,7 +8,14 @@ stamp=node_modules/.berth-installed
 if [ ! -e "$stamp" ] || ! cmp -s package-lock.json "$stamp"; then
   command -v npm >/dev/null || { echo "berth: npm is missing. Install Node.js 20 or newer with npm (Debian: apt-get install nodejs npm)." >&2; exit 1; }
   echo "berth: installing npm packages (about a minute)"
-  # npm deletes node_modules first: it must not run on the Node inside it.
-  PATH=$(printf '%s' "$PATH" | tr ':' '\n' | grep -v "^$root/node_modules/" | paste -sd: -) npm ci --no-progress --loglevel=error
+  # It must not run on the Node inside node_modules, which it may replace. `npm ci` would refuse a registry that lacks packages of other platforms.
+  PATH=$(printf '%s' "$PATH" | tr ':' '\n' | grep -v "^$root/node_modules/" | paste -sd: -) npm install --no-save --ignore-scripts --no-progress --loglevel=error
   cp package-lock.json "$stamp"
+fi
+# The OpenAPI documents are made from the kinds and the client package's descriptions.
+if [ ! -e build/openapi ] || [ -n "$(find api scripts/generate-openapi.ts package-lock.json -newer build/openapi -name '*.t*' ! -name '*.test.ts' -print -quit)" ]; then
+  case $(uname -m) in aarch64 | arm64) arch=arm64 ;; *) arch=x64 ;; esac
+  node=node_modules/node-linux-$arch/bin/node
+  [ -x "$node" ] || node=node
+  "$node" --disable-warning=ExperimentalWarning scripts/generate-openapi.ts
 fi
