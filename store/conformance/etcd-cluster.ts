@@ -11,6 +11,8 @@ export interface EtcdClusterOptions {
   readonly members?: number;
   /** Clients and peers by TLS with client certificates (default false). */
   readonly tls?: boolean;
+  /** What the members' certificates are for (default: their addresses). */
+  readonly certificateAddresses?: readonly string[];
   /** More flags for every member. */
   readonly flags?: readonly string[];
   /** One address for each member (default: loopback addresses picked at random, so that clusters never meet). */
@@ -39,7 +41,7 @@ export async function startEtcdCluster(options: EtcdClusterOptions = {}): Promis
   const addresses = options.addresses ?? loopbackAddresses(options.members ?? 1);
   const folder = mkdtempSync(join(tmpdir(), "berth-etcd-"));
   const scheme = options.tls ? "https" : "http";
-  const tls = options.tls ? makeEtcdTls(folder, addresses) : undefined;
+  const tls = options.tls ? makeEtcdTls(folder, options.certificateAddresses ?? addresses) : undefined;
   const initial = addresses.map((address, i) => `m${i}=${scheme}://${address}:${PEER_PORT}`).join(",");
   const flags = [`--initial-cluster=${initial}`, `--initial-cluster-token=${folder}`, "--logger=zap", "--log-level=warn", ...(options.flags ?? [])];
   if (tls !== undefined) flags.push(...tlsFlags(tls.server, ""), ...tlsFlags(tls.server, "peer-"));

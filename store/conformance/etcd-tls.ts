@@ -23,9 +23,9 @@ export function makeEtcdTls(folder: string, addresses: readonly string[]): { ser
   const names = `subjectAltName=${addresses.map((address) => `IP:${address}`).join(",")}`;
   const server = signed(folder, "ca", "server", [names, "extendedKeyUsage=serverAuth,clientAuth"]);
   const client = signed(folder, "ca", "client", ["extendedKeyUsage=clientAuth"]);
-  selfSigned(folder, "other-ca");
+  const otherCaFile = selfSigned(folder, "other-ca");
   const stranger = signed(folder, "other-ca", "stranger", ["extendedKeyUsage=clientAuth"]);
-  return { server: { ...server, caFile }, client: read(caFile, client), stranger: read(caFile, stranger) };
+  return { server: { ...server, caFile }, client: read(caFile, client), stranger: read(otherCaFile, stranger) };
 }
 
 function selfSigned(folder: string, name: string): string {

@@ -1,4 +1,6 @@
-import { type CallOptions, InterceptingCall, type Interceptor } from "@grpc/grpc-js";
+import { isIP } from "node:net";
+import { checkServerIdentity } from "node:tls";
+import { type CallOptions, type ChannelCredentials, credentials, InterceptingCall, type Interceptor } from "@grpc/grpc-js";
 import { Etcd3, type IOptions } from "etcd3";
 import type { Clock } from "../../lib/clock.ts";
 
@@ -41,7 +43,7 @@ const requireLeader: Interceptor = (options, nextCall) =>
 
 /** cockatiel's interface without any of its policies: a call is made once. */
 const ONCE = {
-  execute: <T>(call: (context: { signal: AbortSignal }) => T) => call({ signal: NEVER }),
+  execute: async <T>(call: (context: { signal: AbortSignal }) => T) => call({ signal: NEVER }),
   onSuccess: () => ({ dispose() {} }),
   onFailure: () => ({ dispose() {} }),
 };
@@ -50,24 +52,36 @@ const NEVER = new AbortController().signal;
 /** The raw clients of one endpoint: no retries, no circuit breaker, a deadline on each call that is not a stream. */
 export function connect(endpoint: string, tls: EtcdTlsOptions | undefined, clock: Clock): Etcd3 {
   const policy = ONCE as unknown as NonNullable<NonNullable<IOptions["faultHandling"]>["global"]>;
-  return new Etcd3({
+  const { protocol, hostname } = new URL(endpoint);
+  const host = hostname.replace(/^\[|\]$/g, "");
+  const isAddress = isIP(host) !== 0;
+  const etcd = new Etcd3({
     hosts: endpoint,
-    ...(tls === undefined ? {} : { credentials: credentials(tls) }),
-    grpcOptions: CHANNEL_OPTIONS,
+    grpcOptions: { ...CHANNEL_OPTIONS, ...(isAddress && protocol === "https:" ? { "grpc.ssl_target_name_override": NAME_OF_ADDRESS } : {}) },
     faultHandling: { global: policy, host: () => policy },
     defaultCallOptions: ({ isStream }): CallOptions => ({
       interceptors: [requireLeader],
       ...(isStream ? {} : { deadline: clock.now_ms() + CALL_TIMEOUT_MS }),
     }),
   });
+  if (protocol === "https:") useCredentials(etcd, tlsCredentials(tls, isAddress ? host : undefined));
+  return etcd;
 }
 
-function credentials({ ca, cert, key }: EtcdTlsOptions): NonNullable<IOptions["credentials"]> {
-  return {
-    rootCertificate: Buffer.from(ca),
-    ...(cert === undefined ? {} : { certChain: Buffer.from(cert) }),
-    ...(key === undefined ? {} : { privateKey: Buffer.from(key) }),
-  };
+/** Node refuses an address as the name of a TLS server, which is what gRPC would set for an endpoint that is one. */
+const NAME_OF_ADDRESS = "etcd";
+
+/** `address`: what the server's certificate must be for, where that is an address. */
+function tlsCredentials(tls: EtcdTlsOptions | undefined, address: string | undefined): ChannelCredentials {
+  const pem = (text: string | Buffer | undefined) => (text === undefined ? null : Buffer.from(text));
+  const verify = address === undefined ? {} : { checkServerIdentity: (_name: string, certificate: Parameters<typeof checkServerIdentity>[1]) => checkServerIdentity(address, certificate) };
+  return credentials.createSsl(pem(tls?.ca), pem(tls?.key), pem(tls?.cert), verify);
+}
+
+/** etcd3 makes TLS credentials of its own, which cannot verify an address: puts others in their place, before the first connection. */
+function useCredentials(etcd: Etcd3, channelCredentials: ChannelCredentials): void {
+  const { pool } = etcd as unknown as { pool: { hosts: { channelCredentials: ChannelCredentials }[] } };
+  for (const host of pool.hosts) host.channelCredentials = channelCredentials;
 }
 
 /** `http://host:port`, `https://host:port` or `host:port`, without a path. @throws Error naming what is wrong */

@@ -66,7 +66,7 @@ export function toStoreError(error: unknown, endpoint: string, largest?: { reado
       `etcd at ${endpoint} has reached its quota (--quota-backend-bytes): compact, run "etcdctl defrag" on every member, then "etcdctl alarm disarm"`,
     );
   }
-  return new UnavailableError(`etcd at ${endpoint}: ${message}`);
+  return new UnavailableError(`etcd at ${endpoint}: ${message.replace(/\s+/g, " ").trim()}`);
 }
 
 export function text(error: unknown): string {
