@@ -10,8 +10,7 @@ const MAX_STRICT_ERRORS = 100;
 /** A custom resource: free-form but for its metadata; duplicates are still found. @throws DecodeError | DepthError */
 export function decodeFreeTree(node: JsonNode, text: string): TreeDecoded {
   if (!(node instanceof ObjectNode)) throw new DecodeError(`json: cannot unmarshal ${kindOf(node)} into Go value of type map[string]interface {}`);
-  const strict = new Set<string>();
-  findDuplicates(node, "", strict);
+  const strict = new Set(duplicateFields(node));
   const object = nodeToValue(node) as Record<string, unknown>;
   const metadata = node.values[node.keys.lastIndexOf("metadata")];
   if (metadata !== undefined && metadata !== null) {
@@ -26,11 +25,13 @@ export function decodeFreeTree(node: JsonNode, text: string): TreeDecoded {
   return { object, strictErrors: [...strict] };
 }
 
-function findDuplicates(root: JsonNode, rootPath: string, strict: Set<string>): void {
-  const open: [JsonNode, string][] = [[root, rootPath]];
+/** `duplicate field "data.k"` for each member that stands twice, each once, in the order of the text. */
+export function duplicateFields(root: JsonNode): readonly string[] {
+  const strict = new Set<string>();
+  const open: [JsonNode, string][] = [[root, ""]];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const [node, path] = next;
-    if (strict.size >= MAX_STRICT_ERRORS) return;
+    if (strict.size >= MAX_STRICT_ERRORS) break;
     if (node instanceof ArrayNode) for (let i = node.items.length - 1; i >= 0; i--) open.push([node.items[i] as JsonNode, `${path}[${i}]`]);
     if (!(node instanceof ObjectNode)) continue;
     const seen = new Set<string>();
@@ -43,4 +44,5 @@ function findDuplicates(root: JsonNode, rootPath: string, strict: Set<string>): 
       if (value !== null && typeof value === "object") open.push([value, `${path}.${node.keys[i]}`]);
     }
   }
+  return [...strict];
 }

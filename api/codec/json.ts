@@ -29,9 +29,14 @@ const MAX_FAST_DEPTH = 200;
  * @throws DecodeError in the decoder's words: syntax, wrong types, and under Strict every unknown or duplicate field
  */
 export function decodeJson<T = ApiObject>(definition: string | undefined, text: string, validation: FieldValidation): Decoded<T> {
-  const object = definition === undefined ? decodeFreeFast(text) : decodeFast(definition, text);
+  const object = tryDecode(definition, text);
   if (object !== undefined) return { object: object as T, warnings: [] };
   return decodeSlowly(definition, text, validation);
+}
+
+/** The normalised object where the text is plainly right; undefined where only a closer look can tell. */
+export function tryDecode(definition: string | undefined, text: string): Record<string, unknown> | undefined {
+  return definition === undefined ? decodeFreeFast(text) : decodeFast(definition, text);
 }
 
 /** Checks and normalises an object as decodeJson does (a patch's result, an in-process write); the argument is not kept. @throws DecodeError */

@@ -1,0 +1,147 @@
+import { DecodeError } from "../codec/decode-error.ts";
+import { type Decoded, decodeJson, encodeObject, type FieldValidation, tryDecode } from "../codec/json.ts";
+import { escapeHtml, sortedKeys } from "../codec/json-text.ts";
+import type { PatchMediaType } from "../codec/negotiate.ts";
+import { plainText } from "../codec/raw.ts";
+import { definitionOfKind } from "../schema/schema.ts";
+import { badRequest, invalid, type StatusError } from "../status/errors.ts";
+import { invalid as invalidValue } from "../status/field-error.ts";
+import { goQuote } from "../status/go-text.ts";
+import type { ApiObject } from "../wire.ts";
+import { conversionError } from "./conversion.ts";
+import { goValueText } from "./go-value.ts";
+import { applyJsonPatch } from "./json-patch.ts";
+import { isMap, type JsonMap } from "./json-value.ts";
+import { applyMergePatch } from "./merge-patch.ts";
+import { parseJsonPatch, parseMapPatch } from "./patch-body.ts";
+import { applyStrategicMergePatch } from "./strategic-merge.ts";
+
+export interface PatchRequest {
+  /** undefined: a custom resource. */
+  readonly definition: string | undefined;
+  readonly kind: string;
+  readonly apiVersion: string;
+  /** The object as it is; it is not changed. */
+  readonly object: ApiObject;
+  readonly type: Exclude<PatchMediaType, "application/apply-patch+yaml">;
+  readonly body: Uint8Array;
+  readonly validation: FieldValidation;
+}
+
+/**
+ * The object with the patch applied: decoded and normalised as if it had come as a body. Server-side apply is not here.
+ * @throws StatusError 400, 413, 422 (and 500 where kube-apiserver has no better word), worded as it does
+ */
+export function patchObject(request: PatchRequest): Decoded<ApiObject> {
+  const { object, warnings } = decodePatched(request);
+  // A patch may say what it likes about these two: the path decides.
+  object.kind = request.kind;
+  object.apiVersion = request.apiVersion;
+  return { object, warnings };
+}
+
+function decodePatched(request: PatchRequest): Decoded<ApiObject> {
+  const text = Buffer.from(request.body.buffer, request.body.byteOffset, request.body.byteLength).toString("utf8");
+  switch (request.type) {
+    case "application/json-patch+json":
+      return jsonPatched(request, text);
+    case "application/merge-patch+json":
+      return mergePatched(request, text);
+    case "application/strategic-merge-patch+json":
+      return strategicPatched(request, text);
+  }
+}
+
+/** The object as its JSON would be read: what Kubernetes applies patches to. */
+function documentOf(request: PatchRequest): JsonMap {
+  return JSON.parse(encodeObject(request.definition, request.object)) as JsonMap;
+}
+
+function jsonPatched(request: PatchRequest, text: string): Decoded<ApiObject> {
+  const { patch, strictErrors } = parseJsonPatch(text);
+  const touched = new WeakSet<object>();
+  return decodeDocument(request, applyJsonPatch(documentOf(request), patch, touched), touched, strictErrors);
+}
+
+function mergePatched(request: PatchRequest, text: string): Decoded<ApiObject> {
+  const { patch, strictErrors } = parseMapPatch(text, "error decoding patch: ");
+  if (patch === null) throw badRequest("Invalid JSON Patch");
+  const touched = new WeakSet<object>();
+  return decodeDocument(request, applyMergePatch(documentOf(request), patch, touched), touched, strictErrors);
+}
+
+/** `patchErrors`: what strict validation says of the patch itself. */
+function decodeDocument(request: PatchRequest, document: unknown, touched: WeakSet<object>, patchErrors: readonly string[]): Decoded<ApiObject> {
+  const named = isMap(document) ? { kind: document.kind, apiVersion: document.apiVersion } : {};
+  if (patchErrors.length === 0 && (named.kind ?? request.kind) === request.kind && named.apiVersion === request.apiVersion) {
+    const quick = tryDecode(request.definition, plainText(document));
+    if (quick !== undefined) return { object: quick as unknown as ApiObject, warnings: [] };
+  }
+  const text = documentText(document, touched);
+  try {
+    return withPatchErrors(decodeNamed(request, named, document, text), patchErrors, request.validation);
+  } catch (error) {
+    if (error instanceof DecodeError) throw notDecodable(text, error.message);
+    throw error;
+  }
+}
+
+/** Unknown fields under Strict are found last, so that everything else is complained of before. */
+function withPatchErrors(decoded: Decoded<ApiObject>, patchErrors: readonly string[], validation: FieldValidation): Decoded<ApiObject> {
+  const errors = [...patchErrors, ...decoded.warnings];
+  if (validation === "Strict" && errors.length > 0) throw new DecodeError(`strict decoding error: ${errors.join(", ")}`);
+  return { object: decoded.object, warnings: validation === "Warn" ? errors : [] };
+}
+
+function decodeNamed(request: PatchRequest, named: { kind?: unknown; apiVersion?: unknown }, document: unknown, text: string): Decoded<ApiObject> {
+  if (request.definition === undefined) return decodeJson(undefined, text, "Warn");
+  // Without a version the document is taken for the internal type, whose fields have no JSON names.
+  if ((named.apiVersion ?? "") === "" && isMap(document)) {
+    const unknown = Object.keys(document).filter((key) => key !== "kind" && key !== "apiVersion");
+    return { object: { kind: request.kind, apiVersion: request.apiVersion, metadata: {} }, warnings: unknown.sort().map((key) => `unknown field ${goQuote(key)}`) };
+  }
+  const kind = typeof named.kind === "string" ? named.kind : request.kind;
+  const apiVersion = typeof named.apiVersion === "string" ? named.apiVersion : request.apiVersion;
+  if (kind === request.kind && apiVersion === request.apiVersion) return decodeJson(request.definition, text, "Warn");
+  return decodeOther(kind, apiVersion, text);
+}
+
+/** A document that the patch turned into another kind. */
+function decodeOther(kind: string, apiVersion: string, text: string): never {
+  const slash = apiVersion.indexOf("/");
+  const definition = definitionOfKind(slash < 0 ? "" : apiVersion.slice(0, slash), apiVersion.slice(slash + 1), kind);
+  if (definition === undefined) throw new DecodeError(`no kind ${goQuote(kind)} is registered for version ${goQuote(apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`);
+  decodeJson(definition.name, text, "Ignore");
+  throw new DecodeError(`converting (${apiVersion.slice(slash + 1)}.${kind}): unknown conversion`);
+}
+
+function strategicPatched(request: PatchRequest, text: string): Decoded<ApiObject> {
+  const { definition } = request;
+  if (definition === undefined) throw badRequest("custom resources have no strategic merge patch");
+  const { patch, strictErrors } = parseMapPatch(text, "");
+  const document = applyStrategicMergePatch(definition, documentOf(request), patch ?? {});
+  const json = plainText(document);
+  const quick = strictErrors.length === 0 ? tryDecode(definition, json) : undefined;
+  if (quick !== undefined) return { object: quick as unknown as ApiObject, warnings: [] };
+  const fault = conversionError(definition, document);
+  if (fault !== undefined) throw notDecodable(goValueText(patch), fault);
+  try {
+    const decoded = decodeJson(definition, json, "Warn");
+    return withPatchErrors({ object: decoded.object, warnings: [...decoded.warnings].sort() }, strictErrors, request.validation);
+  } catch (error) {
+    if (error instanceof DecodeError) throw notDecodable(goValueText(patch), error.message);
+    throw error;
+  }
+}
+
+function notDecodable(patched: string, detail: string): StatusError {
+  return invalid({ group: "", kind: "" }, "", [invalidValue("patch", patched, detail)]);
+}
+
+/** The patched document as Kubernetes shows it: what the patch went through is sorted by key, the rest as it was. */
+function documentText(value: unknown, touched: WeakSet<object>): string {
+  if (Array.isArray(value)) return `[${value.map((item) => documentText(item, touched)).join(",")}]`;
+  if (!isMap(value)) return escapeHtml(plainText(value ?? null));
+  const keys = touched.has(value) ? sortedKeys(value) : Object.keys(value);
+  return `{${keys.map((key) => `${escapeHtml(JSON.stringify(key))}:${documentText(value[key], touched)}`).join(",")}}`;
+}
