@@ -24,6 +24,8 @@ export interface ApiServerOptions {
   readonly serviceAccountIssuer?: string;
   /** Seconds after which Events are gone; 3600 where absent. */
   readonly eventTtl_s?: number;
+  /** Pods may have privileged containers (kube-apiserver's --allow-privileged); false where absent. */
+  readonly allowPrivileged?: boolean;
   /** Kinds to serve; all of api/kinds where absent. */
   readonly kinds?: readonly KindEntry[];
 }

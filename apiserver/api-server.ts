@@ -1,60 +1,181 @@
 import type { ApiHandler } from "../api/exchange.ts";
 import { kinds as allKinds } from "../api/kinds/index.ts";
 import { serviceUnavailable } from "../api/status/errors.ts";
+import type { AdmissionPlugin } from "./admission/admission.ts";
 import { AdmissionChain } from "./admission/admission.ts";
+import { defaultTolerationSeconds } from "./admission/default-toleration-seconds.ts";
+import { namespaceLifecycle } from "./admission/namespace-lifecycle.ts";
+import { nodeRestriction } from "./admission/node-restriction.ts";
+import { priority } from "./admission/priority.ts";
+import { serviceAccountAdmission } from "./admission/service-account.ts";
+import { taintNodesByCondition } from "./admission/taint-nodes-by-condition.ts";
 import type { ApiServer, ApiServerOptions } from "./api-server-options.ts";
 import { Authenticator } from "./auth/authenticator.ts";
-import { AuthorizerChain, mastersAuthorizer } from "./auth/authorizer.ts";
+import { type Authorizer, AuthorizerChain, mastersAuthorizer } from "./auth/authorizer.ts";
+import { NodeAuthorizer } from "./auth/node/node-authorizer.ts";
+import { NodeGraph } from "./auth/node/node-graph.ts";
+import { ensureBootstrapPolicy } from "./auth/rbac/bootstrap.ts";
+import { bootstrapPolicy } from "./auth/rbac/bootstrap-policy.ts";
+import { escalationPrevention } from "./auth/rbac/escalation-admission.ts";
+import { RbacAuthorizer } from "./auth/rbac/rbac-authorizer.ts";
+import { RbacIndex } from "./auth/rbac/rbac-index.ts";
+import { followRbacObjects } from "./auth/rbac/rbac-sync.ts";
 import { claimStore } from "./auth/server-keys.ts";
+import { ServiceAccountAuthenticator } from "./auth/service-account-authenticator.ts";
+import { ServiceAccountTokens } from "./auth/service-account-tokens.ts";
 import { answerError } from "./chain/answer.ts";
 import { makeChain } from "./chain/chain.ts";
 import { Health } from "./chain/health.ts";
 import { Lifecycle } from "./chain/lifecycle.ts";
+import { Metrics } from "./chain/metrics.ts";
 import { Query } from "./chain/query.ts";
+import { Discovery } from "./discovery/discovery.ts";
+import { OpenApi } from "./discovery/openapi.ts";
 import { bootstrapNamespaces, bootstrapPriorityClasses } from "./registry/bootstrap-objects.ts";
 import { EventLeases } from "./registry/event-leases.ts";
+import type { KindCache } from "./registry/kind-cache.ts";
 import type { Registry } from "./registry/registry.ts";
 import { KindTable } from "./registry/served-kind.ts";
+import { ServiceAllocator } from "./registry/services/service-allocator.ts";
 import { ensureObject } from "./registry/system-write.ts";
 import { WatchCache } from "./registry/watch-cache.ts";
+import { makeActions, makeVirtual } from "./rest/actions.ts";
 import { makeRouter } from "./route.ts";
 
 const DEFAULT_EVENT_TTL_S = 3_600;
+const DEFAULT_ISSUER = "https://kubernetes.default.svc";
+const DEFAULT_SERVICE_RANGE = "10.96.0.0/16";
+const DEFAULT_NODE_PORTS = "30000-32767";
+const READY_WITHIN_MS = 2_000;
 
 /** Puts the API server together; `start` makes it serve. */
 export function createApiServer(options: ApiServerOptions): ApiServer {
-  const { store, clock, random, logger } = options;
-  const kinds = new KindTable(options.kinds ?? allKinds);
-  const cache = new WatchCache({ store, clock, logger, kinds: kinds.all });
-  const lifecycle = new Lifecycle();
-  const registry: Registry = {
-    store,
-    cache,
-    kinds,
-    admission: new AdmissionChain([]),
-    clock,
-    random,
-    logger,
-    eventLeases: new EventLeases(store, clock, options.eventTtl_s ?? DEFAULT_EVENT_TTL_S),
-    allocators: [],
-    closing: lifecycle.signal,
-  };
-  const health = new Health([{ name: "ping", check: () => undefined }], [{ name: "store", check: async () => void (await store.revision()) }]);
-  const authenticator = new Authenticator({ authenticate: async () => undefined });
-  const authorizer = new AuthorizerChain([mastersAuthorizer]);
-  const chain = makeChain({ clock, logger, authenticator, authorizer, route: makeRouter({ registry, subresources: {}, virtual: {} }, health), observe: () => undefined });
-  return {
-    handler: guarded(chain, lifecycle),
-    async start() {
-      await claimStore(store, options.pki);
-      await cache.start();
-      for (const object of [...bootstrapNamespaces, ...bootstrapPriorityClasses]) await ensureObject(registry, object);
-    },
-    async close() {
-      await lifecycle.close();
-      await cache.close();
-    },
-  };
+  return new Server(options);
+}
+
+class Server implements ApiServer {
+  readonly handler: ApiHandler;
+  readonly #options: ApiServerOptions;
+  readonly #cache: WatchCache;
+  readonly #registry: Registry;
+  readonly #rbac = new RbacIndex();
+  readonly #services: ServiceAllocator;
+  readonly #lifecycle = new Lifecycle();
+
+  constructor(options: ApiServerOptions) {
+    this.#options = options;
+    const { store, clock, random, logger } = options;
+    const kinds = new KindTable(options.kinds ?? allKinds);
+    this.#cache = new WatchCache({ store, clock, logger, kinds: kinds.all });
+    const cacheOf = (group: string, plural: string) => requireCache(this.#cache, kinds, group, plural);
+    const issuer = options.serviceAccountIssuer ?? DEFAULT_ISSUER;
+    const authorizer = this.#makeAuthorizer(new NodeGraph(cacheOf("", "pods")));
+    this.#services = new ServiceAllocator({ services: cacheOf("", "services"), range: options.serviceClusterIPRange ?? DEFAULT_SERVICE_RANGE, ports: parsePortRange(options.serviceNodePortRange ?? DEFAULT_NODE_PORTS), random });
+    this.#registry = {
+      store,
+      cache: this.#cache,
+      kinds,
+      admission: new AdmissionChain(this.#makeAdmission(cacheOf, authorizer, issuer)),
+      clock,
+      random,
+      logger,
+      eventLeases: new EventLeases(store, clock, options.eventTtl_s ?? DEFAULT_EVENT_TTL_S),
+      allocators: [this.#services],
+      closing: this.#lifecycle.signal,
+      allowPrivileged: options.allowPrivileged ?? false,
+    };
+    const tokens = new ServiceAccountTokens({ privateKey: options.pki.serviceAccountKey, issuer, clock, random });
+    const authenticator = new Authenticator(new ServiceAccountAuthenticator({ tokens, cache: this.#cache, kinds, clock }));
+    const metrics = this.#makeMetrics(kinds);
+    const around = { health: this.#makeHealth(), discovery: new Discovery(kinds, () => addressText(options.advertise)), openapi: new OpenApi(), metrics };
+    const services = { registry: this.#registry, subresources: makeActions(this.#registry, tokens), virtual: makeVirtual(this.#registry) };
+    const chain = makeChain({ clock, logger, authenticator, authorizer, route: makeRouter(services, around), observe: (context, status, took_ms) => metrics.observe(context, status, took_ms) });
+    this.handler = guarded(chain, this.#lifecycle);
+  }
+
+  async start(): Promise<void> {
+    await claimStore(this.#options.store, this.#options.pki);
+    await this.#cache.start();
+    followRbacObjects(this.#rbac, this.#cache, this.#registry.kinds);
+    this.#services.start();
+    for (const object of [...bootstrapNamespaces, ...bootstrapPriorityClasses]) await ensureObject(this.#registry, object);
+    await ensureBootstrapPolicy(this.#registry, bootstrapPolicy);
+    await this.#cache.fresh();
+  }
+
+  async close(): Promise<void> {
+    await this.#lifecycle.close();
+    await this.#cache.close();
+  }
+
+  #makeAuthorizer(graph: NodeGraph): Authorizer {
+    const nodeRules = bootstrapPolicy.clusterRoles.find((role) => role.metadata.name === "system:node")?.rules ?? [];
+    return new AuthorizerChain([mastersAuthorizer, new NodeAuthorizer(graph, nodeRules, () => this.#cache.fresh()), new RbacAuthorizer(this.#rbac)]);
+  }
+
+  #makeAdmission(cacheOf: (group: string, plural: string) => KindCache, authorizer: Authorizer, issuer: string): AdmissionPlugin[] {
+    const fresh = () => this.#cache.fresh();
+    return [
+      namespaceLifecycle(cacheOf("", "namespaces"), fresh),
+      serviceAccountAdmission(cacheOf("", "serviceaccounts"), fresh, this.#options.random),
+      nodeRestriction(cacheOf("", "pods"), fresh, issuer),
+      taintNodesByCondition,
+      priority(cacheOf("scheduling.k8s.io", "priorityclasses"), fresh),
+      defaultTolerationSeconds,
+      escalationPrevention(this.#rbac, authorizer),
+    ];
+  }
+
+  #makeHealth(): Health {
+    const { store, clock } = this.#options;
+    const storeCheck = {
+      name: "etcd",
+      check: () =>
+        new Promise<void>((resolve, reject) => {
+          const late = clock.after(READY_WITHIN_MS, () => reject(new Error(`the store did not answer within ${READY_WITHIN_MS} ms`)), { background: true });
+          store.revision().then(() => resolve(), reject).finally(() => late.cancel());
+        }),
+    };
+    const notClosing = {
+      name: "shutdown",
+      check: () => {
+        if (this.#lifecycle.closing) throw new Error("the server is shutting down");
+      },
+    };
+    return new Health([{ name: "ping", check: () => undefined }, { name: "log", check: () => undefined }, storeCheck], [notClosing]);
+  }
+
+  #makeMetrics(kinds: KindTable): Metrics {
+    const cache = this.#cache;
+    return new Metrics({
+      *objects() {
+        for (const kind of kinds.all) {
+          if (kind.virtual || kind.stored !== kind) continue;
+          const { entry } = kind;
+          const objects = cache.of(kind);
+          yield { resource: entry.group === "" ? entry.plural : `${entry.plural}.${entry.group}`, count: objects.size, watchers: objects.listeners };
+        }
+      },
+      revision: () => cache.revision,
+    });
+  }
+}
+
+function requireCache(cache: WatchCache, kinds: KindTable, group: string, plural: string): KindCache {
+  const kind = kinds.byResource(group, "v1", plural);
+  if (kind === undefined) throw new Error(`the API server cannot work without ${plural}`);
+  return cache.of(kind);
+}
+
+function parsePortRange(text: string): { first: number; last: number } {
+  const match = /^(\d+)-(\d+)$/.exec(text);
+  const [first, last] = [Number(match?.[1]), Number(match?.[2])];
+  if (match === null || first < 1 || last > 65_535 || first > last) throw new RangeError(`${JSON.stringify(text)} is not a range of ports such as 30000-32767`);
+  return { first, last };
+}
+
+function addressText(advertise: ApiServerOptions["advertise"]): string {
+  return advertise === undefined ? "" : `${advertise.address.includes(":") ? `[${advertise.address}]` : advertise.address}:${advertise.port}`;
 }
 
 /** Requests are counted until their answer is made (streams go on after that, and end when the server closes). */

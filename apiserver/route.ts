@@ -1,18 +1,39 @@
 import type { ApiResponse } from "../api/exchange.ts";
-import { answerNotFoundText, answerObject } from "./chain/answer.ts";
+import { methodNotAllowed } from "../api/status/errors.ts";
+import { answerNotFoundText, answerObject, negotiate } from "./chain/answer.ts";
 import type { RequestContext } from "./chain/context.ts";
 import type { Health } from "./chain/health.ts";
+import type { Metrics } from "./chain/metrics.ts";
 import { VERSION_INFO } from "./chain/version.ts";
+import type { Discovery } from "./discovery/discovery.ts";
+import type { OpenApi } from "./discovery/openapi.ts";
 import { handleResource, type ResourceServices } from "./rest/resource-handler.ts";
 
+/** What lies beside the resources. */
+export interface Surroundings {
+  readonly health: Health;
+  readonly discovery: Discovery;
+  readonly openapi: OpenApi;
+  readonly metrics: Metrics;
+}
+
 /** Where a request goes that is allowed to go there. */
-export function makeRouter(services: ResourceServices, health: Health): (context: RequestContext) => Promise<ApiResponse> {
+export function makeRouter(services: ResourceServices, around: Surroundings): (context: RequestContext) => Promise<ApiResponse> {
   return async (context) => {
     const { info } = context;
     if (info.isResource) return await handleResource(services, context);
-    const healthy = await health.answer(context);
-    if (healthy !== undefined) return healthy;
-    if (info.path === "/version" || info.path === "/version/") return answerObject(context, { mediaType: "json", contentType: "application/json", pretty: true }, undefined, VERSION_INFO, 200);
+    const found = around.discovery.answer(context) ?? around.openapi.answer(context) ?? (await around.health.answer(context)) ?? (await around.metrics.answer(context));
+    if (found !== undefined) return found;
+    if (info.path === "/version" || info.path === "/version/") return answerVersion(context);
+    if (info.path === "/") return answerObject(context, negotiate(context, { offered: ["json"] }), undefined, { paths: PATHS }, 200);
     return answerNotFoundText();
   };
+}
+
+/** What `/` lists. */
+const PATHS = ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
+
+function answerVersion(context: RequestContext): ApiResponse {
+  if (context.info.method === "HEAD") throw methodNotAllowed();
+  return answerObject(context, { ...negotiate(context, { offered: ["json"] }), pretty: true }, undefined, VERSION_INFO, 200);
 }

@@ -14,6 +14,8 @@ export interface AccessRequest {
   readonly namespace: string;
   readonly name: string;
   readonly path: string;
+  /** Of a list or watch, as sent. */
+  readonly fieldSelector?: string;
 }
 
 /** allow ends the search; deny too; no opinion leaves it to the next authorizer. */
@@ -55,8 +57,11 @@ export const mastersAuthorizer: Authorizer = {
 
 /** The request of an HTTP request. */
 export function accessRequestOf(user: UserInfo, info: RequestInfo): AccessRequest {
-  const { verb, isResource, group, version, resource, subresource, namespace, name, path } = info;
-  return { user, verb, resourceRequest: isResource, group, version, resource, subresource, namespace, name, path };
+  const { verb, isResource, group, version, resource, subresource, name, path } = info;
+  // The path of a namespace's own request names it twice; for authorization it lies in itself, as in Kubernetes.
+  const { namespace } = info;
+  const fieldSelector = info.query.get("fieldSelector");
+  return { user, verb, resourceRequest: isResource, group, version, resource, subresource, namespace, name, path, ...(fieldSelector === undefined ? {} : { fieldSelector }) };
 }
 
 /** 403 as Kubernetes words it: `pods is forbidden: User "u" cannot list resource "pods" in API group "" in the namespace "n"`. */

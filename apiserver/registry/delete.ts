@@ -5,7 +5,7 @@ import type { CachedObject } from "./cached-object.ts";
 import { cachedCurrent, certainCurrent, type Current, readCurrent } from "./current.ts";
 import type { DeleteOptions } from "./delete-options.ts";
 import { ORPHAN, FOREGROUND, withGarbageFinalizers } from "./garbage-finalizers.ts";
-import { NO_RESERVATION, type Outcome, type Registry, type Reservation, type WriteContext } from "./registry.ts";
+import { NO_RESERVATION, type Outcome, type Registry, reservationOf, type WriteContext } from "./registry.ts";
 import type { ServedKind } from "./served-kind.ts";
 import { fromStored, putObject, storedBytes } from "./storage-write.ts";
 
@@ -148,12 +148,7 @@ async function remove(registry: Registry, deletion: Deletion, current: CachedObj
 /** Takes the object out of the store, with what it had reserved; false when it is no longer at that revision. */
 export async function removeObject(registry: Registry, kind: ServedKind, current: CachedObject, old: ApiObject): Promise<boolean> {
   const key = kind.storagePrefix + current.key;
-  let freed: Reservation = NO_RESERVATION;
-  for (const allocator of registry.allocators) {
-    if (!allocator.appliesTo(kind)) continue;
-    const own = allocator.release(old);
-    freed = { compare: [...freed.compare, ...own.compare], operations: [...freed.operations, ...own.operations] };
-  }
+  const freed = reservationOf(registry, kind, undefined, old);
   const result = await registry.store.txn({ compare: [{ key, modRevision: current.revision }, ...freed.compare], operations: [{ type: "delete", key }, ...freed.operations] });
   return result.succeeded;
 }

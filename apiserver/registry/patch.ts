@@ -1,6 +1,6 @@
 import { normalizeObject, type FieldValidation } from "../../api/codec/json.ts";
 import type { PatchMediaType } from "../../api/codec/negotiate.ts";
-import { applyJsonPatch } from "../../api/patch/json-patch.ts";
+import { applyJsonPatch, type JsonPatchOperation } from "../../api/patch/json-patch.ts";
 import { applyMergePatch } from "../../api/patch/merge-patch.ts";
 import { applyStrategicMergePatch } from "../../api/patch/strategic-merge.ts";
 import { badRequest, invalid, StatusError } from "../../api/status/errors.ts";
@@ -38,14 +38,14 @@ function patchedDocument(target: PatchTarget, old: ApiObject, patch: Patch): unk
   const value = parsePatch(patch);
   switch (patch.type) {
     case "application/json-patch+json":
-      return applyJsonPatch(old, value);
+      return applyJsonPatch(old, value as JsonPatchOperation[]);
     case "application/merge-patch+json":
       if (typeof value !== "object" || value === null || Array.isArray(value)) throw badRequest(`error decoding patch: json: cannot unmarshal ${goType(value)} into Go value of type map[string]interface {}`);
       return applyMergePatch(old, value);
     case "application/strategic-merge-patch+json":
       if (value === null) return old;
       if (typeof value !== "object" || Array.isArray(value)) throw badRequest(`error decoding patch: json: cannot unmarshal ${goType(value)} into Go value of type map[string]interface {}`);
-      return applyStrategicMergePatch(target.definition ?? "", old as unknown as Record<string, unknown>, value);
+      return applyStrategicMergePatch(target.definition ?? "", old as unknown as Record<string, unknown>, value as Record<string, unknown>);
     default:
       throw badRequest(`${patch.type} is not a patch of this request`);
   }

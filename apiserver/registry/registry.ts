@@ -1,4 +1,5 @@
 import type { UserInfo } from "../../api/exchange.ts";
+import type { StrategyContext } from "../../api/kinds/kind.ts";
 import type { ApiObject } from "../../api/wire.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/logger.ts";
@@ -23,6 +24,7 @@ export interface Registry {
   readonly allocators: readonly Allocator[];
   /** Aborts when the server closes: watches end. */
   readonly closing: AbortSignal;
+  readonly allowPrivileged: boolean;
 }
 
 /** Who writes and how. */
@@ -33,6 +35,11 @@ export interface WriteContext {
   readonly now_ms: number;
   /** Texts of `Warning` headers, added to as they come up. */
   readonly warnings: string[];
+}
+
+/** What a kind's hooks learn of the request. */
+export function strategyContext(registry: Registry, context: WriteContext, subresource: string): StrategyContext {
+  return { user: context.user, now_ms: context.now_ms, subresource, allowPrivileged: registry.allowPrivileged };
 }
 
 /** What a write or a read ended with: an object of the store, or one that is only shown (dry run). */
@@ -48,10 +55,10 @@ export interface Outcome {
  */
 export interface Allocator {
   appliesTo(kind: ServedKind): boolean;
-  /** Fills in the object and returns what must hold and be written with it. `attempt` counts retries after a lost race. Throws a StatusError for values that are taken. */
-  allocate(object: ApiObject, old: ApiObject | undefined, context: { dryRun: boolean; attempt: number }): Promise<Reservation>;
-  /** What is given back when the object goes. */
-  release(object: ApiObject): Reservation;
+  /** Before validation: fills in the object what it lacks. Called again, with a fresh object, after a lost race. @throws StatusError for values that are taken */
+  fill(object: ApiObject, old: ApiObject | undefined, context: { dryRun: boolean }): void;
+  /** With the write: what is newly taken and what is given back. `object` undefined: the object goes. */
+  reserve(object: ApiObject | undefined, old: ApiObject | undefined): Reservation;
 }
 
 export interface Reservation {
@@ -60,3 +67,19 @@ export interface Reservation {
 }
 
 export const NO_RESERVATION: Reservation = { compare: [], operations: [] };
+
+/** The reservations of all allocators for one write. */
+export function reservationOf(registry: Registry, kind: ServedKind, object: ApiObject | undefined, old: ApiObject | undefined): Reservation {
+  let reservation = NO_RESERVATION;
+  for (const allocator of registry.allocators) {
+    if (!allocator.appliesTo(kind)) continue;
+    const own = allocator.reserve(object, old);
+    reservation = { compare: [...reservation.compare, ...own.compare], operations: [...reservation.operations, ...own.operations] };
+  }
+  return reservation;
+}
+
+/** Lets the allocators fill in the object. @throws StatusError */
+export function fillAllocated(registry: Registry, kind: ServedKind, object: ApiObject, old: ApiObject | undefined, dryRun: boolean): void {
+  for (const allocator of registry.allocators) if (allocator.appliesTo(kind)) allocator.fill(object, old, { dryRun });
+}

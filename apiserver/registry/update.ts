@@ -5,10 +5,10 @@ import { validateStoredObjectMetaUpdate } from "../../api/validation/object-meta
 import type { ApiObject } from "../../api/wire.ts";
 import { rfc3339 } from "../../lib/clock.ts";
 import type { CachedObject } from "./cached-object.ts";
-import { createObject, reserve } from "./create.ts";
+import { createObject } from "./create.ts";
 import { cachedCurrent, certainCurrent, type Current, readCurrent } from "./current.ts";
 import { removeObject } from "./delete.ts";
-import type { Outcome, Registry, WriteContext } from "./registry.ts";
+import { fillAllocated, type Outcome, type Registry, reservationOf, strategyContext, type WriteContext } from "./registry.ts";
 import { withResourceVersion } from "./resource-version.ts";
 import { requireVersion } from "./resource-version-text.ts";
 import type { ServedKind } from "./served-kind.ts";
@@ -48,7 +48,7 @@ export async function updateObject(registry: Registry, kind: ServedKind, request
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const warned = context.warnings.length;
     try {
-      const result = await attemptUpdate(registry, kind, key, request, context, current, attempt);
+      const result = await attemptUpdate(registry, kind, key, request, context, current);
       if (!("lost" in result)) return result;
       current = result.lost;
     } catch (error) {
@@ -69,16 +69,16 @@ async function attemptUpdate(
   request: UpdateRequest,
   context: WriteContext,
   current: Current,
-  attempt: number,
 ): Promise<UpdateOutcome | { lost: Current }> {
   if (current.object === undefined) return { ...(await createInstead(registry, kind, request, context)), created: true };
   const old = shownObject(kind, current.object);
   const next = await request.next(old);
   checkPreconditions(kind, next, old, current.object, request);
   await registry.admission.admit({ ...admissionOf(kind, request, context), object: next, oldObject: old });
-  checkUpdate(kind, next, old, request, context);
+  if (request.subresource === "") fillAllocated(registry, kind, next, old, context.dryRun);
+  checkUpdate(registry, kind, next, old, request, context);
   await registry.admission.validate({ ...admissionOf(kind, request, context), object: next, oldObject: old });
-  return await commit(registry, kind, key, context, current, next, old, attempt);
+  return await commit(registry, kind, key, context, current, next, old);
 }
 
 async function commit(
@@ -89,19 +89,17 @@ async function commit(
   start: Current,
   next: ApiObject,
   old: ApiObject,
-  attempt: number,
 ): Promise<UpdateOutcome | { lost: Current }> {
   const current = start.object!;
   const last = isLastUpdate(next);
   if (context.dryRun) {
-    if (registry.allocators.length > 0 && !last) for (const allocator of registry.allocators) if (allocator.appliesTo(kind)) await allocator.allocate(next, old, { dryRun: true, attempt });
     return { kind, object: next, created: false };
   }
   if (last) {
     const removed = await removeObject(registry, kind, current, old);
     return removed ? { kind, object: next, created: false } : { lost: await certainCurrent(registry, kind, key) };
   }
-  const reservation = await reserve(registry, kind, next, old, attempt);
+  const reservation = reservationOf(registry, kind, next, old);
   const stored = toStored(kind, next);
   const bytes = storedBytes(kind, stored);
   if (isSame(bytes, current)) {
@@ -110,6 +108,8 @@ async function commit(
   }
   const { written, result } = await putObject(registry, kind, key, stored, bytes, current.revision, reservation);
   if (written !== undefined) return { kind, cached: written, created: false };
+  // A reservation that was lost shows in the cache once it is fresh, and then another value is chosen.
+  if (reservation.compare.length > 0) return { lost: await certainCurrent(registry, kind, key) };
   return { lost: readCurrent(kind, key, result.current[0]) };
 }
 
@@ -153,8 +153,8 @@ function uidConflict(kind: ServedKind, object: ApiObject, name: string, namespac
 }
 
 /** What an update may not touch is carried over; then the kind's own rules. @throws StatusError 422 */
-function checkUpdate(kind: ServedKind, next: ApiObject, old: ApiObject, request: UpdateRequest, context: WriteContext): void {
-  const hooks = { user: context.user, now_ms: context.now_ms, subresource: request.subresource };
+function checkUpdate(registry: Registry, kind: ServedKind, next: ApiObject, old: ApiObject, request: UpdateRequest, context: WriteContext): void {
+  const hooks = strategyContext(registry, context, request.subresource);
   const meta = next.metadata;
   if (old.metadata.generation === undefined) delete meta.generation;
   else meta.generation = old.metadata.generation;

@@ -58,7 +58,7 @@ export function includeObjectOf(context: RequestContext): IncludeObject {
 /** The JSON text of a Table of these objects. */
 export function tableText(context: RequestContext, kind: ServedKind, negotiated: Negotiated, objects: readonly ApiObject[], metadata: ListMeta, withColumns = true): string {
   const version = negotiated.as?.version ?? "v1";
-  return encodeTable(objects, kind.definition, { columns: kind.entry.columns, includeObject: includeObjectOf(context), now_ms: context.now_ms, metadata, version }, withColumns);
+  return encodeTable(objects, kind.definition, { columns: kind.entry.columns, rowConditions: kind.entry.rowConditions, includeObject: includeObjectOf(context), now_ms: context.now_ms, metadata, version }, withColumns);
 }
 
 /** JSON text in the negotiated form: as it is, indented, or YAML. */

@@ -1,0 +1,76 @@
+import { forbidden } from "../../api/status/errors.ts";
+import type { Container, Pod, PodSpec, ServiceAccount, Volume } from "../../api/wire.ts";
+import { nameSuffix, type Random } from "../../lib/random.ts";
+import type { KindCache } from "../registry/kind-cache.ts";
+import type { AdmissionPlugin, AdmissionRequest } from "./admission.ts";
+
+const PODS = { group: "", resource: "pods" };
+const MIRROR_ANNOTATION = "kubernetes.io/config.mirror";
+const MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
+const VOLUME_PREFIX = "kube-api-access-";
+/** A little more than an hour: by this number the API server knows an agent's own request. */
+const TOKEN_SECONDS = 3_607;
+
+/** Gives pods their ServiceAccount, its pull secrets and the volume with its token, the cluster's CA and the namespace. */
+export function serviceAccountAdmission(accounts: KindCache, fresh: () => Promise<unknown>, random: Random): AdmissionPlugin {
+  return {
+    name: "ServiceAccount",
+    async admit(request) {
+      if (request.kind.entry.kind !== "Pod" || request.subresource !== "" || request.operation !== "CREATE") return;
+      const pod = request.object as Pod;
+      if (pod.spec === undefined) return;
+      if (pod.metadata.annotations?.[MIRROR_ANNOTATION] !== undefined) return checkMirrorPod(pod, request);
+      pod.spec.serviceAccountName ||= "default";
+      pod.spec.serviceAccount = pod.spec.serviceAccountName;
+      const account = await lookUp(accounts, fresh, request, pod.spec.serviceAccountName);
+      if (mountsToken(pod.spec, account)) mountToken(pod.spec, random);
+      if (!pod.spec.imagePullSecrets?.length && account.imagePullSecrets?.length) pod.spec.imagePullSecrets = account.imagePullSecrets.map((secret) => ({ ...secret }));
+    },
+  };
+}
+
+function checkMirrorPod(pod: Pod, request: AdmissionRequest): void {
+  if (pod.spec?.serviceAccountName) throw forbidden(PODS, request.name, "a mirror pod may not reference service accounts");
+  if ((pod.spec?.volumes ?? []).some((volume) => volume.projected?.sources?.some((source) => source.serviceAccountToken !== undefined))) {
+    throw forbidden(PODS, request.name, "a mirror pod may not use ServiceAccountToken volume projections");
+  }
+}
+
+async function lookUp(accounts: KindCache, fresh: () => Promise<unknown>, request: AdmissionRequest, name: string): Promise<ServiceAccount> {
+  const key = `${request.namespace}/${name}`;
+  let found = accounts.get(key);
+  if (found === undefined) {
+    await fresh();
+    found = accounts.get(key);
+  }
+  if (found === undefined) throw forbidden(PODS, request.name, `error looking up service account ${key}: serviceaccount ${JSON.stringify(name)} not found`);
+  return found.object() as ServiceAccount;
+}
+
+/** The pod's word goes before the account's; without one the token is mounted. */
+function mountsToken(spec: PodSpec, account: ServiceAccount): boolean {
+  return spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true;
+}
+
+function mountToken(spec: PodSpec, random: Random): void {
+  const containers: Container[] = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
+  const without = containers.filter((container) => !container.volumeMounts?.some((mount) => mount.mountPath === MOUNT_PATH));
+  if (without.length === 0) return;
+  const name = VOLUME_PREFIX + nameSuffix(random);
+  for (const container of without) container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath: MOUNT_PATH }];
+  spec.volumes = [...(spec.volumes ?? []), tokenVolume(name)];
+}
+
+function tokenVolume(name: string): Volume {
+  return {
+    name,
+    projected: {
+      defaultMode: 0o644,
+      sources: [
+        { serviceAccountToken: { expirationSeconds: TOKEN_SECONDS, path: "token" } },
+        { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
+        { downwardAPI: { items: [{ path: "namespace", fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" } }] } },
+      ],
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import type { KindTable, ServedKind } from "../registry/served-kind.ts";
+import { groupsOf, kindsOf, subresourcesOf } from "./legacy.ts";
+
+export const AGGREGATED_TYPE = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+
+/** APIGroupDiscoveryList (KEP-3352) of the core group or of all others. */
+export function aggregatedDiscovery(kinds: KindTable, core: boolean): object {
+  const items = core ? [{ metadata: {}, versions: [discoveredVersion(kinds, "", "v1")] }] : groupsOf(kinds).map(({ group, versions }) => ({ metadata: { name: group }, versions: versions.map((version) => discoveredVersion(kinds, group, version)) }));
+  return { kind: "APIGroupDiscoveryList", apiVersion: "apidiscovery.k8s.io/v2", metadata: {}, items };
+}
+
+function discoveredVersion(kinds: KindTable, group: string, version: string): object {
+  return { version, resources: kindsOf(kinds, group, version).map(discoveredResource), freshness: "Current" };
+}
+
+function discoveredResource(kind: ServedKind): object {
+  const { entry } = kind;
+  const subresources = subresourcesOf(kind).map(([name, { group, version, kind: responseKind, verbs }]) => ({
+    subresource: name,
+    responseKind: { group: group ?? "", version: version ?? "", kind: responseKind },
+    verbs,
+  }));
+  return {
+    resource: entry.plural,
+    responseKind: { group: "", version: "", kind: entry.kind },
+    scope: entry.namespaced ? "Namespaced" : "Cluster",
+    singularResource: entry.singular,
+    verbs: entry.verbs,
+    ...(entry.shortNames.length > 0 ? { shortNames: entry.shortNames } : {}),
+    ...(entry.categories.length > 0 ? { categories: entry.categories } : {}),
+    ...(subresources.length > 0 ? { subresources } : {}),
+  };
+}

@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import { encodeObject } from "../../api/codec/json.ts";
+import type { ApiResponse } from "../../api/exchange.ts";
+import { methodNotAllowed, resourceNotFound } from "../../api/status/errors.ts";
+import { answerHeaders, answerNotFoundText, answerObject, negotiate } from "../chain/answer.ts";
+import { header, type RequestContext } from "../chain/context.ts";
+import type { KindTable } from "../registry/served-kind.ts";
+import { aggregatedDiscovery, AGGREGATED_TYPE } from "./aggregated.ts";
+import { apiGroup, apiResourceList, groupsOf } from "./legacy.ts";
+
+/** Answers /api, /apis and everything below them that is no resource; undefined for other paths. */
+export class Discovery {
+  readonly #kinds: KindTable;
+  readonly #address: () => string;
+  readonly #aggregated = new Map<boolean, { bytes: Uint8Array; etag: string; of: number }>();
+
+  /** `address`: `HOST:PORT` that clients may use. */
+  constructor(kinds: KindTable, address: () => string) {
+    this.#kinds = kinds;
+    this.#address = address;
+  }
+
+  answer(context: RequestContext): ApiResponse | undefined {
+    const [root, ...rest] = context.info.path.split("/").slice(1);
+    if (root !== "api" && root !== "apis") return undefined;
+    if (rest.at(-1) === "") rest.pop();
+    if (rest.length === 0) return this.#root(context, root === "api");
+    if (context.info.method === "HEAD") throw methodNotAllowed();
+    return root === "api" ? this.#core(context, rest) : this.#group(context, rest);
+  }
+
+  #root(context: RequestContext, core: boolean): ApiResponse {
+    if (wantsAggregated(context)) return this.#aggregatedAnswer(context, core);
+    const address = { clientCIDR: "0.0.0.0/0", serverAddress: this.#address() };
+    const document = core
+      ? { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs: [address] }
+      : { kind: "APIGroupList", apiVersion: "v1", groups: groupsOf(this.#kinds).map((group) => apiGroup(group, false)) };
+    return plain(context, document);
+  }
+
+  #core(context: RequestContext, [version = ""]: readonly string[]): ApiResponse {
+    const list = apiResourceList(this.#kinds, "", version);
+    if (list === undefined) throw resourceNotFound();
+    return plain(context, list);
+  }
+
+  #group(context: RequestContext, [name = "", version]: readonly string[]): ApiResponse {
+    const group = groupsOf(this.#kinds).find((candidate) => candidate.group === name);
+    if (group === undefined) return answerNotFoundText();
+    if (version === undefined) return plain(context, apiGroup(group, true));
+    const list = apiResourceList(this.#kinds, name, version);
+    if (list === undefined) throw resourceNotFound();
+    return plain(context, list);
+  }
+
+  #aggregatedAnswer(context: RequestContext, core: boolean): ApiResponse {
+    const known = this.#aggregated.get(core);
+    const count = this.#kinds.all.length;
+    const document = known?.of === count ? known : { ...withEtag(aggregatedDiscovery(this.#kinds, core)), of: count };
+    this.#aggregated.set(core, document);
+    const headers = { ...answerHeaders(context, AGGREGATED_TYPE), etag: document.etag, vary: "Accept" };
+    if (header(context.request, "if-none-match") === document.etag) return { status: 304, headers, body: { type: "none" } };
+    return { status: 200, headers, body: { type: "bytes", bytes: document.bytes } };
+  }
+}
+
+function withEtag(document: object): { bytes: Uint8Array; etag: string } {
+  const bytes = Buffer.from(`${JSON.stringify(document)}\n`);
+  return { bytes, etag: `"${createHash("sha512").update(bytes).digest("hex").toUpperCase()}"` };
+}
+
+/** Any alternative of the Accept header asks for aggregated discovery in the version that we have. */
+function wantsAggregated(context: RequestContext): boolean {
+  return (header(context.request, "accept") ?? "").split(",").some((alternative) => {
+    const parameters = alternative.split(";").map((part) => part.trim());
+    return parameters[0] === "application/json" && parameters.includes("g=apidiscovery.k8s.io") && parameters.includes("v=v2") && parameters.includes("as=APIGroupDiscoveryList");
+  });
+}
+
+function plain(context: RequestContext, document: object): ApiResponse {
+  return answerObject(context, negotiate(context, { tables: false }), undefined, JSON.parse(encodeObject(undefined, document)) as object, 200);
+}

@@ -1,0 +1,30 @@
+import type { ApiResponse } from "../../api/exchange.ts";
+import { resourceNotFound } from "../../api/status/errors.ts";
+import type { ServiceAccountTokens } from "../auth/service-account-tokens.ts";
+import type { RequestContext } from "../chain/context.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { ServedKind } from "../registry/served-kind.ts";
+import { bindPod } from "./pod-binding.ts";
+import { evictPod } from "./pod-eviction.ts";
+import type { SubresourceHandlers } from "./subresource-handler.ts";
+import { requestToken } from "./token-request.ts";
+
+/** Subresources that do something of their own. */
+export function makeActions(registry: Registry, tokens: ServiceAccountTokens): SubresourceHandlers {
+  return {
+    "pods/binding": (context, kind) => bindPod(registry, kind, context, context.info.name),
+    "pods/eviction": (context, kind) => evictPod(registry, kind, context),
+    "serviceaccounts/token": (context, kind) => requestToken(registry, tokens, kind, context),
+  };
+}
+
+/** Kinds that are answered and never stored. */
+export function makeVirtual(registry: Registry): Readonly<Record<string, (context: RequestContext, kind: ServedKind) => Promise<ApiResponse>>> {
+  return {
+    bindings: async (context) => {
+      const pods = registry.kinds.byResource("", "v1", "pods");
+      if (pods === undefined) throw resourceNotFound();
+      return await bindPod(registry, pods, context, "");
+    },
+  };
+}
