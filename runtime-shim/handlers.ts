@@ -20,9 +20,13 @@ import { removePodSandbox } from "./sandbox/remove.ts";
 import { runPodSandbox } from "./sandbox/run.ts";
 import { podSandboxStatus } from "./sandbox/status.ts";
 import { stopPodSandbox } from "./sandbox/stop.ts";
+import { attach } from "./streaming/attach.ts";
+import { exec } from "./streaming/exec.ts";
+import { portForward } from "./streaming/port-forward.ts";
+import type { StreamingServer } from "./streaming/streaming-server.ts";
 
 /** CRI's RuntimeService on a context. A verb that is left out answers UNIMPLEMENTED. */
-export function runtimeHandlers(context: ShimContext): Partial<Handlers<RuntimeRpcs>> {
+export function runtimeHandlers(context: ShimContext, streaming: StreamingServer): Partial<Handlers<RuntimeRpcs>> {
   return {
     Version: () => version(context),
     Status: (request) => status(context, request),
@@ -42,6 +46,9 @@ export function runtimeHandlers(context: ShimContext): Partial<Handlers<RuntimeR
     UpdateContainerResources: (request) => updateContainerResources(context, request),
     ReopenContainerLog: (request) => reopenContainerLog(context, request),
     ExecSync: (request, signal) => execSync(context, request, signal),
+    Exec: (request) => exec(context, (checked) => streaming.issue({ verb: "exec", request: checked }), request),
+    Attach: (request) => attach(context, (checked) => streaming.issue({ verb: "attach", request: checked }), request),
+    PortForward: (request) => portForward(context, (checked) => streaming.issue({ verb: "portforward", request: checked }), request),
     GetContainerEvents: (_, signal) => context.events.subscribe(signal),
   };
 }

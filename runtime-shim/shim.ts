@@ -9,6 +9,7 @@ import type { Shim, ShimOptions } from "./options.ts";
 import { lockDataDir } from "./os/data-lock.ts";
 import { recover } from "./recover.ts";
 import { GrpcServer, type AnyHandlers } from "./server.ts";
+import { StreamingServer } from "./streaming/streaming-server.ts";
 import { Paths } from "./state/paths.ts";
 
 export type { PurgeOptions, Shim, ShimOptions } from "./options.ts";
@@ -53,8 +54,10 @@ async function serve(options: ShimOptions, opened: OpenedContext): Promise<() =>
     if (record !== undefined) recordExit(context, record);
   });
   const sweep = sweepExits(context);
+  const streaming = new StreamingServer(context, options.streamingAddress ?? "127.0.0.1");
+  await streaming.start();
   const server = new GrpcServer(options.listen, context.logger);
-  server.add(runtimeService, runtimeHandlers(context) as AnyHandlers);
+  server.add(runtimeService, runtimeHandlers(context, streaming) as AnyHandlers);
   server.add(imageService, imageHandlers(context) as AnyHandlers);
   server.add(importService, { Import: (request: never) => handleImport(context, request) });
   await server.start();
@@ -62,6 +65,7 @@ async function serve(options: ShimOptions, opened: OpenedContext): Promise<() =>
   return async () => {
     sweep.stop();
     await server.close((delay_ms) => context.clock.sleep(delay_ms));
+    await streaming.close();
     context.exits.close();
     await opened.close();
   };

@@ -1,5 +1,5 @@
 import { dlopen, getInt32 } from "node:ffi";
-import { getSystemErrorName } from "node:util";
+import { constants } from "node:os";
 
 /**
  * The kernel's calls that Node has no function for, through the C library of the running process. Everything native
@@ -12,7 +12,6 @@ const signatures = {
   setns: { arguments: ["i32", "i32"], return: "i32" },
   mknod: { arguments: ["string", "u32", "u64"], return: "i32" },
   lsetxattr: { arguments: ["string", "string", "buffer", "u64", "i32"], return: "i32" },
-  lgetxattr: { arguments: ["string", "string", "buffer", "u64"], return: "i64" },
   flock: { arguments: ["i32", "i32"], return: "i32" },
   syncfs: { arguments: ["i32"], return: "i32" },
   chdir: { arguments: ["string"], return: "i32" },
@@ -25,10 +24,11 @@ const signatures = {
   recv: { arguments: ["i32", "buffer", "u64", "i32"], return: "i64" },
   shutdown: { arguments: ["i32", "i32"], return: "i32" },
   close: { arguments: ["i32"], return: "i32" },
-  syscall: { arguments: ["i64", "i64", "i64", "i64", "i64"], return: "i64" },
   posix_openpt: { arguments: ["i32"], return: "i32" },
   grantpt: { arguments: ["i32"], return: "i32" },
   unlockpt: { arguments: ["i32"], return: "i32" },
+  write: { arguments: ["i32", "buffer", "u64"], return: "i64" },
+  eventfd: { arguments: ["u32", "i32"], return: "i32" },
   epoll_create1: { arguments: ["i32"], return: "i32" },
   epoll_ctl: { arguments: ["i32", "i32", "i32", "buffer"], return: "i32" },
   epoll_wait: { arguments: ["i32", "buffer", "i32", "i32"], return: "i32" },
@@ -54,7 +54,7 @@ export class KernelError extends Error {
   readonly syscall: string;
 
   constructor(syscall: string, errno: number, subject: string) {
-    const code = getSystemErrorName(-errno);
+    const code = Object.entries(constants.errno).find(([, number]) => number === errno)?.[0] ?? `errno ${errno}`;
     super(`${syscall} ${subject}: ${code}`);
     this.code = code;
     this.syscall = syscall;
