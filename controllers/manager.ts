@@ -2,7 +2,7 @@ import type { Client } from "../client/client.ts";
 import { createEventRecorder } from "../client/event-recorder.ts";
 import { fencedClient } from "../client/fenced.ts";
 import { InformerSet } from "../client/informer-set.ts";
-import { type Leadership, type LeaderElectionOptions, runLeaderElection } from "../client/leader-election.ts";
+import { type LeaderElectionOptions, type Leadership, runLeaderElection } from "../client/leader-election.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { Random } from "../lib/random.ts";
