@@ -20,7 +20,6 @@ export type Action =
       /** Stopped only once these have ended (or the grace is used up): sidecars outlive what they serve. */
       readonly after: readonly string[];
     }
-  | { readonly type: "remove-container"; readonly id: string }
   /** Containers, sandboxes, volumes and cgroup of a pod of which nothing runs; logs stay while the API server has the pod. */
   | { readonly type: "clean-up" };
 

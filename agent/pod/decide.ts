@@ -42,11 +42,9 @@ function decideRunning(draft: Draft): void {
 }
 
 function checkDeadline(draft: Draft): void {
-  const { pod, ended } = draft.state;
+  const { pod, ended, startTime_ms } = draft.state;
   const deadline_s = specOf(pod).activeDeadlineSeconds;
-  const start = draft.startTime_ms();
-  if (deadline_s === undefined || start === undefined || ended !== undefined) return;
-  if (!draft.isDue(start + deadline_s * 1000)) return;
+  if (deadline_s === undefined || ended !== undefined || !draft.isDue(startTime_ms + deadline_s * 1000)) return;
   draft.act({ type: "event", event: { type: "Normal", ...DEADLINE } });
   draft.change({ ended: DEADLINE });
 }

@@ -34,12 +34,6 @@ export class Draft {
     return false;
   }
 
-  /** When the pod was first seen by its node. */
-  startTime_ms(): number | undefined {
-    const text = this.state.pod.status?.startTime;
-    return text === undefined ? undefined : Date.parse(text);
-  }
-
   /** Seconds that containers get to end by themselves; at least 1. */
   grace_s(): number {
     const { pod, ended } = this.state;

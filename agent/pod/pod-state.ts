@@ -44,6 +44,8 @@ export interface ProbeResults {
 /** Everything that decides what happens next to one pod. Immutable: each event makes a new one. */
 export interface PodState {
   readonly pod: Pod;
+  /** When the node first saw it: status.startTime. */
+  readonly startTime_ms: number;
   readonly runtime: PodRuntime;
   readonly stage: Stage;
   /** The API server no longer has the pod. */
@@ -65,9 +67,11 @@ export interface PodState {
 export const untried: ContainerMemory = { nextAttemptAt_ms: 0, attemptedAs: 0, isFresh: true };
 
 /** A pod that the agent has just learned of; `runtime` is what an earlier run of the agent left. */
-export function newPodState(pod: Pod, runtime: PodRuntime = noRuntime): PodState {
+export function newPodState(pod: Pod, now_ms: number, runtime: PodRuntime = noRuntime): PodState {
+  const startTime = pod.status?.startTime;
   return {
     pod,
+    startTime_ms: startTime === undefined ? now_ms : Date.parse(startTime),
     runtime,
     stage: "running",
     isRemoved: false,

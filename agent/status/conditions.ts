@@ -3,7 +3,7 @@ import { isSidecar, specOf } from "../pod/spec.ts";
 import { anyRegularActive, type Phase } from "./phase.ts";
 
 /** Condition types that the node owns; others are kept as they are. */
-const OWNED = new Set(["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"]);
+export const OWNED_CONDITIONS: ReadonlySet<string> = new Set(["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"]);
 
 export interface ConditionsInput {
   readonly pod: Pod;
@@ -21,7 +21,7 @@ type Verdict = Pick<PodCondition, "status" | "reason" | "message">;
 
 /** All conditions in the order in which kubelet writes them: those of others first. */
 export function podConditions(input: ConditionsInput): PodCondition[] {
-  const others = (input.pod.status?.conditions ?? []).filter((condition) => !OWNED.has(condition.type));
+  const others = (input.pod.status?.conditions ?? []).filter((condition) => !OWNED_CONDITIONS.has(condition.type));
   const containersReady = containersReadyVerdict(input);
   const own: [string, Verdict][] = [
     ["PodReadyToStartContainers", { status: input.sandboxReady ? "True" : "False" }],

@@ -24,6 +24,7 @@ export interface PodStatusInput extends ContainerStatusInput {
   /** Volumes are not there yet: then the pod is not ready to start containers, even if its sandbox is. */
   readonly volumesPending: boolean;
   readonly nodeIps: readonly string[];
+  readonly startTime_ms: number;
   readonly now_ms: number;
 }
 
@@ -50,7 +51,8 @@ export function computePodStatus(input: PodStatusInput): ComputedStatus {
     previous: previous?.conditions ?? pod.status?.conditions ?? [],
     now,
   });
-  const held = isTerminalPhase(phase) && !isTerminalPhase((previous ?? pod.status)?.phase) && !input.isFinal;
+  const wasTerminal = isTerminalPhase(pod.status?.phase) || isTerminalPhase(previous?.phase);
+  const held = isTerminalPhase(phase) && !wasTerminal && !input.isFinal;
   const shown = held ? ((previous?.phase ?? "Pending") as Phase) : phase;
   const status: PodStatus = {
     ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
@@ -58,7 +60,7 @@ export function computePodStatus(input: PodStatusInput): ComputedStatus {
     conditions: shown === phase && isTerminalPhase(phase) ? unready(conditions, now) : conditions,
     ...wordsOf(input, phase, shown),
     ...addresses(input),
-    startTime: previous?.startTime ?? pod.status?.startTime ?? now,
+    startTime: rfc3339(input.startTime_ms),
     ...lists(pod, containers),
     qosClass: qosClassOf(pod),
     ...podResourceStatus(pod),
@@ -68,7 +70,8 @@ export function computePodStatus(input: PodStatusInput): ComputedStatus {
 
 /** Terminal phases are never left again, and a pod that the node ended is Failed. */
 function settledPhase(input: PodStatusInput, statuses: readonly ContainerStatus[]): Phase {
-  const old = input.previous?.phase ?? input.pod.status?.phase;
+  const known = input.pod.status?.phase;
+  const old = isTerminalPhase(known) ? known : input.previous?.phase;
   if (isTerminalPhase(old)) return old as Phase;
   return input.ended === undefined ? phaseOf(input.pod, statuses, input.isTerminal) : "Failed";
 }

@@ -1,0 +1,81 @@
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Container, Pod, VolumeMount } from "../../../api/wire.ts";
+import type { Init } from "../../../cri/vocabulary.ts";
+import { bindSubPath } from "../../volume/sub-path.ts";
+import { DEFAULT_MESSAGE_PATH, messagePathOf } from "../config/container-config.ts";
+import { expandStrict, mappingOf } from "../config/expansion.ts";
+import { hostsFile, type PodNames } from "../config/host-names.ts";
+import type { NodeContext } from "../node-context.ts";
+import { hostsPath, subPathTarget, terminationLogPath } from "../paths.ts";
+import { isHostNetwork, uidOf } from "../spec.ts";
+
+const HOSTS = "/etc/hosts";
+
+const PROPAGATION = {
+  None: "PROPAGATION_PRIVATE",
+  HostToContainer: "PROPAGATION_HOST_TO_CONTAINER",
+  Bidirectional: "PROPAGATION_BIDIRECTIONAL",
+} as const;
+
+export interface MountsInput {
+  readonly pod: Pod;
+  readonly container: Container;
+  readonly attempt: number;
+  readonly env: ReadonlyMap<string, string>;
+  readonly names: PodNames;
+  readonly podIps: readonly string[];
+}
+
+/** All that is mounted into a container: its volumes, the pod's hosts file, the file for its last words. @throws Error with kubelet's words */
+export async function containerMounts(context: NodeContext, input: MountsInput): Promise<Init<"Mount">[]> {
+  const mounts: Init<"Mount">[] = [];
+  for (const [index, mount] of (input.container.volumeMounts ?? []).entries()) mounts.push(await volumeMount(context, input, mount, index));
+  const taken = new Set(mounts.map((mount) => mount.containerPath));
+  if (!taken.has(HOSTS)) mounts.push({ containerPath: HOSTS, hostPath: await writeHosts(context, input), readonly: false });
+  const messagePath = messagePathOf(input.container);
+  if (!taken.has(messagePath)) mounts.push({ containerPath: messagePath || DEFAULT_MESSAGE_PATH, hostPath: await makeMessageFile(context, input), readonly: false });
+  return mounts;
+}
+
+async function volumeMount(context: NodeContext, input: MountsInput, mount: VolumeMount, index: number): Promise<Init<"Mount">> {
+  const volume = context.volumes.find(input.pod, mount.name);
+  if (volume === undefined) throw new Error(`cannot find volume "${mount.name}" to mount into container "${input.container.name}"`);
+  const subPath = mount.subPathExpr ? expandStrict(mount.subPathExpr, mappingOf(input.env)) : mount.subPath;
+  let hostPath = volume.path;
+  if (subPath) {
+    hostPath = subPathTarget(context.paths, uidOf(input.pod), mount.name, input.container.name, index);
+    try {
+      await bindSubPath(volume.path, subPath, hostPath, context.mounter);
+    } catch (error) {
+      throw new Error(`failed to prepare subPath for volumeMount "${mount.name}" of container "${input.container.name}": ${(error as Error).message}`, { cause: error });
+    }
+  }
+  const isReadOnly = mount.readOnly === true || volume.isReadOnly;
+  return {
+    containerPath: mount.mountPath.startsWith("/") ? mount.mountPath : `/${mount.mountPath}`,
+    hostPath,
+    readonly: isReadOnly,
+    recursiveReadOnly: isReadOnly && mount.recursiveReadOnly === "Enabled",
+    propagation: PROPAGATION[(mount.mountPropagation ?? "None") as keyof typeof PROPAGATION] ?? "PROPAGATION_PRIVATE",
+  };
+}
+
+async function writeHosts(context: NodeContext, input: MountsInput): Promise<string> {
+  const path = hostsPath(context.paths, uidOf(input.pod));
+  const nodeHosts = isHostNetwork(input.pod) ? await context.nodeHosts() : undefined;
+  await mkdir(dirname(path), { recursive: true, mode: 0o750 });
+  // Written in place: containers that run already have this very file.
+  await writeFile(path, hostsFile(input.pod, input.names, input.podIps, nodeHosts), { mode: 0o644 });
+  await chmod(path, 0o644);
+  return path;
+}
+
+async function makeMessageFile(context: NodeContext, input: MountsInput): Promise<string> {
+  const path = terminationLogPath(context.paths, uidOf(input.pod), input.container.name, input.attempt);
+  await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+  await writeFile(path, "");
+  // Whatever user the container runs as may leave its last words.
+  await chmod(path, 0o666);
+  return path;
+}

@@ -1,0 +1,98 @@
+import { type IncomingMessage, request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
+import type { Clock } from "../../lib/clock.ts";
+import { dialError, joinHostPort } from "./network-error.ts";
+import type { ProbeResult } from "./outcome.ts";
+
+export interface HttpTarget {
+  readonly scheme: "http" | "https";
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  readonly headers: readonly { readonly name: string; readonly value: string }[];
+}
+
+export interface HttpProbeOptions {
+  readonly timeout_ms: number;
+  readonly userAgent: string;
+  readonly clock: Clock;
+}
+
+const MAX_BODY_BYTES = 10 * 1024;
+const MAX_REDIRECTS = 10;
+
+/** A GET that succeeds with a status of 200 to 399; redirects are followed on the same host. Certificates are not checked. */
+export async function httpProbe(target: HttpTarget, options: HttpProbeOptions): Promise<ProbeResult> {
+  const url = new URL(`${target.scheme}://${joinHostPort(target.host, target.port)}`);
+  const [path = "", query] = target.path.startsWith("/") ? target.path.split(/\?(.*)/s) : `/${target.path}`.split(/\?(.*)/s);
+  url.pathname = path;
+  url.search = query === undefined ? "" : `?${query}`;
+  const deadline = new AbortController();
+  const timer = options.clock.after(options.timeout_ms, () => deadline.abort());
+  try {
+    return await follow(url, target, options, deadline.signal, 0);
+  } finally {
+    timer.cancel();
+  }
+}
+
+async function follow(url: URL, target: HttpTarget, options: HttpProbeOptions, signal: AbortSignal, hops: number): Promise<ProbeResult> {
+  let answer: { status: number; location: string | undefined; body: string };
+  try {
+    answer = await get(url, target, options.userAgent, signal);
+  } catch (error) {
+    const words = signal.aborted ? "context deadline exceeded (Client.Timeout exceeded while awaiting headers)" : dialError(error as NodeJS.ErrnoException, url.host);
+    return { type: "failure", output: `Get "${url.href}": ${words}` };
+  }
+  const isRedirect = answer.status >= 301 && answer.status <= 308 && answer.status !== 304 && answer.location !== undefined;
+  if (isRedirect) {
+    const next = new URL(answer.location ?? "", url);
+    if (next.hostname !== url.hostname) return { type: "warning", output: `Probe terminated redirects, Response body: ${answer.body}` };
+    if (hops >= MAX_REDIRECTS) return { type: "failure", output: `Get "${next.href}": stopped after ${MAX_REDIRECTS} redirects` };
+    return follow(next, target, options, signal, hops + 1);
+  }
+  if (answer.status >= 200 && answer.status < 400) return { type: "success", output: answer.body };
+  return { type: "failure", output: `HTTP probe failed with statuscode: ${answer.status}` };
+}
+
+function get(url: URL, target: HttpTarget, userAgent: string, signal: AbortSignal): Promise<{ status: number; location: string | undefined; body: string }> {
+  return new Promise((resolve, reject) => {
+    const request = (url.protocol === "https:" ? httpsRequest : httpRequest)(
+      url,
+      { agent: false, signal, rejectUnauthorized: false, headers: headersOf(target, userAgent) },
+      (response) => {
+        readStart(response).then((body) => {
+          request.destroy();
+          resolve({ status: response.statusCode ?? 0, location: response.headers.location, body });
+        }, reject);
+      },
+    );
+    request.once("error", reject);
+    request.end();
+  });
+}
+
+function headersOf(target: HttpTarget, userAgent: string): Record<string, string | string[]> {
+  const headers: Record<string, string[]> = {};
+  for (const { name, value } of target.headers) headers[name.toLowerCase()] = [...(headers[name.toLowerCase()] ?? []), value];
+  // An empty value takes a header away that would be there otherwise.
+  const withDefault = (name: string, value: string) => {
+    headers[name] ??= [value];
+    if (headers[name].join("") === "") delete headers[name];
+  };
+  withDefault("user-agent", userAgent);
+  withDefault("accept", "*/*");
+  const [host] = headers["host"] ?? [];
+  return { ...headers, ...(host === undefined ? {} : { host }), connection: "close" };
+}
+
+async function readStart(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length >= MAX_BODY_BYTES) break;
+  }
+  return Buffer.concat(chunks).subarray(0, MAX_BODY_BYTES).toString("utf8");
+}

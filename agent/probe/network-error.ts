@@ -1,0 +1,28 @@
+/** Go's words for a failed dial or read: kubelet's messages carry them. `address`: `10.0.0.1:80`. */
+export function dialError(error: NodeJS.ErrnoException, address: string): string {
+  switch (error.code) {
+    case "ECONNREFUSED":
+      return `dial tcp ${address}: connect: connection refused`;
+    case "EHOSTUNREACH":
+      return `dial tcp ${address}: connect: no route to host`;
+    case "ENETUNREACH":
+      return `dial tcp ${address}: connect: network is unreachable`;
+    case "EACCES":
+      return `dial tcp ${address}: connect: permission denied`;
+    case "ETIMEDOUT":
+      return `dial tcp ${address}: i/o timeout`;
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return `dial tcp: lookup ${address.replace(/:\d+$/, "")}: no such host`;
+    case "ECONNRESET":
+    case "EPIPE":
+      return `read tcp ${address}: read: connection reset by peer`;
+    default:
+      return error.message;
+  }
+}
+
+/** `10.0.0.1:80`, `[fd00::1]:80`. */
+export function joinHostPort(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
