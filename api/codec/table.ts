@@ -1,6 +1,7 @@
 import type { Column, RowCondition } from "../kinds/kind.ts";
 import type { ApiObject, ListMeta } from "../wire.ts";
 import { encodeObject } from "./json.ts";
+import { escapeHtml } from "./json-text.ts";
 
 /** What a row carries besides its cells: the metadata (default), the whole object, or nothing. */
 export type IncludeObject = "Metadata" | "Object" | "None";
@@ -21,15 +22,15 @@ const META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
 /** A meta.k8s.io Table of these objects as compact JSON text. On a watch only the first event carries the column definitions: `withColumns`. */
 export function encodeTable(objects: readonly ApiObject[], definition: string | undefined, options: TableOptions, withColumns = true): string {
   const metadata = encodeObject(`${META}ListMeta`, options.metadata);
-  const columns = withColumns ? JSON.stringify(options.columns.map(({ name, type, format, description, priority }) => ({ name, type, format, description, priority }))) : "null";
+  const columns = withColumns ? escapeHtml(JSON.stringify(options.columns.map(({ name, type, format, description, priority }) => ({ name, type, format, description, priority })))) : "null";
   const rows = objects.map((object) => rowText(object, definition, options));
   return `{"kind":"Table","apiVersion":"meta.k8s.io/${options.version}","metadata":${metadata},"columnDefinitions":${columns},"rows":[${rows.join(",")}]}`;
 }
 
 function rowText(object: ApiObject, definition: string | undefined, options: TableOptions): string {
-  const cells = JSON.stringify(options.columns.map((column) => column.cell(object, options.now_ms)));
+  const cells = escapeHtml(JSON.stringify(options.columns.map((column) => column.cell(object, options.now_ms))));
   const found = options.rowConditions?.(object) ?? [];
-  const conditions = found.length === 0 ? "" : `,"conditions":${JSON.stringify(found)}`;
+  const conditions = found.length === 0 ? "" : `,"conditions":${escapeHtml(JSON.stringify(found))}`;
   return `{"cells":${cells}${conditions}${includedObject(object, definition, options)}}`;
 }
 
