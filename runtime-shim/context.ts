@@ -13,6 +13,8 @@ import type { Network } from "./network/network.ts";
 import type { OciRuntime } from "./oci/runtimes.ts";
 import type { SecuritySupport } from "./oci/security.ts";
 import type { CgroupLayout } from "./os/cgroups.ts";
+import type { CpuRates } from "./stats/cpu-rates.ts";
+import type { DiskUsages } from "./stats/disk-usage.ts";
 import type { KeyedLock } from "./state/keyed-lock.ts";
 import type { Paths } from "./state/paths.ts";
 import type { RecordStore } from "./state/record-store.ts";
@@ -43,6 +45,8 @@ export interface ShimContext {
   readonly network: Network;
   readonly exits: ExitDirectory;
   readonly events: ContainerEvents;
+  readonly diskUsages: DiskUsages;
+  readonly cpuRates: CpuRates;
   /** One verb at a time per sandbox and per container. */
   readonly locks: KeyedLock;
   /** Layers that containers keep, by container id. */

@@ -18,9 +18,11 @@ import { runtimeConfig, status, updateRuntimeConfig, version } from "./runtime-v
 import { listPodSandbox } from "./sandbox/list.ts";
 import { removePodSandbox } from "./sandbox/remove.ts";
 import { runPodSandbox } from "./sandbox/run.ts";
-import { podSandboxStatus } from "./sandbox/status.ts";
+import { podSandboxStatus, updatePodSandboxResources } from "./sandbox/status.ts";
 import { stopPodSandbox } from "./sandbox/stop.ts";
 import { attach } from "./streaming/attach.ts";
+import { listMetricDescriptors, listPodSandboxMetrics } from "./stats/metrics.ts";
+import { containerStats, listContainerStats, listPodSandboxStats, podSandboxStats } from "./stats/verbs.ts";
 import { exec } from "./streaming/exec.ts";
 import { portForward } from "./streaming/port-forward.ts";
 import type { StreamingServer } from "./streaming/streaming-server.ts";
@@ -49,6 +51,18 @@ export function runtimeHandlers(context: ShimContext, streaming: StreamingServer
     Exec: (request) => exec(context, (checked) => streaming.issue({ verb: "exec", request: checked }), request),
     Attach: (request) => attach(context, (checked) => streaming.issue({ verb: "attach", request: checked }), request),
     PortForward: (request) => portForward(context, (checked) => streaming.issue({ verb: "portforward", request: checked }), request),
+    ContainerStats: (request) => containerStats(context, request),
+    ListContainerStats: (request) => listContainerStats(context, request),
+    PodSandboxStats: (request) => podSandboxStats(context, request),
+    ListPodSandboxStats: (request) => listPodSandboxStats(context, request),
+    ListMetricDescriptors: () => listMetricDescriptors(),
+    ListPodSandboxMetrics: () => listPodSandboxMetrics(context),
+    UpdatePodSandboxResources: (request) => updatePodSandboxResources(context, request),
+    StreamContainers: (request) => inBatches(listContainers(context, request), "containers"),
+    StreamPodSandboxes: (request) => inBatches(listPodSandbox(context, request), "items", "podSandboxes"),
+    StreamContainerStats: (request) => inBatches(listContainerStats(context, request), "stats", "containerStats"),
+    StreamPodSandboxStats: (request) => inBatches(listPodSandboxStats(context, request), "stats", "podSandboxStats"),
+    StreamPodSandboxMetrics: () => inBatches(listPodSandboxMetrics(context), "podMetrics", "podSandboxMetrics"),
     GetContainerEvents: (_, signal) => context.events.subscribe(signal),
   };
 }
@@ -58,10 +72,20 @@ export function imageHandlers(context: ShimContext): Partial<Handlers<ImageRpcs>
   return {
     ListImages: (request) => listImages(context, request),
     ImageStatus: (request) => imageStatus(context, request),
+    StreamImages: (request) => inBatches(listImages(context, request), "images"),
     PullImage: (request) => pullImage(context, request),
     RemoveImage: (request) => removeImage(context, request),
     ImageFsInfo: () => imageFsInfo(context),
   };
+}
+
+/** How many entries one message of a streamed list has. */
+const BATCH = 100;
+
+/** A list's answer as a stream of answers with some of the entries each: `list` names the field in the former, `field` in the latter. */
+async function* inBatches<L extends string, F extends string = L>(answer: Promise<{ readonly [key in L]?: readonly unknown[] | undefined }>, list: L, field: F = list as unknown as F): AsyncGenerator<Record<F, never[]>, void, void> {
+  const entries = (await answer)[list] ?? [];
+  for (let at = 0; at < entries.length; at += BATCH) yield { [field]: entries.slice(at, at + BATCH) } as Record<F, never[]>;
 }
 
 /** The private verb behind `berth image import`. */

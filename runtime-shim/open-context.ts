@@ -15,6 +15,8 @@ import { detectRuntime, findProgram } from "./oci/runtimes.ts";
 import { detectSecurity } from "./oci/security.ts";
 import type { ShimOptions } from "./options.ts";
 import { detectCgroups } from "./os/cgroups.ts";
+import { CpuRates } from "./stats/cpu-rates.ts";
+import { DiskUsages } from "./stats/disk-usage.ts";
 import { KeyedLock } from "./state/keyed-lock.ts";
 import { Paths } from "./state/paths.ts";
 import { RecordStore } from "./state/record-store.ts";
@@ -72,6 +74,8 @@ export async function openContext(options: Omit<ShimOptions, "listen">): Promise
     network: new Network({ confDir: options.cniConfDir, binDir: options.cniBinDir ?? DEFAULT_CNI_BIN_DIR, bridge: options.bridgeName ?? DEFAULT_BRIDGE, stateDir: paths.cni(), clock, failpoint }),
     exits: new ExitDirectory(paths.exits()),
     events: new ContainerEvents(),
+    diskUsages: new DiskUsages(clock),
+    cpuRates: new CpuRates(),
     locks: new KeyedLock(),
     layerPins: new Map(),
     failpoint,

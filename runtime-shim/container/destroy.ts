@@ -27,6 +27,8 @@ export async function destroyContainer(context: ShimContext, record: ContainerRe
   context.exits.remove(record.id);
   context.containers.remove(record.id);
   context.failpoint("container.remove.files");
+  context.diskUsages.forget(join(directory, "upper"));
+  context.cpuRates.forget(record.id);
   context.layerPins.get(record.id)?.();
   context.layerPins.delete(record.id);
 }

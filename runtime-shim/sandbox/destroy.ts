@@ -34,6 +34,7 @@ export async function destroySandbox(context: ShimContext, record: SandboxRecord
   for (const container of containersIn(context, record.id)) await destroyContainer(context, container);
   context.failpoint("sandbox.remove.containers");
   if (record.ownCgroup) removeCgroup(context.cgroups, record.cgroupParent);
+  context.cpuRates.forget(record.id);
   context.sandboxes.remove(record.id);
   context.failpoint("sandbox.remove.files");
 }

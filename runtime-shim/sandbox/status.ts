@@ -14,6 +14,12 @@ export async function podSandboxStatus(context: ShimContext, request: Message<"P
   };
 }
 
+/** A notice: the caller owns the pod's cgroup and has changed it itself. NOT_FOUND when there is no such sandbox. */
+export async function updatePodSandboxResources(context: ShimContext, request: Message<"UpdatePodSandboxResourcesRequest">): Promise<Init<"UpdatePodSandboxResourcesResponse">> {
+  sandboxOf(context, request.podSandboxId);
+  return {};
+}
+
 function verboseInfo(context: ShimContext, record: SandboxRecord): string {
   return JSON.stringify({ networkNamespace: context.paths.namespace(record.id, "net"), cgroupParent: record.cgroupParent, runtime: context.runtime.name, config: record.config });
 }
