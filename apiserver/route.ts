@@ -34,6 +34,6 @@ export function makeRouter(services: ResourceServices, around: Surroundings): (c
 const PATHS = ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
 
 function answerVersion(context: RequestContext): ApiResponse {
-  if (context.info.method === "HEAD") throw methodNotAllowed();
+  if (context.info.method !== "GET") throw methodNotAllowed();
   return answerObject(context, { ...negotiate(context, { offered: ["json"] }), pretty: true }, undefined, VERSION_INFO, 200);
 }

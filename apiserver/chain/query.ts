@@ -11,7 +11,8 @@ export class Query {
     if (text === "") return Query.empty;
     const values = new Map<string, string[]>();
     for (const part of text.split("&")) {
-      if (part === "") continue;
+      // Go's parser drops a pair with a semicolon.
+      if (part === "" || part.includes(";")) continue;
       const equals = part.indexOf("=");
       const name = decode(equals < 0 ? part : part.slice(0, equals));
       const value = equals < 0 ? "" : decode(part.slice(equals + 1));

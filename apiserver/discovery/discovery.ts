@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
-import { encodeObject } from "../../api/codec/json.ts";
 import type { ApiResponse } from "../../api/exchange.ts";
-import { methodNotAllowed, resourceNotFound } from "../../api/status/errors.ts";
+import { methodNotAllowed, notAcceptable, resourceNotFound, StatusError } from "../../api/status/errors.ts";
 import { answerHeaders, answerNotFoundText, answerObject, negotiate } from "../chain/answer.ts";
 import { header, type RequestContext } from "../chain/context.ts";
 import type { KindTable } from "../registry/served-kind.ts";
 import { aggregatedDiscovery, AGGREGATED_TYPE } from "./aggregated.ts";
 import { apiGroup, apiResourceList, groupsOf } from "./legacy.ts";
+
+const META = "io.k8s.apimachinery.pkg.apis.meta.v1";
+const MEDIA_TYPES = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
 
 /** Answers /api, /apis and everything below them that is no resource; undefined for other paths. */
 export class Discovery {
@@ -24,8 +26,10 @@ export class Discovery {
     const [root, ...rest] = context.info.path.split("/").slice(1);
     if (root !== "api" && root !== "apis") return undefined;
     if (rest.at(-1) === "") rest.pop();
+    // Kubernetes answers the lists of groups and a group whatever the method is, the others only to GET.
+    const anyMethod = root === "apis" && rest.length < 2;
+    if (context.info.method !== "GET" && !anyMethod) throw methodNotAllowed();
     if (rest.length === 0) return this.#root(context, root === "api");
-    if (context.info.method === "HEAD") throw methodNotAllowed();
     return root === "api" ? this.#core(context, rest) : this.#group(context, rest);
   }
 
@@ -35,7 +39,7 @@ export class Discovery {
     const document = core
       ? { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs: [address] }
       : { kind: "APIGroupList", apiVersion: "v1", groups: groupsOf(this.#kinds).map((group) => apiGroup(group, false)) };
-    return plain(context, document);
+    return core ? plain(context, document) : plainOfGroups(context, document);
   }
 
   #core(context: RequestContext, [version = ""]: readonly string[]): ApiResponse {
@@ -47,7 +51,7 @@ export class Discovery {
   #group(context: RequestContext, [name = "", version]: readonly string[]): ApiResponse {
     const group = groupsOf(this.#kinds).find((candidate) => candidate.group === name);
     if (group === undefined) return answerNotFoundText();
-    if (version === undefined) return plain(context, apiGroup(group, true));
+    if (version === undefined) return plainOfGroups(context, apiGroup(group, true));
     const list = apiResourceList(this.#kinds, name, version);
     if (list === undefined) throw resourceNotFound();
     return plain(context, list);
@@ -77,6 +81,17 @@ function wantsAggregated(context: RequestContext): boolean {
   });
 }
 
+/** Groups are answered past the router that words the other 406. */
+function plainOfGroups(context: RequestContext, document: object): ApiResponse {
+  try {
+    return plain(context, document);
+  } catch (error) {
+    if (error instanceof StatusError && error.reason === "NotAcceptable") throw notAcceptable(MEDIA_TYPES);
+    throw error;
+  }
+}
+
 function plain(context: RequestContext, document: object): ApiResponse {
-  return answerObject(context, negotiate(context, { tables: false }), undefined, JSON.parse(encodeObject(undefined, document)) as object, 200);
+  const { kind } = document as { kind: string };
+  return answerObject(context, negotiate(context, { tables: false }), `${META}.${kind}`, document, 200);
 }

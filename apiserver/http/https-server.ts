@@ -1,9 +1,10 @@
 import { createSecureServer, type Http2SecureServer, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from "node:http2";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import express from "express";
 import type { ApiHandler, UserInfo } from "../../api/exchange.ts";
+import { badRequest, methodNotAllowed, untyped } from "../../api/status/errors.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/logger.ts";
 import type { KeyPair } from "../auth/pki.ts";
@@ -61,6 +62,7 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
     if (request.httpVersionMajor === 2) serve(request, response);
     else app(request as unknown as IncomingMessage & express.Request, response as unknown as ServerResponse & express.Response);
   });
+  server.on("clientError", refuseMalformed);
   server.on("tlsClientError", (error) => options.logger.debug({ err: error }, "TLS handshake failed"));
   server.on("sessionError", (error) => options.logger.debug({ err: error }, "HTTP/2 session failed"));
   Object.assign(server, { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS, maxConnections: MAX_CONNECTIONS });
@@ -69,6 +71,14 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
     setServingCertificate: (serving) => server.setSecureContext({ ...tlsOf(serving), ca: options.clientCa, minVersion: "TLSv1.2" }),
     close: (grace_ms) => state.close(grace_ms, options.clock),
   };
+}
+
+/** What Node's parser refuses before it is a request: a method that it does not know is a 405 as any other. */
+function refuseMalformed(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable) return;
+  const refusal = error.code === "HPE_INVALID_METHOD" ? methodNotAllowed() : error.code === "HPE_HEADER_OVERFLOW" ? untyped(431, "Request Header Fields Too Large") : badRequest("400 Bad Request");
+  const body = `${JSON.stringify(refusal.status)}\n`;
+  socket.end(`HTTP/1.1 ${refusal.code} ${STATUS_CODES[refusal.code] ?? ""}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
 }
 
 function tlsOf(serving: KeyPair): { cert: string; key: string } {

@@ -33,18 +33,27 @@ function headersOf(request: NodeRequest): ApiRequest["headers"] {
   return headers;
 }
 
-/** The body, cut off behind `limit_bytes` + 1 bytes. Rejects when the client goes away. */
-async function readBody(request: NodeRequest, limit_bytes: number): Promise<Uint8Array> {
-  const announced = Number(request.headers["content-length"] ?? 0);
-  if (announced > limit_bytes) return oversized(limit_bytes);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > limit_bytes) return oversized(limit_bytes);
+/** The body; of one that is too large only the fact, while the rest of it is read and thrown away. Rejects when the client goes away. */
+function readBody(request: NodeRequest, limit_bytes: number): Promise<Uint8Array> {
+  if (Number(request.headers["content-length"] ?? 0) > limit_bytes) {
+    request.resume();
+    return Promise.resolve(oversized(limit_bytes));
   }
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size);
+  return new Promise((resolve, reject) => {
+    let chunks: Buffer[] = [];
+    let size = 0;
+    request.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= limit_bytes) chunks.push(chunk);
+      else if (chunks.length > 0) {
+        chunks = [];
+        resolve(oversized(limit_bytes));
+      }
+    });
+    request.once("end", () => resolve(size > limit_bytes ? oversized(limit_bytes) : chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)));
+    request.once("error", reject);
+    request.once("close", () => reject(new Error("the client closed the connection before its request was complete")));
+  });
 }
 
 let tooMany: Uint8Array | undefined;

@@ -11,18 +11,15 @@ export async function sendResponse(request: NodeRequest, node: NodeResponse, ans
   if (body.type === "object" || body.type === "watch") throw new Error("objects are for callers in the same process");
   const bytes = body.type === "bytes" ? body.bytes : undefined;
   const sized = body.type === "stream" ? headers : { ...headers, "content-length": String(bytes?.length ?? 0) };
-  writeHead(response, status, abandons(request) ? { ...sized, connection: "close" } : sized);
+  // What is left of a body that nobody read is thrown away, or the client would never come to read the answer.
+  if (!request.complete) request.resume();
+  writeHead(response, status, sized);
   if (body.type !== "stream" || request.method === "HEAD") {
     end(response, request.method === "HEAD" ? undefined : bytes);
     return;
   }
   response.flushHeaders();
   await pump(response, body.chunks);
-}
-
-/** An HTTP/1.1 request whose body we did not read to its end: the connection cannot serve another. */
-function abandons(request: NodeRequest): boolean {
-  return request.httpVersionMajor === 1 && !request.complete && (request.headers["content-length"] ?? "0") !== "0";
 }
 
 function writeHead(response: ServerResponse, status: number, headers: ApiResponse["headers"]): void {

@@ -53,7 +53,6 @@ async function main(services: ResourceServices, context: RequestContext, kind: S
   if (info.watchPath) return info.method === "GET" && verbs.includes("watch") ? await handleWatch(registry, context, kind) : refuse();
   switch (info.method) {
     case "GET":
-    case "HEAD":
       if (item) return verbs.includes("get") ? await handleGet(registry, context, kind) : refuse();
       if (info.verb === "watch") return verbs.includes("watch") ? await handleWatch(registry, context, kind) : refuse();
       return verbs.includes("list") ? await handleList(registry, context, kind) : refuse();

@@ -13,7 +13,7 @@ import { handleUpdate } from "./update-handler.ts";
 export type SubresourceHandler = (context: RequestContext, kind: ServedKind, subresource: Subresource) => Promise<ApiResponse>;
 export type SubresourceHandlers = Readonly<Record<string, SubresourceHandler>>;
 
-const verbOfMethod: Readonly<Record<string, string>> = { GET: "get", HEAD: "get", POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" };
+const verbOfMethod: Readonly<Record<string, string>> = { GET: "get", POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" };
 
 /** Serves `/PLURAL/NAME/SUBRESOURCE`. @throws StatusError */
 export async function handleSubresource(services: ResourceServices, context: RequestContext, kind: ServedKind, subresource: Subresource): Promise<ApiResponse> {
