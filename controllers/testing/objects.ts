@@ -67,3 +67,26 @@ export function aNode(fields: { name?: string; ready?: string; conditions?: Reco
     },
   };
 }
+
+/** A Deployment as a user sends it. */
+export function userDeployment(name: string, fields: { replicas?: number; image?: string; strategy?: NonNullable<Deployment["spec"]>["strategy"]; more?: Partial<NonNullable<Deployment["spec"]>> } = {}): Deployment {
+  const { replicas = 3, image = "registry/app:1", strategy, more } = fields;
+  const labels = { app: name };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace: "default" },
+    spec: { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [{ name: "c", image }], terminationGracePeriodSeconds: 0 } }, ...(strategy ? { strategy } : {}), ...more },
+  };
+}
+
+/** A ReplicaSet as a user sends it. */
+export function userReplicaSet(name: string, replicas: number): ReplicaSet {
+  const labels = { app: name };
+  return {
+    apiVersion: "apps/v1",
+    kind: "ReplicaSet",
+    metadata: { name, namespace: "default" },
+    spec: { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [{ name: "c", image: "registry/app:1" }], terminationGracePeriodSeconds: 0 } } },
+  };
+}
