@@ -4,12 +4,15 @@ import type { SchedulerConfiguration } from "./configuration/configuration.ts";
 import { Decider } from "./decide/decider.ts";
 import { type Diagnosis, diagnosisText } from "./decide/diagnosis.ts";
 import { ruleSetOf } from "./decide/rules.ts";
+import type { ClusterState } from "./relations/cluster-state.ts";
+import { RelationsReader } from "./relations/pod-relations.ts";
+import { RelationIndex } from "./relations/relation-index.ts";
 import { WakeUps } from "./queue/wake-ups.ts";
 import { type QueuedPod, SchedulingQueue } from "./queue/scheduling-queue.ts";
 import { ClusterSnapshot, DEVICES_ANNOTATION } from "./snapshot/cluster-snapshot.ts";
 import { LabelSets } from "./snapshot/label-sets.ts";
 import type { Placement } from "./snapshot/node-state.ts";
-import { isTerminal, type PodInfo, podInfoOf } from "./snapshot/pod-info.ts";
+import { isTerminal, type PodInfo, podInfoOf, type PodReader } from "./snapshot/pod-info.ts";
 import { PodShapes } from "./snapshot/pod-shape.ts";
 
 export interface Placed {
@@ -36,23 +39,26 @@ export type Decision = Placed | Unplaced;
  */
 export class SchedulerCore {
   readonly snapshot: ClusterSnapshot;
+  readonly cluster: ClusterState;
   readonly queue: SchedulingQueue;
-  readonly #shapes: PodShapes;
+  readonly #reader: PodReader;
   readonly #labelSets = new LabelSets();
   readonly #deciders = new Map<string, Decider>();
   readonly #wakeUps: WakeUps;
 
   constructor(options: { readonly clock: Clock; readonly configuration: SchedulerConfiguration }) {
     const { clock, configuration } = options;
-    this.#shapes = new PodShapes(configuration.deviceResources);
+    this.#reader = { shapes: new PodShapes(configuration.deviceResources), labelSets: this.#labelSets, relations: new RelationsReader() };
     this.snapshot = new ClusterSnapshot(configuration.deviceResources);
+    this.cluster = { snapshot: this.snapshot, relations: new RelationIndex(this.snapshot) };
+    this.#labelSets.onRelease((set) => this.cluster.relations.forget(set));
     this.queue = new SchedulingQueue({
       clock,
       initialBackoff_ms: configuration.podInitialBackoff_ms,
       maxBackoff_ms: configuration.podMaxBackoff_ms,
       unschedulableTimeout_ms: configuration.unschedulableTimeout_ms,
     });
-    for (const profile of configuration.profiles) this.#deciders.set(profile.schedulerName, new Decider(ruleSetOf(profile), this.snapshot));
+    for (const profile of configuration.profiles) this.#deciders.set(profile.schedulerName, new Decider(ruleSetOf(profile), this.cluster));
     this.#wakeUps = new WakeUps(this.queue, (info, node) => this.decider(info.schedulerName)?.fits(info.shape, node) ?? false);
   }
 
@@ -64,6 +70,11 @@ export class SchedulerCore {
   setNode(node: Node): void {
     if (!this.snapshot.setNode(node)) return;
     this.#wakeUps.nodeChanged(this.snapshot.nodeNamed(node.metadata.name ?? "")!.index);
+  }
+
+  /** A namespace's labels; undefined: it is gone. */
+  setNamespace(name: string, labels: Readonly<Record<string, string>> | undefined): void {
+    if (this.cluster.relations.setNamespace(name, labels)) this.#wakeUps.podPlaced();
   }
 
   removeNode(name: string): void {
@@ -126,8 +137,8 @@ export class SchedulerCore {
       this.#confirm(placement, pod);
       return;
     }
-    const info = podInfoOf(pod, this.#shapes, this.#labelSets);
-    if (placement !== undefined && placement.pod.uid === info.uid && placement.pod.shape === info.shape && placement.pod.labelSet === info.labelSet && this.#isOn(placement, pod)) {
+    const info = podInfoOf(pod, this.#reader);
+    if (placement !== undefined && placement.pod.uid === info.uid && placement.pod.shape === info.shape && placement.pod.labelSet === info.labelSet && placement.pod.terminating === info.terminating && this.#isOn(placement, pod)) {
       this.#labelSets.release(info.labelSet);
       this.#confirm(placement, pod);
       return;
@@ -153,6 +164,7 @@ export class SchedulerCore {
     const old = placement.pod.pod;
     return (
       placement.pod.uid === pod.metadata.uid &&
+      placement.pod.terminating === (pod.metadata.deletionTimestamp !== undefined) &&
       this.#isOn(placement, pod) &&
       old.metadata.generation !== undefined &&
       old.metadata.generation === pod.metadata.generation &&
@@ -168,7 +180,7 @@ export class SchedulerCore {
     const gated = (pod.spec?.schedulingGates?.length ?? 0) > 0;
     if (pod.metadata.deletionTimestamp || gated || !this.#deciders.has(schedulerName)) return this.removePod(key);
     const queued = this.queue.get(key);
-    const info = podInfoOf(pod, this.#shapes, this.#labelSets);
+    const info = podInfoOf(pod, this.#reader);
     if (queued === undefined) {
       this.#unplace(key);
       this.queue.add(info);

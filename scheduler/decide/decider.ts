@@ -1,10 +1,12 @@
 import type { PreparedFilter } from "../filter/filter.ts";
 import type { PreparedScore } from "../score/score.ts";
+import type { ClusterState } from "../relations/cluster-state.ts";
 import type { ClusterSnapshot } from "../snapshot/cluster-snapshot.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 import type { PodShape } from "../snapshot/pod-shape.ts";
 import { ABSENT, CompiledShape } from "./compiled-shape.ts";
 import type { Diagnosis } from "./diagnosis.ts";
+import { examine, type NodeReport } from "./examine.ts";
 import { NodeView } from "./node-view.ts";
 import type { RuleSet } from "./rules.ts";
 
@@ -22,6 +24,7 @@ export interface Choice {
 
 /** Finds the best node for a pod under one profile: the exact best of all feasible nodes, equal ones by their slot. */
 export class Decider {
+  readonly #cluster: ClusterState;
   readonly #snapshot: ClusterSnapshot;
   readonly #rules: RuleSet;
   readonly #views = new Map<number, NodeView>();
@@ -29,9 +32,10 @@ export class Decider {
   #values = new Float64Array(64);
   #candidates = new Int32Array(64);
 
-  constructor(rules: RuleSet, snapshot: ClusterSnapshot) {
+  constructor(rules: RuleSet, cluster: ClusterState) {
     this.#rules = rules;
-    this.#snapshot = snapshot;
+    this.#cluster = cluster;
+    this.#snapshot = cluster.snapshot;
   }
 
   /** The best node, or why there is none. */
@@ -51,6 +55,11 @@ export class Decider {
     }
     if (view.best < 0) return this.#diagnose(view, filters);
     return this.#scan(undefined, (node) => view.code(node), (node) => view.score(node), filters, scores) ?? this.#diagnose(view, filters);
+  }
+
+  /** What every rule says about every node. */
+  examine(pod: PodInfo): NodeReport[] {
+    return examine(pod, this.#rules, this.#cluster);
   }
 
   /** Whether the rules about single nodes pass for this shape on this node. */
@@ -78,14 +87,14 @@ export class Decider {
 
   #prepareFilters(pod: PodInfo): (PreparedFilter & { name: string })[] {
     return this.#rules.clusterFilters.flatMap((rule) => {
-      const prepared = rule.prepare(pod, this.#snapshot);
+      const prepared = rule.prepare(pod, this.#cluster);
       return prepared === undefined ? [] : [{ name: rule.name, verdict: prepared.verdict.bind(prepared), reason: prepared.reason.bind(prepared) }];
     });
   }
 
   #prepareScores(pod: PodInfo): { weight: number; prepared: PreparedScore }[] {
     return this.#rules.clusterScores.flatMap(({ rule, weight }) => {
-      const prepared = rule.prepare(pod, this.#snapshot);
+      const prepared = rule.prepare(pod, this.#cluster);
       return prepared === undefined ? [] : [{ weight, prepared }];
     });
   }

@@ -1,22 +1,26 @@
 import type { SchedulerProfile } from "../configuration/configuration.ts";
 import { devices } from "../filter/devices.ts";
 import type { ClusterFilter, NodeFilter } from "../filter/filter.ts";
+import { interPodAffinity } from "../filter/inter-pod-affinity.ts";
 import { nodeAffinity } from "../filter/node-affinity.ts";
 import { nodeName } from "../filter/node-name.ts";
 import { nodePorts } from "../filter/node-ports.ts";
 import { nodeResourcesFit } from "../filter/node-resources-fit.ts";
 import { nodeUnschedulable } from "../filter/node-unschedulable.ts";
+import { podTopologySpread } from "../filter/pod-topology-spread.ts";
 import { taintToleration } from "../filter/taint-toleration.ts";
+import { interPodAffinityPreference } from "../score/inter-pod-affinity-preference.ts";
 import { mostAllocated } from "../score/most-allocated.ts";
 import { nodeAffinityPreference } from "../score/node-affinity-preference.ts";
+import { podTopologySpreadPreference } from "../score/pod-topology-spread-preference.ts";
 import type { ClusterScore, NodeScore } from "../score/score.ts";
 import { taintPreference } from "../score/taint-preference.ts";
 
 /** In the order in which they are asked: the first that fails gives the reason. */
 export const NODE_FILTERS: readonly NodeFilter[] = [nodeUnschedulable, nodeName, taintToleration, nodeAffinity, nodePorts, nodeResourcesFit, devices];
-export const CLUSTER_FILTERS: readonly ClusterFilter[] = [];
+export const CLUSTER_FILTERS: readonly ClusterFilter[] = [podTopologySpread, interPodAffinity];
 export const NODE_SCORES: readonly NodeScore[] = [mostAllocated];
-export const CLUSTER_SCORES: readonly ClusterScore[] = [taintPreference, nodeAffinityPreference];
+export const CLUSTER_SCORES: readonly ClusterScore[] = [taintPreference, nodeAffinityPreference, podTopologySpreadPreference, interPodAffinityPreference];
 
 export interface Weighted<Rule> {
   readonly rule: Rule;

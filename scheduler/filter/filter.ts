@@ -1,3 +1,4 @@
+import type { ClusterState } from "../relations/cluster-state.ts";
 import type { ClusterSnapshot } from "../snapshot/cluster-snapshot.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 import type { PodShape } from "../snapshot/pod-shape.ts";
@@ -27,7 +28,7 @@ export interface ClusterFilter {
   readonly name: string;
   readonly preemptable: boolean;
   /** Undefined when the rule says nothing about this pod now. */
-  prepare(pod: PodInfo, snapshot: ClusterSnapshot): PreparedFilter | undefined;
+  prepare(pod: PodInfo, cluster: ClusterState): PreparedFilter | undefined;
 }
 
 export interface PreparedFilter {

@@ -56,7 +56,7 @@ export interface QueueSizes {
 
 /** Pods fail and fit alike when this is equal. Pods with claims of their own are alike to no other. */
 export function groupKeyOf(info: PodInfo): string {
-  return `${info.schedulerName}/${info.priority}/${info.shape.id}/${info.labelSet.id}`;
+  return `${info.schedulerName}/${info.priority}/${info.shape.id}/${info.labelSet.id}/${info.relations?.text ?? ""}`;
 }
 
 function firstByPriority(a: Entry, b: Entry): boolean {

@@ -4,7 +4,7 @@ import { normaliseByMax, type ClusterScore } from "./score.ts";
 export const nodeAffinityPreference: ClusterScore = {
   name: "NodeAffinity",
   defaultWeight: 2,
-  prepare(pod, snapshot) {
+  prepare(pod, { snapshot }) {
     const terms = pod.shape.preferredNodes;
     if (terms.length === 0) return undefined;
     return {

@@ -1,3 +1,4 @@
+import type { ClusterState } from "../relations/cluster-state.ts";
 import type { ClusterSnapshot } from "../snapshot/cluster-snapshot.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 import type { PodShape } from "../snapshot/pod-shape.ts";
@@ -19,7 +20,7 @@ export interface ClusterScore {
   readonly name: string;
   readonly defaultWeight: number;
   /** Undefined when the rule makes no difference between nodes for this pod now. */
-  prepare(pod: PodInfo, snapshot: ClusterSnapshot): PreparedScore | undefined;
+  prepare(pod: PodInfo, cluster: ClusterState): PreparedScore | undefined;
 }
 
 export interface PreparedScore {

@@ -5,7 +5,7 @@ import { normaliseByMax, type ClusterScore } from "./score.ts";
 export const taintPreference: ClusterScore = {
   name: "TaintToleration",
   defaultWeight: 3,
-  prepare(pod, snapshot) {
+  prepare(pod, { snapshot }) {
     if (snapshot.softTaintedNodes === 0) return undefined;
     const tolerations = pod.shape.tolerations.filter((toleration) => !toleration.effect || toleration.effect === "PreferNoSchedule");
     return {

@@ -1,4 +1,5 @@
 import type { Pod } from "../../api/wire.ts";
+import type { PodRelations, RelationsReader } from "../relations/pod-relations.ts";
 import type { LabelSet, LabelSets } from "./label-sets.ts";
 import type { PodShape, PodShapes } from "./pod-shape.ts";
 
@@ -16,6 +17,17 @@ export interface PodInfo {
   readonly schedulerName: string;
   /** spec.nodeName: "" while it is pending. */
   readonly nodeName: string;
+  /** What it says about other pods; undefined: nothing. */
+  readonly relations: PodRelations | undefined;
+  /** It is being deleted. */
+  readonly terminating: boolean;
+}
+
+/** What reading pods shares between them. */
+export interface PodReader {
+  readonly shapes: PodShapes;
+  readonly labelSets: LabelSets;
+  readonly relations: RelationsReader;
 }
 
 /** The pod no longer uses its node. */
@@ -24,7 +36,7 @@ export function isTerminal(pod: Pod): boolean {
 }
 
 /** Reads a pod; takes a reference on its label set, which whoever drops the PodInfo releases. */
-export function podInfoOf(pod: Pod, shapes: PodShapes, labelSets: LabelSets): PodInfo {
+export function podInfoOf(pod: Pod, reader: PodReader): PodInfo {
   const namespace = pod.metadata.namespace ?? "";
   const name = pod.metadata.name ?? "";
   return {
@@ -33,10 +45,12 @@ export function podInfoOf(pod: Pod, shapes: PodShapes, labelSets: LabelSets): Po
     namespace,
     name,
     pod,
-    shape: shapes.of(pod),
-    labelSet: labelSets.acquire(namespace, pod.metadata.labels ?? {}),
+    shape: reader.shapes.of(pod),
+    labelSet: reader.labelSets.acquire(namespace, pod.metadata.labels ?? {}),
     priority: pod.spec?.priority ?? 0,
     schedulerName: pod.spec?.schedulerName || "default-scheduler",
     nodeName: pod.spec?.nodeName ?? "",
+    relations: reader.relations.of(pod),
+    terminating: pod.metadata.deletionTimestamp !== undefined,
   };
 }

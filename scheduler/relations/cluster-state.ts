@@ -1,0 +1,8 @@
+import type { ClusterSnapshot } from "../snapshot/cluster-snapshot.ts";
+import type { RelationIndex } from "./relation-index.ts";
+
+/** All that rules may look at. */
+export interface ClusterState {
+  readonly snapshot: ClusterSnapshot;
+  readonly relations: RelationIndex;
+}

@@ -1,0 +1,42 @@
+import type { DomainSums } from "../relations/node-counts.ts";
+import type { ClusterScore } from "./score.ts";
+import { MAX_SCORE } from "./score.ts";
+
+/** What a placed pod's required affinity to this one is worth, as kube-scheduler's hardPodAffinityWeight. */
+const REQUIRED_AFFINITY_WEIGHT = 1;
+
+/** Preferred affinity and anti-affinity to placed pods, and theirs to this pod; required affinity of placed pods counts a little too. */
+export const interPodAffinityPreference: ClusterScore = {
+  name: "InterPodAffinity",
+  defaultWeight: 2,
+  prepare(pod, { relations }) {
+    const parts: { sums: DomainSums; factor: number }[] = [];
+    for (const term of pod.relations?.preferredAffinity ?? []) parts.push({ sums: relations.podsPerDomain([term.selector], term.topologyKey), factor: term.weight });
+    for (const term of pod.relations?.preferredAntiAffinity ?? []) parts.push({ sums: relations.podsPerDomain([term.selector], term.topologyKey), factor: -term.weight });
+    for (const { kind, sums } of relations.holdersSelecting(pod.labelSet)) {
+      if (kind === "preferredAffinity") parts.push({ sums, factor: 1 });
+      else if (kind === "preferredAntiAffinity") parts.push({ sums, factor: -1 });
+      else if (kind === "requiredAffinity") parts.push({ sums, factor: REQUIRED_AFFINITY_WEIGHT });
+    }
+    if (parts.every(({ sums }) => sums.total === 0)) return undefined;
+    return {
+      raw(node) {
+        let sum = 0;
+        for (const { sums, factor } of parts) sum += factor * sums.at(node);
+        return sum;
+      },
+      normalise: normaliseByRange,
+    };
+  },
+};
+
+/** Lowest value → 0, highest → MAX_SCORE; all equal → 0. */
+export function normaliseByRange(values: Float64Array): void {
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (const value of values) {
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  for (let i = 0; i < values.length; i++) values[i] = max > min ? (MAX_SCORE * (values[i]! - min)) / (max - min) : 0;
+}
