@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import test, { type ExecutionContext } from "ava";
 import { coreEvents, deployments, pods, replicasets } from "../../api/resources.ts";
 import type { Deployment, Pod, ReplicaSet } from "../../api/wire.ts";
 import { createInformer } from "../../client/shared-informer.ts";
@@ -7,22 +6,11 @@ import { seededRandom } from "../../lib/random.ts";
 import { controllerOf } from "../shared/owner.ts";
 import { isPodActive, isPodReady } from "../shared/pods.ts";
 import { userDeployment } from "../testing/objects.ts";
-import { TestCluster } from "../testing/test-cluster.ts";
+import { clusterTest, type TestCluster } from "../testing/test-cluster.ts";
 import { findCondition } from "./conditions.ts";
 import { buildNewSet } from "./replica-sets.ts";
 
 const key = { namespace: "default", name: "web" };
-
-function clusterTest(title: string, run: (t: ExecutionContext, cluster: TestCluster) => Promise<void>): void {
-  test(title, async (t) => {
-    const cluster = await TestCluster.start();
-    try {
-      await run(t, cluster);
-    } finally {
-      await cluster.stop();
-    }
-  });
-}
 
 const read = (cluster: TestCluster): Promise<Deployment> => cluster.admin.get(deployments, key);
 const setsOf = async (cluster: TestCluster): Promise<ReplicaSet[]> => [...(await cluster.admin.list(replicasets, { namespace: "default" })).items];

@@ -1,3 +1,4 @@
+import test, { type ExecutionContext } from "ava";
 import type { ApiHandler, ApiRequest, UserInfo } from "../../api/exchange.ts";
 import { startTestServer, type TestServer } from "../../apiserver/testing/test-server.ts";
 import type { Client } from "../../client/client.ts";
@@ -53,7 +54,9 @@ export class TestCluster {
     return createInProcessClient(wrap(this.#counted(this.server.handler)), user, { clock: this.clock });
   }
 
-  startManager(options: Partial<ControllerManagerOptions> & { identity?: string } = {}): RunningManager {
+  /** `lag_ms`: its watch of pods is late by so much. */
+  startManager(options: Partial<ControllerManagerOptions> & { identity?: string; lag_ms?: number } = {}): RunningManager {
+    const { identity, lag_ms = 0, ...rest } = options;
     const stop = new AbortController();
     let dead = false;
     const manager: RunningManager = {
@@ -78,11 +81,11 @@ export class TestCluster {
       if (write) manager.beforeWrite?.(request);
       const response = await handler(request);
       if (write) manager.afterWrite?.(request);
-      return dead ? never() : response;
+      if (dead) return never();
+      return response.body.type === "watch" && lag_ms > 0 && request.url.startsWith("/api/v1/pods") ? { ...response, body: { type: "watch", batches: this.#late(response.body.batches, lag_ms) } } : response;
     };
     const random = seededRandom(100 + this.#seed++);
     const client = this.clientAs(CONTROLLER_MANAGER_USER, wrap);
-    const { identity, ...rest } = options;
     const leaderElection = identity === undefined ? (false as const) : { identity };
     const ended = runControllerManager({ client, clock: this.clock, random, logger: this.logger, leaderElection, rootCa: "CA", ...rest }, stop.signal);
     this.#stops.push(async () => {
@@ -139,6 +142,13 @@ export class TestCluster {
     await this.server.stop();
   }
 
+  async *#late<B>(batches: AsyncIterable<B>, lag_ms: number): AsyncGenerator<B> {
+    for await (const batch of batches) {
+      await this.clock.sleep(lag_ms);
+      yield batch;
+    }
+  }
+
   #counted(handler: ApiHandler): ApiHandler {
     return async (request) => {
       this.#inFlight++;
@@ -162,3 +172,15 @@ export class TestCluster {
   }
 }
 
+
+/** A test with a cluster of its own, which is gone when the test ends, whatever happens. */
+export function clusterTest(title: string, run: (t: ExecutionContext, cluster: TestCluster) => Promise<void>): void {
+  test(title, async (t) => {
+    const cluster = await TestCluster.start();
+    try {
+      await run(t, cluster);
+    } finally {
+      await cluster.stop();
+    }
+  });
+}
