@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { ApiObject } from "./wire.ts";
 
 /**
@@ -34,6 +35,8 @@ export interface ApiRequest {
   readonly signal: AbortSignal;
   /** In process: the caller can take `object`, `list` and `watch` answers as they are, without serialisation. */
   readonly acceptsObjects?: boolean;
+  /** The client asked to leave HTTP on this connection (`Upgrade`), and the transport can. */
+  readonly upgradable?: boolean;
 }
 
 export interface WatchEvent<T = ApiObject> {
@@ -47,7 +50,9 @@ export type ResponseBody =
   | { readonly type: "bytes"; readonly bytes: Uint8Array }
   | { readonly type: "stream"; readonly chunks: AsyncIterable<Uint8Array> }
   | { readonly type: "object"; readonly object: unknown }
-  | { readonly type: "watch"; readonly batches: AsyncIterable<readonly WatchEvent[]> };
+  | { readonly type: "watch"; readonly batches: AsyncIterable<readonly WatchEvent[]> }
+  /** Only for requests that are `upgradable`: the connection is handed over, with the bytes already read from it; what is answered is up to `take`. */
+  | { readonly type: "upgrade"; take(connection: Duplex, head: Uint8Array): void };
 
 export interface ApiResponse {
   readonly status: number;

@@ -39,6 +39,7 @@ import { KindTable } from "./registry/served-kind.ts";
 import { ServiceAllocator } from "./registry/services/service-allocator.ts";
 import { ensureObject } from "./registry/system-write.ts";
 import { WatchCache } from "./registry/watch-cache.ts";
+import { NodeClient } from "./rest/connect/node-client.ts";
 import { makeActions, makeVirtual } from "./rest/actions.ts";
 import { makeRouter } from "./route.ts";
 
@@ -60,6 +61,7 @@ class Server implements ApiServer {
   readonly #registry: Registry;
   readonly #rbac = new RbacIndex();
   readonly #services: ServiceAllocator;
+  readonly #nodes: NodeClient;
   readonly #lifecycle = new Lifecycle();
 
   constructor(options: ApiServerOptions) {
@@ -84,11 +86,12 @@ class Server implements ApiServer {
       closing: this.#lifecycle.signal,
       allowPrivileged: options.allowPrivileged ?? false,
     };
+    this.#nodes = new NodeClient({ registry: this.#registry, pki: options.pki, clock });
     const tokens = new ServiceAccountTokens({ privateKey: options.pki.serviceAccountKey, issuer, clock, random });
     const authenticator = new Authenticator(new ServiceAccountAuthenticator({ tokens, cache: this.#cache, kinds, clock }));
     const metrics = this.#makeMetrics(kinds);
     const around = { health: this.#makeHealth(), discovery: new Discovery(kinds, () => addressText(options.advertise)), openapi: new OpenApi(), metrics };
-    const services = { registry: this.#registry, subresources: makeActions(this.#registry, tokens), virtual: makeVirtual(this.#registry) };
+    const services = { registry: this.#registry, subresources: makeActions({ registry: this.#registry, nodes: this.#nodes, authorizer, logger, tokens }), virtual: makeVirtual(this.#registry) };
     const chain = makeChain({ clock, logger, authenticator, authorizer, route: makeRouter(services, around), observe: (context, status, took_ms) => metrics.observe(context, status, took_ms) });
     this.handler = guarded(chain, this.#lifecycle);
   }
@@ -106,6 +109,7 @@ class Server implements ApiServer {
   async close(): Promise<void> {
     await this.#lifecycle.close();
     await this.#cache.close();
+    this.#nodes.close();
   }
 
   #makeAuthorizer(graph: NodeGraph): Authorizer {

@@ -1,9 +1,11 @@
 import { createSecureServer, type Http2SecureServer, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from "node:http2";
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import { once } from "node:events";
 import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import express from "express";
-import type { ApiHandler, UserInfo } from "../../api/exchange.ts";
+import type { ApiHandler, ApiResponse, UserInfo } from "../../api/exchange.ts";
 import { badRequest, methodNotAllowed, untyped } from "../../api/status/errors.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/logger.ts";
@@ -62,6 +64,7 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
     if (request.httpVersionMajor === 2) serve(request, response);
     else app(request as unknown as IncomingMessage & express.Request, response as unknown as ServerResponse & express.Response);
   });
+  server.on("upgrade", makeUpgrade(options, state));
   server.on("clientError", refuseMalformed);
   server.on("tlsClientError", (error) => options.logger.debug({ err: error }, "TLS handshake failed"));
   server.on("sessionError", (error) => options.logger.debug({ err: error }, "HTTP/2 session failed"));
@@ -138,6 +141,36 @@ class Connections {
     await closed;
     cut.cancel();
   }
+}
+
+/** Requests that want to leave HTTP: the chain says whether they may; a refused one ends its connection. */
+function makeUpgrade(options: HttpsServerOptions, state: Connections) {
+  return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const abort = new AbortController();
+    socket.once("close", () => abort.abort());
+    socket.on("error", (error) => options.logger.debug({ err: error }, "upgraded connection failed"));
+    options
+      .handler(toApiRequest(request, state.userOf(request), abort.signal, true))
+      .then(async (answer) => {
+        if (answer.body.type === "upgrade") answer.body.take(socket, head);
+        else await refuseUpgrade(socket, answer);
+      })
+      .catch((error: unknown) => {
+        if (!abort.signal.aborted) options.logger.error({ err: error, path: request.url }, "upgrade failed");
+        socket.destroy();
+      });
+  };
+}
+
+/** An ordinary answer to a request whose connection has already left Node's HTTP parser. */
+async function refuseUpgrade(socket: Duplex, answer: ApiResponse): Promise<void> {
+  const head = [`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ""}`, "connection: close"];
+  for (const [name, value] of Object.entries(answer.headers)) for (const one of typeof value === "string" ? [value] : value) head.push(`${name}: ${one}`);
+  if (answer.body.type === "bytes") head.push(`content-length: ${answer.body.bytes.length}`);
+  socket.write(`${head.join("\r\n")}\r\n\r\n`);
+  if (answer.body.type === "bytes") socket.write(answer.body.bytes);
+  if (answer.body.type === "stream") for await (const chunk of answer.body.chunks) if (!socket.write(chunk)) await once(socket, "drain");
+  socket.end();
 }
 
 function makeServe(options: HttpsServerOptions, state: Connections) {

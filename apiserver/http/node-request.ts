@@ -9,7 +9,7 @@ export type NodeResponse = ServerResponse | Http2ServerResponse;
 const BODILESS = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 
 /** A node request as the API server sees it. `user` is whom the client certificate names. */
-export function toApiRequest(request: NodeRequest, user: UserInfo | undefined, signal: AbortSignal): ApiRequest {
+export function toApiRequest(request: NodeRequest, user: UserInfo | undefined, signal: AbortSignal, upgradable = false): ApiRequest {
   return {
     method: request.method ?? "GET",
     url: request.url ?? "/",
@@ -17,6 +17,7 @@ export function toApiRequest(request: NodeRequest, user: UserInfo | undefined, s
     ...(user === undefined ? {} : { user }),
     ...(BODILESS.has(request.method ?? "") ? {} : { body: { type: "unread" as const, read: (limit_bytes: number) => readBody(request, limit_bytes) } }),
     signal,
+    ...(upgradable ? { upgradable } : {}),
   };
 }
 

@@ -8,7 +8,7 @@ export async function sendResponse(request: NodeRequest, node: NodeResponse, ans
   const response = node as ServerResponse;
   const { status, headers, body } = answer;
   if (response.destroyed || response.writableEnded) return;
-  if (body.type === "object" || body.type === "watch") throw new Error("objects are for callers in the same process");
+  if (body.type !== "bytes" && body.type !== "stream" && body.type !== "none") throw new Error(`an answer of type ${body.type} cannot be sent here`);
   const bytes = body.type === "bytes" ? body.bytes : undefined;
   const sized = body.type === "stream" ? headers : { ...headers, "content-length": String(bytes?.length ?? 0) };
   // What is left of a body that nobody read is thrown away, or the client would never come to read the answer.

@@ -4,14 +4,22 @@ import type { ServiceAccountTokens } from "../auth/service-account-tokens.ts";
 import type { RequestContext } from "../chain/context.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { ServedKind } from "../registry/served-kind.ts";
+import { podLog } from "./connect/pod-log.ts";
+import { podStream, type StreamParts } from "./connect/pod-stream.ts";
 import { bindPod } from "./pod-binding.ts";
 import { evictPod } from "./pod-eviction.ts";
-import type { SubresourceHandlers } from "./subresource-handler.ts";
+import type { SubresourceHandler, SubresourceHandlers } from "./subresource-handler.ts";
 import { requestToken } from "./token-request.ts";
 
 /** Subresources that do something of their own. */
-export function makeActions(registry: Registry, tokens: ServiceAccountTokens): SubresourceHandlers {
+export function makeActions(parts: StreamParts & { tokens: ServiceAccountTokens }): SubresourceHandlers {
+  const { registry, nodes, tokens } = parts;
+  const stream: SubresourceHandler = (context, kind) => podStream(parts, kind, context);
   return {
+    "pods/attach": stream,
+    "pods/exec": stream,
+    "pods/portforward": stream,
+    "pods/log": (context, kind) => podLog(registry, nodes, kind, context),
     "pods/binding": (context, kind) => bindPod(registry, kind, context, context.info.name),
     "pods/eviction": (context, kind) => evictPod(registry, kind, context),
     "serviceaccounts/token": (context, kind) => requestToken(registry, tokens, kind, context),

@@ -1,5 +1,7 @@
+import { normalizeClusterIps } from "../../../api/defaults/service-addresses.ts";
 import { invalid } from "../../../api/status/errors.ts";
 import { type FieldError, internal, invalid as invalidValue } from "../../../api/status/field-error.ts";
+import { validateClusterIps } from "../../../api/validation/service-addresses.ts";
 import type { ApiObject, Service } from "../../../api/wire.ts";
 import type { Random } from "../../../lib/random.ts";
 import type { KindCache } from "../kind-cache.ts";
@@ -58,9 +60,12 @@ export class ServiceAllocator implements Allocator {
     const before = old as Service | undefined;
     if (service.spec === undefined) return;
     if (before !== undefined) keepAllocated(service, before);
-    fillFamilies(service);
+    normalizeClusterIps(service, before);
     const own = `${service.metadata.namespace ?? before?.metadata.namespace ?? ""}/${service.metadata.name ?? ""}`;
     const errors: FieldError[] = [];
+    validateClusterIps(service, before, errors);
+    if (errors.length > 0) throw invalid({ group: "", kind: "Service" }, service.metadata.name ?? "", errors);
+    fillFamilies(service);
     this.#fillClusterIp(service, before, own, context.dryRun, errors);
     this.#fillNodePorts(service, before, own, context.dryRun, errors);
     if (errors.length > 0) throw invalid({ group: "", kind: "Service" }, service.metadata.name ?? "", errors);
@@ -81,8 +86,6 @@ export class ServiceAllocator implements Allocator {
   #fillClusterIp(service: Service, before: Service | undefined, own: string, dryRun: boolean, errors: FieldError[]): void {
     const spec = service.spec!;
     if (!needsClusterIp(service)) return;
-    if (!spec.clusterIP && spec.clusterIPs?.[0]) spec.clusterIP = spec.clusterIPs[0];
-    if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP];
     const [given] = spec.clusterIPs ?? [];
     if (given === "None") return;
     if (given !== undefined && given !== "") {
@@ -126,10 +129,10 @@ export class ServiceAllocator implements Allocator {
     }
   }
 
-  /** The same port number under another protocol gets the same node port. */
+  /** Ports of one number share a node port, as of different protocols they can; validation refuses the others. */
   #giveNodePort(spec: NonNullable<Service["spec"]>, port: NonNullable<NonNullable<Service["spec"]>["ports"]>[number], now: Set<string>, errors: FieldError[]): void {
     const protocol = port.protocol ?? "TCP";
-    const twin = spec.ports?.find((other) => other !== port && other.port === port.port && other.nodePort && !now.has(`port/${other.nodePort}/${protocol}`));
+    const twin = spec.ports?.find((other) => other !== port && other.port === port.port && other.nodePort);
     const chosen = twin?.nodePort && !this.#holders.has(`port/${twin.nodePort}/${protocol}`) ? twin.nodePort : this.#freePort([protocol], now);
     if (chosen === undefined) {
       errors.push(internal("spec.ports.nodePort", "failed to allocate a nodePort: range is full"));
@@ -181,11 +184,14 @@ function keepAllocated(service: Service, before: Service): void {
     if (!spec.clusterIP) delete spec.clusterIP;
   }
   if (needsNodePorts(service) && needsNodePorts(before)) {
-    const taken = new Set((spec.ports ?? []).map((port) => `${port.nodePort}/${port.protocol ?? "TCP"}`));
+    // A port is known by its name: its number and target may have changed.
+    const taken = new Set((spec.ports ?? []).map((port) => port.nodePort));
     for (const port of spec.ports ?? []) {
       if (port.nodePort) continue;
-      const twin = (old.ports ?? []).find((other) => other.port === port.port && (other.protocol ?? "TCP") === (port.protocol ?? "TCP"));
-      if (twin?.nodePort && !taken.has(`${twin.nodePort}/${twin.protocol ?? "TCP"}`)) port.nodePort = twin.nodePort;
+      const held = (old.ports ?? []).findLast((other) => (other.name ?? "") === (port.name ?? ""))?.nodePort;
+      if (!held || taken.has(held)) continue;
+      port.nodePort = held;
+      taken.add(held);
     }
   }
   if (needsHealthCheckPort(service) && needsHealthCheckPort(before) && !spec.healthCheckNodePort && old.healthCheckNodePort) spec.healthCheckNodePort = old.healthCheckNodePort;
