@@ -1,8 +1,7 @@
-import { isAlias, isMap, isScalar, isSeq, type Node, parseDocument } from "yaml";
 import { badRequest, StatusError } from "../status/errors.ts";
 import { emitYaml } from "./yaml/emit.ts";
-import { resolvePlain } from "./yaml/resolve.ts";
-import { setOwn } from "./zero.ts";
+import { type ParsedDocument, parseFirstDocument } from "./yaml/parse.ts";
+import { YamlSyntaxError } from "./yaml/tokens.ts";
 
 /** message is go-yaml's wording, `yaml: ` included. Uncaught, it is a 400 that says just that. */
 export class YamlError extends StatusError {
@@ -11,48 +10,23 @@ export class YamlError extends StatusError {
   }
 }
 
-export interface ParsedYaml {
-  readonly value: unknown;
-  /** `line 7: key "k" already set in map` for each key that stands twice. */
-  readonly duplicates: readonly string[];
-}
-
-/** Most nodes that aliases may add. */
-const MAX_ALIAS_NODES = 100_000;
-
-/** The first document of a YAML text as a JSON value (YAML 1.1 booleans, as Kubernetes reads it). @throws YamlError */
+/**
+ * The first document of a YAML text as a JSON value, as Kubernetes reads it: YAML 1.1 booleans, timestamps as text,
+ * integers beyond 2^53 as bigint, aliases and nesting bounded.
+ * @throws YamlError
+ */
 export function parseYaml(text: string): unknown {
   return parseYamlStrictly(text).value;
 }
 
-/** The same, with what is wrong with its keys. @throws YamlError */
-export function parseYamlStrictly(text: string): ParsedYaml {
-  const document = parseDocument(text, { version: "1.1", schema: "failsafe", uniqueKeys: false, logLevel: "silent" });
-  const fault = document.errors.find((error) => error.code !== "MULTIPLE_DOCS");
-  if (fault !== undefined) throw new YamlError(fault.message.split("\n")[0] ?? "");
-  const duplicates: string[] = [];
-  let aliased = 0;
-  const convert = (node: Node | null | undefined): unknown => {
-    if (node === null || node === undefined) return null;
-    if (isAlias(node)) {
-      if (++aliased > MAX_ALIAS_NODES) throw new YamlError("document contains excessive aliasing");
-      return convert(node.resolve(document) as Node | undefined);
-    }
-    if (isScalar(node)) {
-      if (aliased > 0 && ++aliased > MAX_ALIAS_NODES) throw new YamlError("document contains excessive aliasing");
-      return node.type === "PLAIN" && node.tag === undefined ? resolvePlain(node.source ?? "") : node.value;
-    }
-    if (isSeq(node)) return node.items.map((item) => convert(item as Node));
-    if (!isMap(node)) return null;
-    const map = {};
-    for (const { key, value } of node.items) {
-      const name = String(convert(key as Node));
-      if (Object.hasOwn(map, name)) duplicates.push(`key ${JSON.stringify(name)} already set in map`);
-      setOwn(map, name, convert(value as Node));
-    }
-    return map;
-  };
-  return { value: convert(document.contents as Node | null), duplicates };
+/** The same, with the keys that stand twice. @throws YamlError */
+export function parseYamlStrictly(text: string): ParsedDocument {
+  try {
+    return parseFirstDocument(text);
+  } catch (error) {
+    if (error instanceof YamlSyntaxError) throw new YamlError(error.message);
+    throw error;
+  }
 }
 
 /** A JSON value → YAML as kube-apiserver and kubectl write it, with a newline at the end. */

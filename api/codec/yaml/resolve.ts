@@ -1,3 +1,5 @@
+import { YamlSyntaxError } from "./tokens.ts";
+
 /** What a plain YAML scalar means to Kubernetes: YAML 1.1 as go-yaml reads it (no base 60, timestamps stay text). */
 const words: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ...["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"].map((word) => [word, true] as const),
@@ -47,4 +49,24 @@ function parseInteger(text: string): number | bigint | undefined {
   if (value < -(2n ** 63n) || value >= 2n ** 64n) return undefined;
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
+}
+
+/** A scalar with a tag of YAML's own (`str`, `int`, …). @throws YamlSyntaxError when the text is no such thing */
+export function resolveTagged(text: string, tag: string): unknown {
+  if (tag === "str") return text;
+  if (tag === "binary") return Buffer.from(text.replace(/\s/g, ""), "base64").toString("utf8");
+  const value = resolvePlain(text);
+  const type = shortTag(value, text);
+  if (tag === type) return value;
+  if (tag === "float" && type === "int") return value;
+  if (!["int", "float", "bool", "null", "timestamp"].includes(tag)) return text;
+  throw new YamlSyntaxError(`cannot decode !!${type} \`${text}\` as a !!${tag}`);
+}
+
+function shortTag(value: unknown, text: string): string {
+  if (value === null) return "null";
+  if (typeof value === "boolean") return "bool";
+  if (typeof value === "bigint") return "int";
+  if (typeof value === "number") return Number.isInteger(value) && !/[.eE]/.test(text) ? "int" : "float";
+  return timestamp.test(text) ? "timestamp" : "str";
 }
