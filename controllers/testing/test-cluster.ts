@@ -77,7 +77,8 @@ export class TestCluster {
     const never = () => new Promise<never>(() => undefined);
     const wrap = (handler: ApiHandler): ApiHandler => async (request) => {
       if (dead) return never();
-      const write = request.method !== "GET" && !request.url.includes("/leases");
+      const election = identity !== undefined && request.url.includes("/leases");
+      const write = request.method !== "GET" && !election;
       if (write) manager.beforeWrite?.(request);
       const response = await handler(request);
       if (write) manager.afterWrite?.(request);
