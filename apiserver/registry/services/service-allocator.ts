@@ -13,6 +13,7 @@ import { needsClusterIp, needsHealthCheckPort, needsNodePorts, reservedValues } 
 const PREFIX = "/registry/ranges/services/";
 /** Random probes before the range is searched from one end. */
 const PROBES = 64;
+const DRY_RUN_PORT = 32768;
 
 export interface NodePortRange {
   readonly first: number;
@@ -120,20 +121,20 @@ export class ServiceAllocator implements Allocator {
         } else if (!usable(port.nodePort, protocol)) errors.push(invalidValue(path, port.nodePort, "provided port is already allocated"));
         now.add(`port/${port.nodePort}/${protocol}`);
       }
-      for (const port of spec.ports ?? []) if (!port.nodePort) this.#giveNodePort(spec, port, now, errors);
+      for (const port of spec.ports ?? []) if (!port.nodePort) this.#giveNodePort(spec, port, now, dryRun, errors);
     }
     if (needsHealthCheckPort(service) && !spec.healthCheckNodePort) {
-      const port = this.#freePort(["TCP"], now);
+      const port = this.#freePort("TCP", now, dryRun);
       if (port === undefined) errors.push(internal("spec.healthCheckNodePort", "failed to allocate a nodePort: range is full"));
       else spec.healthCheckNodePort = port;
     }
   }
 
   /** Ports of one number share a node port, as of different protocols they can; validation refuses the others. */
-  #giveNodePort(spec: NonNullable<Service["spec"]>, port: NonNullable<NonNullable<Service["spec"]>["ports"]>[number], now: Set<string>, errors: FieldError[]): void {
+  #giveNodePort(spec: NonNullable<Service["spec"]>, port: NonNullable<NonNullable<Service["spec"]>["ports"]>[number], now: Set<string>, dryRun: boolean, errors: FieldError[]): void {
     const protocol = port.protocol ?? "TCP";
     const twin = spec.ports?.find((other) => other !== port && other.port === port.port && other.nodePort);
-    const chosen = twin?.nodePort && !this.#holders.has(`port/${twin.nodePort}/${protocol}`) ? twin.nodePort : this.#freePort([protocol], now);
+    const chosen = twin?.nodePort && !this.#holders.has(`port/${twin.nodePort}/${protocol}`) ? twin.nodePort : this.#freePort(protocol, now, dryRun);
     if (chosen === undefined) {
       errors.push(internal("spec.ports.nodePort", "failed to allocate a nodePort: range is full"));
       return;
@@ -142,8 +143,9 @@ export class ServiceAllocator implements Allocator {
     now.add(`port/${chosen}/${protocol}`);
   }
 
-  #freePort(protocols: readonly string[], now: ReadonlySet<string>): number | undefined {
-    const free = (port: number) => protocols.every((protocol) => !this.#holders.has(`port/${port}/${protocol}`) && !now.has(`port/${port}/${protocol}`));
+  #freePort(protocol: string, now: ReadonlySet<string>, dryRun: boolean): number | undefined {
+    if (dryRun) return dryRunPort(now);
+    const free = (port: number) => !this.#holders.has(`port/${port}/${protocol}`) && !now.has(`port/${port}/${protocol}`);
     return this.#pick(this.#ports.last - this.#ports.first + 1, (index) => this.#ports.first + index, free);
   }
 
@@ -171,6 +173,12 @@ export class ServiceAllocator implements Allocator {
   #drop(key: string, service: Service): void {
     for (const value of reservedValues(service)) if (this.#holders.get(value) === key) this.#holders.delete(value);
   }
+}
+
+/** A dry run takes no port: it shows numbers beyond the ephemeral range, as Kubernetes does. */
+function dryRunPort(now: ReadonlySet<string>): number {
+  const given = [...now].map((value) => Number(value.split("/")[1]));
+  return (given.length === 0 ? DRY_RUN_PORT : Math.max(...given)) + 1;
 }
 
 /** Allocated values that a PUT leaves out stay as they are, where the type still has them. */
