@@ -2,7 +2,7 @@ import test from "ava";
 import fc from "fast-check";
 import { silentLogger } from "../lib/logger.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
-import { type CompactionPolicy, compactPeriodically, planCompaction, type Sample } from "./compactor.ts";
+import { type CompactionPolicy, compactPeriodically, DEFAULT_COMPACTION, planCompaction, type Sample } from "./compactor.ts";
 import { put } from "./conformance/subject.ts";
 import { openEmbeddedStore } from "./embedded/embedded-store.ts";
 import { tempDir } from "./embedded/testing/temp-dir.ts";
@@ -19,6 +19,11 @@ test("keeps everything until there is something old enough, then what is younger
   });
   t.deepEqual(compactedTo, [undefined, undefined, undefined, undefined, undefined, 1_000, 1_500, 2_000]);
   t.true(samples.length <= 7);
+});
+
+test("the default keeps five minutes and bounds the rest", (t) => {
+  const { keep_ms, keepRevisions, maxRevisions, interval_ms } = DEFAULT_COMPACTION;
+  t.true(keep_ms === 300_000 && keepRevisions < maxRevisions && interval_ms < keep_ms);
 });
 
 test("never within the last keepRevisions, never more than maxRevisions", (t) => {

@@ -15,6 +15,8 @@ export interface EtcdTlsFiles {
   readonly keyFile: string;
 }
 
+/** Debian's ca-certificates depends on it. */
+const OPENSSL = "openssl";
 const NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
 
 /** Makes a CA, a certificate that every member uses (for clients and peers) and one for clients, with the openssl program. */
@@ -51,5 +53,5 @@ function read(caFile: string, { certFile, keyFile }: { certFile: string; keyFile
 }
 
 function openssl(args: readonly string[]): void {
-  execFileSync("openssl", args, { stdio: ["ignore", "ignore", "pipe"] });
+  execFileSync(OPENSSL, args, { stdio: ["ignore", "ignore", "pipe"] });
 }

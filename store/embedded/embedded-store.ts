@@ -1,5 +1,5 @@
-import { mkdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, fchmodSync, fsyncSync, mkdirSync, openSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Worker } from "node:worker_threads";
 import type { Clock } from "../../lib/clock.ts";
@@ -35,7 +35,7 @@ const CACHE_KIB = 4_096;
 
 /** Opens (makes) the store in a folder. @throws DirectoryLockedError | StoreOpenError */
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<Store> {
-  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+  makeDirectory(options.dataDir);
   const lock = lockDirectory(options.dataDir);
   const store = new EmbeddedStore(options, lock);
   try {
@@ -45,6 +45,22 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
     await store.close();
     throw new StoreOpenError(explain(error, join(options.dataDir, DATABASE_FILE)), { cause: error });
   }
+}
+
+/** Makes the folder, durably: its own entry is written out too. */
+function makeDirectory(path: string): void {
+  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  const parent = openSync(dirname(first), "r");
+  fsyncSync(parent);
+  closeSync(parent);
+}
+
+/** The store holds secrets: nobody else reads it. SQLite gives the files beside it the same mode. */
+function protectFile(path: string): void {
+  const file = openSync(path, "a", 0o600);
+  fchmodSync(file, 0o600);
+  closeSync(file);
 }
 
 function explain(error: unknown, file: string): string {
@@ -88,6 +104,7 @@ class EmbeddedStore implements Store {
   }
 
   async open(): Promise<void> {
+    protectFile(join(this.#options.dataDir, DATABASE_FILE));
     await this.#writer.start();
     const connection = new DatabaseSync(join(this.#options.dataDir, DATABASE_FILE), { readOnly: true, timeout: 10_000 });
     this.#connection = connection;
@@ -141,7 +158,7 @@ class EmbeddedStore implements Store {
 
   async txn(request: TxnRequest): Promise<TxnResult> {
     checkTxn(request);
-    return this.#submit({ kind: RequestKind.txn, txn: request }, (result) => this.#takeTxn(request, result));
+    return this.#submit<TxnResult>({ kind: RequestKind.txn, txn: request }, (result) => this.#takeTxn(request, result));
   }
 
   watch(request: WatchRequest, signal: AbortSignal): AsyncIterable<WatchBatch> {
@@ -156,9 +173,14 @@ class EmbeddedStore implements Store {
     if (revision <= this.#state.compactRevision) throw new CompactedError(this.#state.compactRevision);
     this.#state.compactRevision = revision;
     await Promise.allSettled(this.#longReads);
-    await this.#submit({ kind: RequestKind.compact, revision }, (result) => {
-      result.u8();
-    });
+    try {
+      await this.#submit({ kind: RequestKind.compact, revision }, (result) => {
+        result.u8();
+      });
+    } catch (error) {
+      if (this.#opened !== undefined) this.#state.compactRevision = this.#opened.reader.state().compactRevision;
+      throw error;
+    }
   }
 
   async grantLease(ttl_s: number): Promise<number> {
@@ -208,7 +230,8 @@ class EmbeddedStore implements Store {
     return this.#opened;
   }
 
-  #submit<T>(request: WorkerRequest, take: (result: PackReader) => T): Promise<T> {
+  /** `take` returns the result, or the error to reject with. */
+  #submit<T>(request: WorkerRequest, take: (result: PackReader) => T | Error): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#writer.submit(
         request,
@@ -222,9 +245,9 @@ class EmbeddedStore implements Store {
     });
   }
 
-  #takeTxn(request: TxnRequest, result: PackReader): TxnResult {
+  #takeTxn(request: TxnRequest, result: PackReader): TxnResult | LeaseNotFoundError {
     const status = result.u8();
-    if (status === Status.leaseNotFound) return new LeaseNotFoundError(result.f64()) as never;
+    if (status === Status.leaseNotFound) return new LeaseNotFoundError(result.f64());
     const revision = result.f64();
     if (status === Status.compareFailed) return { succeeded: false, revision, current: (request.readOnFailure ?? []).map((key) => takeCurrent(key, result)) };
     for (const operation of request.operations) {
@@ -294,5 +317,5 @@ function takeCurrent(key: string, result: PackReader): KeyValue | null {
   const modRevision = result.f64();
   const version = result.f64();
   const lease = result.f64();
-  return { key, createRevision, modRevision, version, lease, value: result.bytes().slice() };
+  return { key, createRevision, modRevision, version, lease, value: new Uint8Array(result.bytes()) };
 }

@@ -1,5 +1,4 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { inRange } from "../key-order.ts";
 import type { KeyRange, KeyValue, StoreEvent } from "../store.ts";
 import { FIRST_REVISION } from "./schema.ts";
 
@@ -58,7 +57,7 @@ export class LogReader {
     this.#version = rows("SELECT id, revision, key, create_revision, version, lease, previous, value FROM log WHERE id = ?");
     this.#count = rows("SELECT count(*) FILTER (WHERE version > 0 AND mod_revision <= ?), count(*) FILTER (WHERE mod_revision > ?) FROM head WHERE key >= ? AND key < ?");
     this.#newer = rows("SELECT id FROM head WHERE key >= ? AND key < ? AND mod_revision > ?");
-    this.#log = rows("SELECT id, revision, key, create_revision, version, lease, previous, value FROM log WHERE id >= ? AND revision <= ? ORDER BY id");
+    this.#log = rows("SELECT id, revision, key, create_revision, version, lease, previous, value FROM log WHERE id >= ? AND id < ? AND key >= ? AND key < ? ORDER BY id");
     this.#firstOf = rows("SELECT id, revision FROM log WHERE id >= ? ORDER BY id LIMIT 1");
     this.#newest = rows("SELECT revision FROM log ORDER BY id DESC LIMIT 1");
     this.#compacted = rows("SELECT compact_revision FROM state");
@@ -116,23 +115,32 @@ export class LogReader {
     return row === undefined || row[4] === 0 ? undefined : toKeyValue(row);
   }
 
-  /** Events of the range with fromRevision <= revision <= toRevision, ending on a whole revision once there are `maxEvents` or `maxBytes`. */
+  /**
+   * Events of the range with fromRevision <= revision <= toRevision. Reads on to a whole revision once it has looked at WINDOW_ROWS rows of
+   * log or has `maxEvents` or `maxBytes`.
+   */
   events(range: KeyRange, fromRevision: number, toRevision: number, maxEvents: number, maxBytes: number, previous: boolean): LogChunk {
+    const firstId = this.#firstId(fromRevision);
+    const { endId, revision } = this.#window(firstId, fromRevision, toRevision);
     const events: StoreEvent[] = [];
     let bytes = 0;
-    let last = fromRevision - 1;
-    let scanned = 0;
-    for (const row of this.#log.iterate(this.#firstId(fromRevision), toRevision) as Iterable<unknown>) {
+    for (const row of this.#log.iterate(firstId, endId, range.start, range.end) as Iterable<unknown>) {
       const logRow = row as LogRow;
-      if (logRow[1] !== last && (events.length >= maxEvents || bytes >= maxBytes || scanned >= MAX_SCAN)) return { events, revision: last };
-      last = logRow[1];
-      scanned++;
-      const key = logRow[2];
-      if (!inRange(range, key)) continue;
-      bytes += (logRow[7]?.byteLength ?? 0) + key.length;
+      const last = events.at(-1)?.revision;
+      if (last !== undefined && last !== logRow[1] && (events.length >= maxEvents || bytes >= maxBytes)) return { events, revision: last };
       events.push(this.#event(logRow, previous));
+      bytes += (logRow[7]?.byteLength ?? 0) + logRow[2].length;
     }
-    return { events, revision: toRevision };
+    return { events, revision };
+  }
+
+  /** Rows from `firstId` up to `endId`, about WINDOW_ROWS, that hold all of the revisions up to `revision`. */
+  #window(firstId: number, fromRevision: number, toRevision: number): { readonly endId: number; readonly revision: number } {
+    const next = this.#firstOf.get(firstId + WINDOW_ROWS) as unknown as [id: number, revision: number] | undefined;
+    if (next === undefined || next[1] > toRevision) return { endId: this.#firstId(toRevision + 1), revision: toRevision };
+    // The next row's revision may have begun within the window: it is left out, or, where there is no other, read whole.
+    const revision = Math.max(next[1] - 1, fromRevision);
+    return { endId: this.#firstId(revision + 1), revision };
   }
 
   #event(row: LogRow, wantPrevious: boolean): StoreEvent {
@@ -184,8 +192,8 @@ export class LogReader {
 /** Rows asked for at first, and at most at once. */
 const FIRST_ROWS = 64;
 const MAX_ROWS = 1_024;
-/** Rows looked at in one call of `events`. */
-const MAX_SCAN = 10_000;
+/** Rows of log looked at in one call of `events`. */
+const WINDOW_ROWS = 8_192;
 
 function toKeyValue([, modRevision, key, createRevision, version, lease, , value]: LogRow): KeyValue {
   return { key, value: value ?? NOTHING, createRevision, modRevision, version, lease };

@@ -13,6 +13,11 @@ interface Head {
   readonly lease: number;
 }
 
+/** Only a new connection can help. */
+export class WriterBrokenError extends Error {
+  override readonly name = "WriterBrokenError";
+}
+
 interface Counters {
   revision: number;
   lastId: number;
@@ -43,7 +48,7 @@ export class LogWriter {
     return this.#counters.compactRevision;
   }
 
-  /** Runs `work` and makes what it did durable. When it throws, nothing was done. */
+  /** Runs `work` and makes what it did durable. When it throws, nothing was done. @throws WriterBrokenError when it cannot go on after that */
   group(work: () => void): void {
     this.#database.exec("BEGIN IMMEDIATE");
     try {
@@ -181,9 +186,13 @@ export class LogWriter {
 
   /** Undoes the open transaction, and the counters with it. */
   #abandon(): void {
-    if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-    this.#lastKey = undefined;
-    this.#counters = this.#load();
+    try {
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      this.#lastKey = undefined;
+      this.#counters = this.#load();
+    } catch (error) {
+      throw new WriterBrokenError("the database cannot be used any more", { cause: error });
+    }
   }
 
   #load(): Counters {

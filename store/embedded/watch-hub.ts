@@ -1,8 +1,9 @@
-import { inRange, isEmptyRange } from "../key-order.ts";
+import { isEmptyRange } from "../key-order.ts";
 import type { StoreEvent, WatchBatch, WatchRequest } from "../store.ts";
 import { CompactedError, UnavailableError } from "../store.ts";
 import { WatchBuffer, type WatchBufferLimits } from "../watch-buffer.ts";
 import type { LogReader } from "./log-reader.ts";
+import { RangeIndex } from "./range-index.ts";
 
 /** Events of one revision, as the writer made them. `previousId` is the row of log that an event's `previous` is in. */
 export interface CommittedEvent {
@@ -17,9 +18,10 @@ export interface HubState {
   readonly compactRevision: number;
 }
 
-interface LiveWatch {
-  readonly request: WatchRequest;
+interface LiveWatch extends WatchRequest {
   readonly buffer: WatchBuffer;
+  /** Events of the commit that is being published. */
+  pending: StoreEvent[];
 }
 
 /** Bounds of one read of history. */
@@ -34,17 +36,13 @@ export class WatchHub {
   readonly #reader: LogReader;
   readonly #state: HubState;
   readonly #limits: WatchBufferLimits;
-  readonly #live = new Set<LiveWatch>();
+  readonly #live = new RangeIndex<LiveWatch>();
   #closed = false;
 
   constructor(reader: LogReader, state: HubState, limits: WatchBufferLimits) {
     this.#reader = reader;
     this.#state = state;
     this.#limits = limits;
-  }
-
-  get size(): number {
-    return this.#live.size;
   }
 
   async *watch(request: WatchRequest, signal: AbortSignal): AsyncGenerator<WatchBatch, void, undefined> {
@@ -66,7 +64,7 @@ export class WatchHub {
 
   /** Live events, until the watch ends. Returns where to go on from when the writer lost track (see `resync`). */
   async *#follow(request: WatchRequest, signal: AbortSignal): AsyncGenerator<WatchBatch, number, undefined> {
-    const live: LiveWatch = { request, buffer: new WatchBuffer(this.#limits) };
+    const live: LiveWatch = { ...request, buffer: new WatchBuffer(this.#limits), pending: [] };
     const onAbort = () => live.buffer.end(null);
     signal.addEventListener("abort", onAbort, { once: true });
     this.#live.add(live);
@@ -86,9 +84,17 @@ export class WatchHub {
 
   /** Hands out what a commit did, up to `revision`. */
   publish(committed: readonly CommittedEvent[], revision: number): void {
-    for (const live of this.#live) {
-      const events = this.#matching(committed, live.request);
-      if (events.length > 0) live.buffer.push(events, revision);
+    const offered = new Set<LiveWatch>();
+    for (const one of committed) {
+      this.#live.visit(one.event.key, (live) => {
+        if (one.event.revision < live.fromRevision) return;
+        live.pending.push(this.#eventFor(live, one));
+        offered.add(live);
+      });
+    }
+    for (const live of offered) {
+      live.buffer.push(live.pending, revision);
+      live.pending = [];
     }
   }
 
@@ -102,14 +108,9 @@ export class WatchHub {
     for (const live of this.#live) live.buffer.end(closedError());
   }
 
-  #matching(committed: readonly CommittedEvent[], request: WatchRequest): StoreEvent[] {
-    const events: StoreEvent[] = [];
-    for (const { event, previousId } of committed) {
-      if (event.revision < request.fromRevision || !inRange(request, event.key)) continue;
-      const previous = previousId !== 0 && request.previous !== false ? this.#reader.version(previousId) : undefined;
-      events.push(previous === undefined ? event : { ...event, previous });
-    }
-    return events;
+  #eventFor(live: LiveWatch, { event, previousId }: CommittedEvent): StoreEvent {
+    const previous = previousId !== 0 && live.previous !== false ? this.#reader.version(previousId) : undefined;
+    return previous === undefined ? event : { ...event, previous };
   }
 }
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
-import { LogWriter } from "./log-writer.ts";
+import { LogWriter, WriterBrokenError } from "./log-writer.ts";
 import { PackReader, PackWriter } from "./packing.ts";
 import { type BatchMessage, DATABASE_FILE, type ReplyMessage, unpackRequest, type WorkerReady } from "./protocol.ts";
 import { prepareSchema } from "./schema.ts";
@@ -33,12 +33,24 @@ function openDatabase(path: string): DatabaseSync {
       PRAGMA temp_store = MEMORY;
       PRAGMA journal_size_limit = ${WAL_LIMIT_BYTES};
     `);
+    checkDurable(database);
     prepareSchema(database);
     return database;
   } catch (error) {
     database.close();
     throw error;
   }
+}
+
+/** SQLite's number for synchronous = FULL: fsync of the WAL at every commit. */
+const SYNCHRONOUS_FULL = 2;
+
+/** SQLite does not say when it cannot do what a PRAGMA asks. @throws Error */
+function checkDurable(database: DatabaseSync): void {
+  const journal = database.prepare("PRAGMA journal_mode").get()?.["journal_mode"];
+  if (journal !== "wal") throw new Error(`the file system of the data folder cannot hold a SQLite WAL (journal mode is ${String(journal)}): use a local one`);
+  const synchronous = database.prepare("PRAGMA synchronous").get()?.["synchronous"];
+  if (synchronous !== SYNCHRONOUS_FULL) throw new Error(`SQLite does not write durably here (synchronous is ${String(synchronous)})`);
 }
 
 class Loop {
@@ -76,6 +88,8 @@ class Loop {
         for (const batch of group) replies.push(this.#apply(batch));
       });
     } catch (error) {
+      // Ends this thread; the store starts another.
+      if (error instanceof WriterBrokenError) throw error;
       const failed: ReplyMessage = { type: "failed", reason: error instanceof Error ? error.message : String(error) };
       for (const _ of group) this.#port.postMessage(failed);
       return;

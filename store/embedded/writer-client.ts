@@ -1,5 +1,5 @@
 import type { Worker, WorkerOptions } from "node:worker_threads";
-import type { Clock } from "../../lib/clock.ts";
+import type { Clock, Timer } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { UnavailableError } from "../store.ts";
 import { PackReader, PackWriter } from "./packing.ts";
@@ -36,10 +36,12 @@ const MAX_BATCH_BYTES = 8_388_608;
 /** Bounds of what waits for the worker. */
 const MAX_WAITING = 100_000;
 const MAX_WAITING_BYTES = 134_217_728;
-const RESTART_DELAY_MS = 200;
+/** Between attempts to start another worker: doubled each time. */
+const FIRST_RESTART_DELAY_MS = 100;
+const MAX_RESTART_DELAY_MS = 5_000;
 
 /** Node's heap of the worker: its own code, small; rows and batches live outside it. */
-const WORKER_LIMITS = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 };
+const WORKER_LIMITS = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 8, stackSizeMb: 4 };
 
 /** The worker cannot open the database. */
 export class WorkerRefusedError extends Error {
@@ -63,6 +65,8 @@ export class WriterClient {
   #flushScheduled = false;
   #closing = false;
   #exited: Promise<void> = Promise.resolve();
+  #restart: Timer | undefined;
+  #starting: Promise<void> = Promise.resolve();
 
   constructor(options: WriterClientOptions) {
     this.#options = options;
@@ -114,8 +118,10 @@ export class WriterClient {
   /** Waits for what is under way, then ends the worker. */
   async close(): Promise<void> {
     this.#closing = true;
-    const worker = this.#worker;
     this.#fail(this.#takeWaiting(), "the store is closed");
+    this.#restart?.cancel();
+    await this.#starting;
+    const worker = this.#worker;
     if (worker === undefined) return;
     worker.ref();
     worker.postMessage("close");
@@ -165,13 +171,12 @@ export class WriterClient {
     if (!this.#closing) this.#restartLater();
   }
 
-  #restartLater(): void {
+  #restartLater(delay_ms = FIRST_RESTART_DELAY_MS): void {
     this.#options.logger.error("the store's worker ended; starting another");
-    this.#options.clock.after(RESTART_DELAY_MS, () => {
-      if (this.#closing) return;
-      this.start().then(this.#options.onRestart, (error: unknown) => {
+    this.#restart = this.#options.clock.after(delay_ms, () => {
+      this.#starting = this.start().then(this.#options.onRestart, (error: unknown) => {
         this.#options.logger.error({ err: error }, "the store's worker could not start");
-        this.#restartLater();
+        if (!this.#closing) this.#restartLater(Math.min(MAX_RESTART_DELAY_MS, delay_ms * 2));
       });
     });
   }

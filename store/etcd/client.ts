@@ -17,7 +17,7 @@ export interface EtcdTlsOptions {
  */
 const CALL_TIMEOUT_MS = 8_000;
 /** Above the largest message of etcd's that we ask for: one event with its previous state, or one page of a range. */
-export const MAX_RECEIVE_BYTES = 67_108_864;
+const MAX_RECEIVE_BYTES = 67_108_864;
 
 const CHANNEL_OPTIONS = {
   "grpc.max_receive_message_length": MAX_RECEIVE_BYTES,

@@ -148,6 +148,22 @@ test.serial("without a majority reads and writes fail as unavailable, and work a
   });
 });
 
+test.serial("closing while etcd hangs settles every request at once", async (t) => {
+  await withCluster(1, async (cluster, open) => {
+    const store = await open();
+    await put(store, "/a", "1");
+    cluster.members[0]?.freeze();
+    const requests = [put(store, "/b", "1"), store.range(prefixRange("/")), store.revision(), store.grantLease(10), watchUntil(store, { ...prefixRange("/"), fromRevision: 1 }, 1_000)];
+    const settled = Promise.allSettled(requests);
+    await systemClock.sleep(1);
+    await store.close();
+    const started_ms = systemClock.monotonic_ms();
+    for (const result of await settled) t.true(result.status === "rejected" && result.reason instanceof UnavailableError);
+    t.true(systemClock.monotonic_ms() - started_ms < 2_000);
+    cluster.members[0]?.thaw();
+  });
+});
+
 test.serial("an endpoint that is down from the start, and one of another cluster", async (t) => {
   await withCluster(1, async (first, open) => {
     const dead = "http://127.0.0.1:1";

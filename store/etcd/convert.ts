@@ -32,7 +32,8 @@ export class KeySpace {
   keyValue({ key, value, create_revision, mod_revision, version, lease }: IKeyValue): KeyValue {
     return {
       key: key.toString("utf8", this.#prefixBytes),
-      value,
+      // A copy: what came is a view of the whole message, and would keep that in memory.
+      value: new Uint8Array(value),
       createRevision: toNumber(create_revision),
       modRevision: toNumber(mod_revision),
       version: toNumber(version),

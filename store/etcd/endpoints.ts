@@ -28,6 +28,7 @@ export class Endpoints {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #closing = new AbortController();
+  readonly #waiting = new Set<(error: Error) => void>();
   #current = 0;
   #clusterId: string | undefined;
 
@@ -56,7 +57,7 @@ export class Endpoints {
       if (this.#closing.signal.aborted) throw new UnavailableError("the store is closed");
       const endpoint = this.current;
       try {
-        const response = await run(endpoint.etcd);
+        const response = await this.#untilClosed(run(endpoint.etcd));
         this.checkCluster(response.header, endpoint);
         return response;
       } catch (error) {
@@ -92,8 +93,18 @@ export class Endpoints {
     throw new UnavailableError(`etcd at ${endpoint.url} belongs to another cluster (${header.cluster_id}) than the other endpoints (${this.#clusterId})`);
   }
 
+  /** The same promise, but rejected at once when the store closes: what it waits for has then up to CALL_TIMEOUT_MS to go. */
+  #untilClosed<T>(call: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject);
+      call.then(resolve, reject).finally(() => this.#waiting.delete(reject));
+    });
+  }
+
   close(): void {
-    this.#closing.abort(new UnavailableError("the store is closed"));
+    const closed = new UnavailableError("the store is closed");
+    this.#closing.abort(closed);
+    for (const reject of this.#waiting) reject(closed);
     for (const { etcd } of this.#all) etcd.close();
   }
 }

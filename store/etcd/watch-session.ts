@@ -36,6 +36,8 @@ export class WatchSession {
   /** Of the newest revision seen, until it is certain that no more of it comes: etcd cuts a long answer into fragments. */
   #held: StoreEvent[] = [];
   #live = false;
+  /** What was newest when the watch began. */
+  #historyEnd = 0;
   #paused = false;
   /** Why the stream ended, where it was not asked to. */
   #lost: unknown;
@@ -100,7 +102,8 @@ export class WatchSession {
       if (response.canceled) return this.#onCanceled(response);
       if (response.created) {
         this.#created = true;
-        this.#live = this.#options.next > toNumber(response.header.revision);
+        this.#historyEnd = Math.max(this.#options.knownRevision(), toNumber(response.header.revision));
+        this.#live = this.#options.next > this.#historyEnd;
       }
       this.#onEvents(response);
     } catch (error) {
@@ -125,7 +128,7 @@ export class WatchSession {
     if (!fragment) this.#release(ready);
     const revision = ready.at(-1)?.revision;
     if (revision === undefined) return;
-    if (!this.#live && revision >= this.#options.knownRevision()) this.#live = true;
+    if (!this.#live && revision >= Math.max(this.#historyEnd, this.#options.knownRevision())) this.#live = true;
     if (!this.#live) return this.#pushHistory(ready, revision);
     this.#buffer.push(ready, revision);
   }
