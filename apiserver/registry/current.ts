@@ -10,7 +10,9 @@ export interface Current {
 
 /** The cached state: good enough to try a compare-and-swap with, but no ground to refuse a write. */
 export function cachedCurrent(registry: Registry, kind: ServedKind, key: string): Current {
-  return { object: registry.cache.of(kind).get(key), certain: false };
+  const cached = registry.cache.of(kind).get(key);
+  const pending = registry.cache.pending.newest(kind.storagePrefix + key);
+  return { object: pending !== undefined && pending.revision > (cached?.revision ?? 0) ? pending : cached, certain: false };
 }
 
 /** The newest state, linearizable. */

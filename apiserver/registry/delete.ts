@@ -28,8 +28,13 @@ interface Deletion {
 }
 
 /** Deletes an object, at once or gracefully: finalizers, grace periods and dependents as Kubernetes treats them. @throws StatusError 404, 409 */
-export async function deleteObject(registry: Registry, kind: ServedKind, name: string, options: DeleteOptions, context: WriteContext): Promise<DeleteOutcome> {
+export function deleteObject(registry: Registry, kind: ServedKind, name: string, options: DeleteOptions, context: WriteContext): Promise<DeleteOutcome> {
   const deletion: Deletion = { kind, name, key: kind.objectKey(context.namespace, name), options, context };
+  return registry.cache.pending.queue.run(kind.storagePrefix + deletion.key, () => deleteAlone(registry, deletion));
+}
+
+async function deleteAlone(registry: Registry, deletion: Deletion): Promise<DeleteOutcome> {
+  const { kind, name } = deletion;
   let current = cachedCurrent(registry, kind, deletion.key);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     try {

@@ -1,5 +1,6 @@
 import type { ApiObject } from "../../api/wire.ts";
 import { CachedObject } from "./cached-object.ts";
+import { KeyQueue } from "./key-queue.ts";
 import { withResourceVersion } from "./resource-version.ts";
 import type { ServedKind } from "./served-kind.ts";
 
@@ -10,12 +11,24 @@ export class PendingWrite {
   readonly stored: Uint8Array;
   readonly #object: ApiObject;
   #made: CachedObject | undefined;
+  #committed: CachedObject | undefined;
 
   constructor(kind: ServedKind, key: string, stored: Uint8Array, object: ApiObject) {
     this.kind = kind;
     this.key = key;
     this.stored = stored;
     this.#object = object;
+  }
+
+  /** The store took it. */
+  commit(revision: number): CachedObject {
+    this.#committed = this.at(revision);
+    return this.#committed;
+  }
+
+  /** The object as the store took it, where it has. */
+  get committed(): CachedObject | undefined {
+    return this.#committed;
   }
 
   /** The object as it is stored at `revision`. */
@@ -27,6 +40,8 @@ export class PendingWrite {
 
 /** Writes of this process whose events have not come back yet, by storage key. */
 export class PendingWrites {
+  /** Serializes this process' writes of one object. */
+  readonly queue = new KeyQueue();
   readonly #byKey = new Map<string, PendingWrite[]>();
 
   add(write: PendingWrite): void {
@@ -42,6 +57,13 @@ export class PendingWrites {
     const writes = this.#byKey.get(key)?.filter((other) => other !== write) ?? [];
     if (writes.length === 0) this.#byKey.delete(key);
     else this.#byKey.set(key, writes);
+  }
+
+  /** The newest state that the store has taken and the cache has not seen yet. */
+  newest(key: string): CachedObject | undefined {
+    let newest: CachedObject | undefined;
+    for (const { committed } of this.#byKey.get(key) ?? []) if (committed !== undefined && committed.revision > (newest?.revision ?? 0)) newest = committed;
+    return newest;
   }
 
   /** The write whose value this is, if it is one of ours; it is dropped. */

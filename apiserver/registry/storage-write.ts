@@ -52,5 +52,5 @@ export async function putObject(registry: Registry, kind: ServedKind, key: strin
     registry.cache.pending.drop(write);
     return { result };
   }
-  return { written: write.at(result.revision), result };
+  return { written: write.commit(result.revision), result };
 }

@@ -42,8 +42,12 @@ export interface UpdateOutcome extends Outcome {
 }
 
 /** Reads, changes and writes an object by compare-and-swap until it succeeds or is refused on certain ground. */
-export async function updateObject(registry: Registry, kind: ServedKind, request: UpdateRequest, context: WriteContext): Promise<UpdateOutcome> {
+export function updateObject(registry: Registry, kind: ServedKind, request: UpdateRequest, context: WriteContext): Promise<UpdateOutcome> {
   const key = kind.objectKey(context.namespace, request.name);
+  return registry.cache.pending.queue.run(kind.storagePrefix + key, () => updateAlone(registry, kind, key, request, context));
+}
+
+async function updateAlone(registry: Registry, kind: ServedKind, key: string, request: UpdateRequest, context: WriteContext): Promise<UpdateOutcome> {
   let current = cachedCurrent(registry, kind, key);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const warned = context.warnings.length;
