@@ -50,7 +50,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
 
 /** Events waiting to be written; more are dropped. */
 const MAX_QUEUED = 1000;
-const MAX_WRITES = 4;
+const MAX_WRITES = 32;
 const MAX_MESSAGE = 1024;
 const MAX_ATTEMPTS = 8;
 

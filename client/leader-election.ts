@@ -84,7 +84,7 @@ class Candidate {
   async acquire(signal: AbortSignal): Promise<boolean> {
     const { clock, random, retryPeriod_ms } = this.#settings;
     while (!signal.aborted) {
-      if (await this.#attempt(signal, this.#settings.renewDeadline_ms)) return true;
+      if (await this.#attempt(signal, this.#settings.renewDeadline_ms / 2)) return true;
       await clock.sleep(retryPeriod_ms * (1 + (JITTER - 1) * random.next()), signal).catch(() => undefined);
     }
     return false;
@@ -96,7 +96,8 @@ class Candidate {
     for (;;) {
       await clock.sleep(Math.min(retryPeriod_ms, this.#remaining_ms()), signal).catch(() => undefined);
       if (signal.aborted || this.#remaining_ms() <= 0) return;
-      await this.#attempt(signal, Math.min(renewDeadline_ms, this.#remaining_ms()));
+      // Half of the time at most, so that one answer that never comes leaves time for another try.
+      await this.#attempt(signal, Math.min(renewDeadline_ms / 2, this.#remaining_ms()));
       if (!this.held() || this.#remaining_ms() <= 0) return;
     }
   }

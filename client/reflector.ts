@@ -47,7 +47,7 @@ export class Reflector<T extends Identified> {
   constructor(options: ReflectorOptions<T>, sink: ReflectorSink<T>) {
     this.#options = options;
     this.#sink = sink;
-    this.#backoff = new Backoff({ base_ms: 200, max_ms: 30_000, jitter: 0.5 }, options.random);
+    this.#backoff = new Backoff({ base_ms: 200, max_ms: 10_000, jitter: 0.5 }, options.random);
   }
 
   /** Newest resourceVersion seen; "" before the first list. */
