@@ -107,7 +107,10 @@ function isNeverRestarted(state: PodState): boolean {
 
 function decideStopping(draft: Draft): void {
   const { runtime } = draft.state;
-  const running = runtime.containers.filter((record) => record.state === "running" || record.state === "unknown");
+  const order = new Map(allContainers(draft.state.pod).map((entry, index) => [entry.container.name, index]));
+  const running = runtime.containers
+    .filter((record) => record.state === "running" || record.state === "unknown")
+    .sort((a, b) => (order.get(a.name) ?? 0) - (order.get(b.name) ?? 0));
   for (const record of running) stop(draft, record, draft.grace_s(), stopReasonOf(record.name), stopsAfter(draft.state, record, running));
   const { sandbox, volumes } = draft.state;
   if (running.length > 0 || isStarting(draft.state) || sandbox.busy !== undefined || volumes.step === "busy" || draft.state.stops.size > 0) return;

@@ -16,6 +16,9 @@ export class Publisher {
   #last: PodStatus | undefined;
   #passing: PodStatus | undefined;
   #timer: Timer | undefined;
+  #isFinal = false;
+  /** What the API server knew when the pod was told to end. */
+  #seenAtEnd: PodStatus | undefined;
 
   constructor(context: NodeContext) {
     this.#context = context;
@@ -28,6 +31,8 @@ export class Publisher {
 
   /** `isPassing`: more is about to happen; wait a moment before writing. */
   publish(state: PodState, options: { readonly isPassing: boolean }): void {
+    if (this.#isFinal) return;
+    if (state.stage !== "running") this.#seenAtEnd ??= state.pod.status ?? {};
     // A pod that was over before we came keeps its status as it is.
     if (this.#last === undefined && isTerminalPhase(state.pod.status?.phase)) return;
     const status = this.#compute(state, state.runtime, false);
@@ -58,9 +63,10 @@ export class Publisher {
   }
 
   publishFinal(state: PodState): void {
+    this.#isFinal = true;
     if (this.#last === undefined && isTerminalPhase(state.pod.status?.phase)) return;
     this.#drop();
-    this.#write(state, finalStatus(state.pod, this.#compute(state, state.runtime, true), state.pod.status));
+    this.#write(state, finalStatus(state.pod, this.#compute(state, state.runtime, true), this.#seenAtEnd ?? state.pod.status));
   }
 
   close(): void {
@@ -81,7 +87,7 @@ export class Publisher {
   #write(state: PodState, status: PodStatus): void {
     if (same(status, this.#last)) return;
     this.#last = status;
-    this.#context.statuses.set(state.pod, status);
+    if (!state.isRemoved) this.#context.statuses.set(state.pod, status);
   }
 
   #compute(state: PodState, runtime: PodRuntime, isFinal: boolean): PodStatus {

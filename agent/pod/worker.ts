@@ -75,6 +75,7 @@ export class PodWorker {
 
   /** The API server has it no more. */
   remove(): void {
+    this.#context.statuses.forget(uidOf(this.#state.pod));
     this.#apply(podRemoved);
   }
 

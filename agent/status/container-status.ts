@@ -109,7 +109,8 @@ function found(input: ContainerStatusInput, record: ContainerRecord, waiting: Co
     ready: false,
     restartCount: record.attempt,
     state: stateOf(input, record, waiting),
-    ...(record.user === undefined ? {} : { user: { linux: userOf(record.user) } }),
+    // Only where the pod cares which groups its processes have: kubelet's runtimes are of two minds about this field.
+    ...(record.user === undefined || input.pod.spec?.securityContext?.supplementalGroupsPolicy === undefined ? {} : { user: { linux: userOf(record.user) } }),
   };
 }
 

@@ -13,6 +13,8 @@ import { OWNED_CONDITIONS } from "./conditions.ts";
 const MAX_QUEUED = 8;
 /** Writes at once, of different pods. */
 const MAX_WRITES = 16;
+/** Tries of a write that is forbidden. */
+const MAX_REFUSALS = 6;
 const RETRY = { base_ms: 200, max_ms: 10_000, jitter: 0.5 };
 
 interface Entry {
@@ -68,8 +70,14 @@ export class StatusWriter {
     return !entry.isGone;
   }
 
+  /** The API server has the pod no more: what waits is dropped. */
   forget(uid: string): void {
+    const entry = this.#entries.get(uid);
+    if (entry === undefined) return;
+    entry.isGone = true;
+    entry.queue = [];
     this.#entries.delete(uid);
+    this.#tellIdle(entry);
   }
 
   close(): void {
@@ -109,7 +117,7 @@ export class StatusWriter {
 
   async #write(entry: Entry): Promise<void> {
     const [status] = entry.queue;
-    if (status !== undefined && !this.#stopped.signal.aborted) {
+    if (status !== undefined && !entry.isGone && !this.#stopped.signal.aborted) {
       const isDone = await this.#patch(entry, status);
       if (!isDone) return this.#retryLater(entry);
       entry.failures = 0;
@@ -153,7 +161,10 @@ export class StatusWriter {
         entry.isGone = true;
         return true;
       }
-      const isLasting = code >= 400 && code < 500 && code !== 429 && code !== 408;
+      if (entry.isGone) return true;
+      // What a node may write follows from its pods: the server may learn of a new one a moment after us.
+      const isPatient = code === 403 && entry.failures < MAX_REFUSALS;
+      const isLasting = code >= 400 && code < 500 && code !== 429 && code !== 408 && !isPatient;
       logger[isLasting ? "error" : "debug"]({ error: String(error), pod: `${entry.namespace}/${entry.name}` }, "a pod's status could not be written");
       return isLasting;
     }
@@ -184,5 +195,6 @@ function conditionsPatch(written: PodStatus | undefined, status: PodStatus): unk
   const types = new Set(own.map((condition) => condition.type));
   const isGone = (type: string) => (status.conditions === undefined ? true : OWNED_CONDITIONS.has(type) && !types.has(type));
   const gone = (written?.conditions ?? []).filter((condition) => isGone(condition.type)).map((condition) => ({ type: condition.type, $patch: "delete" }));
-  return [...own, ...gone];
+  // A condition is merged field by field: what it no longer says must be taken back.
+  return [...own.map((condition) => ({ reason: null, message: null, ...condition })), ...gone];
 }

@@ -72,9 +72,12 @@ export function sandboxRecord(status: Message<"PodSandboxStatus">): SandboxRecor
 
 const RANK: Readonly<Record<ContainerState, number>> = { unknown: 0, created: 0, running: 1, exited: 2 };
 
-/** The later of two views of one container: its life goes one way, so answers that overtook each other do no harm. */
+/**
+ * The later of two views of one container: its life goes one way, so answers that overtook each other do no harm. Of two views of
+ * the same state the first stays: an end has the container's last words already.
+ */
 export function laterContainer(old: ContainerRecord | undefined, now: ContainerRecord): ContainerRecord {
-  return old !== undefined && RANK[old.state] > RANK[now.state] ? old : now;
+  return old !== undefined && (old.state === now.state || RANK[old.state] > RANK[now.state]) ? old : now;
 }
 
 /** A sandbox that is down stays down; addresses once known are kept. */

@@ -55,7 +55,7 @@ export class RuntimeView {
     const entry = this.#entry(identity);
     const old = entry.containers.get(record.id);
     const merged = laterContainer(old, record);
-    if (merged === old || (old !== undefined && old.state === merged.state && old.exitCode === merged.exitCode && old.message === merged.message)) return;
+    if (merged === old) return;
     entry.containers.set(record.id, merged);
     this.#changed(entry, record.id);
   }
