@@ -114,7 +114,7 @@ test("compaction deletes the rows, also when it is cut short", async (t) => {
   const newest = await first.revision();
   await first.compact(newest);
   await first.close();
-  t.true(inFile(dir.path, rows) < 3_000, "the sweep began");
+  t.true(inFile(dir.path, rows) > KEPT_ROWS, "closed before the sweep was done");
   const second = await open(dir.path);
   await put(second, "last", "1");
   await untilSwept(dir.path);

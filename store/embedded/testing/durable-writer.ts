@@ -1,4 +1,3 @@
-import { writeSync } from "node:fs";
 import { systemClock } from "../../../lib/clock.ts";
 import { silentLogger } from "../../../lib/logger.ts";
 import { openEmbeddedStore } from "../embedded-store.ts";
@@ -20,8 +19,7 @@ async function write(): Promise<void> {
     const value = new TextEncoder().encode(`${round}.${i} ${"x".repeat(i % 3_000)}`);
     const pair = ["left", "right"].map((side) => ({ type: "put" as const, key: `/${side}/${round}.${i}`, value }));
     const { revision } = await store.txn({ compare: pair.map(({ key }) => ({ key, modRevision: 0 })), operations: pair });
-    // Written at once and in one piece: what the parent reads was acknowledged.
-    writeSync(1, `${round} ${i} ${revision}\n`);
+    process.stdout.write(`${round} ${i} ${revision}\n`);
     if (i % 500 === 499) await store.compact(revision).catch(() => undefined);
   }
 }
