@@ -1,6 +1,6 @@
 import type { WatchEvent } from "../api/exchange.ts";
 import type { Resource } from "../api/resources.ts";
-import type { LabelSelector, ListMeta, Status } from "../api/wire.ts";
+import type { ListMeta, Status } from "../api/wire.ts";
 
 /** Names one object. `namespace` is left out for cluster-scoped kinds. */
 export interface ObjectKey {
@@ -137,5 +137,3 @@ export type ReasonName =
 export function isReason(error: unknown, reason: ReasonName): boolean {
   return error instanceof ApiError && error.status.reason === reason;
 }
-
-export type { LabelSelector };

@@ -59,9 +59,5 @@ export interface Informer<T> extends Lister<T> {
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** Index names that `createInformer` knows how to make for any kind. */
-export const NAMESPACE_INDEX = "namespace";
-/** By the uid of each owner. */
-export const OWNER_INDEX = "owner";
-/** Pods by spec.nodeName; those without a node under "". */
+/** Index of pods by spec.nodeName; those without a node under "". */
 export const NODE_INDEX = "node";

@@ -1,6 +1,6 @@
 import type { WatchEvent } from "../api/exchange.ts";
 import type { Logger } from "../lib/logger.ts";
-import { type EventHandler, type Identified, type IndexFunction, type Informer, type Key, keyOf, NODE_INDEX, OWNER_INDEX } from "./informer.ts";
+import { type EventHandler, type Identified, type IndexFunction, type Informer, type Key, keyOf } from "./informer.ts";
 import { type Change, LocalStore } from "./local-store.ts";
 import { Reflector, type ReflectorOptions } from "./reflector.ts";
 
@@ -13,17 +13,10 @@ export function createInformer<T extends Identified>(options: InformerOptions<T>
   return new SharedInformer(options);
 }
 
-/** Uids of the owners, for OWNER_INDEX. */
-export function byOwner(object: Identified): readonly string[] {
-  return (object.metadata.ownerReferences ?? []).map((owner) => owner.uid);
-}
-
 /** The node of a pod, for NODE_INDEX; "" while it has none. */
 export function byNode(pod: { readonly spec?: { readonly nodeName?: string } }): readonly string[] {
   return [pod.spec?.nodeName ?? ""];
 }
-
-export { NODE_INDEX, OWNER_INDEX };
 
 class SharedInformer<T extends Identified> implements Informer<T> {
   readonly #store = new LocalStore<T>();

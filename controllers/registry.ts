@@ -44,7 +44,7 @@ export function controllers(settings: ControllerSettings): readonly ControllerEn
     { name: "taint-eviction-controller", create: (context) => new TaintEvictionController(context) },
     { name: "pod-garbage-collector", create: (context) => new PodGcController(context, settings.podGc) },
     { name: "endpoint-controller", create: (context) => new EndpointsController(context) },
-    ...(clusterCidr === undefined ? [] : [ipam(clusterCidr)]),
+    ...(clusterCidr === undefined || clusterCidr === "" ? [] : [ipam(clusterCidr)]),
     { name: "generic-garbage-collector", create: (context) => new GarbageCollector(context) },
   ];
   const unknown = settings.only?.find((name) => !all.some((entry) => entry.name === name));

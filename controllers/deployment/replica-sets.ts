@@ -5,7 +5,7 @@ import { templateHash } from "../shared/pod-hash.ts";
 import { newSetAnnotations } from "./annotations.ts";
 import { sizeOf } from "./limits.ts";
 
-export const HASH_LABEL = "pod-template-hash";
+const HASH_LABEL = "pod-template-hash";
 export const DEPLOYMENT = { apiVersion: "apps/v1", kind: "Deployment" };
 
 /** The Deployment's sets, told apart by the template. */

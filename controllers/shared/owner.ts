@@ -12,10 +12,6 @@ export function controllerRef(owner: Identified, gvk: { apiVersion: string; kind
   return { apiVersion: gvk.apiVersion, kind: gvk.kind, name, uid, controller: true, blockOwnerDeletion: true };
 }
 
-export function isControlledBy(object: Identified, owner: Identified): boolean {
-  return controllerOf(object)?.uid === owner.metadata.uid;
-}
-
 export const CONTROLLER_INDEX = "controller";
 export const ORPHAN_INDEX = "orphan";
 
