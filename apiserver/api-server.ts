@@ -6,7 +6,9 @@ import { AdmissionChain } from "./admission/admission.ts";
 import { defaultTolerationSeconds } from "./admission/default-toleration-seconds.ts";
 import { namespaceLifecycle } from "./admission/namespace-lifecycle.ts";
 import { nodeRestriction } from "./admission/node-restriction.ts";
+import { podResize } from "./admission/pod-resize.ts";
 import { priority } from "./admission/priority.ts";
+import { runtimeClass } from "./admission/runtime-class.ts";
 import { serviceAccountAdmission } from "./admission/service-account.ts";
 import { taintNodesByCondition } from "./admission/taint-nodes-by-condition.ts";
 import type { ApiServer, ApiServerOptions } from "./api-server-options.ts";
@@ -36,6 +38,7 @@ import { EventLeases } from "./registry/event-leases.ts";
 import type { KindCache } from "./registry/kind-cache.ts";
 import type { Registry } from "./registry/registry.ts";
 import { KindTable } from "./registry/served-kind.ts";
+import { KubernetesService } from "./registry/services/kubernetes-service.ts";
 import { ServiceAllocator } from "./registry/services/service-allocator.ts";
 import { ensureObject } from "./registry/system-write.ts";
 import { WatchCache } from "./registry/watch-cache.ts";
@@ -62,6 +65,7 @@ class Server implements ApiServer {
   readonly #rbac = new RbacIndex();
   readonly #services: ServiceAllocator;
   readonly #nodes: NodeClient;
+  readonly #kubernetesService: KubernetesService;
   readonly #lifecycle = new Lifecycle();
 
   constructor(options: ApiServerOptions) {
@@ -86,6 +90,7 @@ class Server implements ApiServer {
       closing: this.#lifecycle.signal,
       allowPrivileged: options.allowPrivileged ?? false,
     };
+    this.#kubernetesService = new KubernetesService({ registry: this.#registry, clusterIp: this.#services.firstAddress, advertised: options.advertise });
     this.#nodes = new NodeClient({ registry: this.#registry, pki: options.pki, clock });
     const tokens = new ServiceAccountTokens({ privateKey: options.pki.serviceAccountKey, issuer, clock, random });
     const authenticator = new Authenticator(new ServiceAccountAuthenticator({ tokens, cache: this.#cache, kinds, clock }));
@@ -102,11 +107,13 @@ class Server implements ApiServer {
     followRbacObjects(this.#rbac, this.#cache, this.#registry.kinds);
     this.#services.start();
     for (const object of [...bootstrapNamespaces, ...bootstrapPriorityClasses]) await ensureObject(this.#registry, object);
+    await this.#kubernetesService.start();
     await ensureBootstrapPolicy(this.#registry, bootstrapPolicy);
     await this.#cache.fresh();
   }
 
   async close(): Promise<void> {
+    await this.#kubernetesService.stop();
     await this.#lifecycle.close();
     await this.#cache.close();
     this.#nodes.close();
@@ -126,6 +133,8 @@ class Server implements ApiServer {
       taintNodesByCondition,
       priority(cacheOf("scheduling.k8s.io", "priorityclasses"), fresh),
       defaultTolerationSeconds,
+      runtimeClass(undefined, fresh),
+      podResize(cacheOf("", "nodes"), fresh),
       escalationPrevention(this.#rbac, authorizer),
     ];
   }

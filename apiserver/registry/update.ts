@@ -167,9 +167,7 @@ function checkUpdate(registry: Registry, kind: ServedKind, next: ApiObject, old:
   if (!meta.uid && old.metadata.uid) meta.uid = old.metadata.uid;
   meta.creationTimestamp = old.metadata.creationTimestamp ?? rfc3339(context.now_ms);
   if (old.metadata.deletionTimestamp) meta.deletionTimestamp = old.metadata.deletionTimestamp;
-  else delete meta.deletionTimestamp;
-  if (old.metadata.deletionGracePeriodSeconds !== undefined) meta.deletionGracePeriodSeconds = old.metadata.deletionGracePeriodSeconds;
-  else delete meta.deletionGracePeriodSeconds;
+  if (old.metadata.deletionGracePeriodSeconds !== undefined) meta.deletionGracePeriodSeconds ??= old.metadata.deletionGracePeriodSeconds;
   const errors = [...validateStoredObjectMetaUpdate(meta, old.metadata, kind.entry.namespaced), ...(request.strategy.validateUpdate?.(next, old, hooks) ?? [])];
   if (errors.length > 0) throw invalid(kind.groupKind, meta.name ?? request.name, errors);
   context.warnings.push(...(request.strategy.warnings?.(next, old) ?? []));

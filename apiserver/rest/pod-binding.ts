@@ -59,6 +59,5 @@ function bound(old: Pod, binding: Binding, name: string, now_ms: number): Pod {
 
 function setScheduled(pod: Pod, now_ms: number): void {
   const conditions = (pod.status?.conditions ?? []).filter((condition) => condition.type !== "PodScheduled");
-  const observed = pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation };
-  pod.status = { ...pod.status, conditions: [...conditions, { type: "PodScheduled", ...observed, status: "True", lastProbeTime: null as unknown as string, lastTransitionTime: rfc3339(now_ms) }] };
+  pod.status = { ...pod.status, conditions: [...conditions, { type: "PodScheduled", status: "True", lastProbeTime: null as unknown as string, lastTransitionTime: rfc3339(now_ms) }] };
 }

@@ -31,6 +31,7 @@ export async function handleResource(services: ResourceServices, context: Reques
     throw resourceNotFound();
   }
   if (kind.entry.namespaced ? info.name !== "" && info.namespace === "" && info.verb !== "list" && info.verb !== "watch" : info.namespace !== "" && info.resource !== "namespaces") throw resourceNotFound();
+  if (kind.entry.deprecation !== undefined) context.warnings.push(kind.entry.deprecation);
   if (info.subresource !== "") return await subresource(services, context, kind);
   if (info.parts.length > 2) throw resourceNotFound();
   return await main(services, context, kind);
