@@ -12,6 +12,7 @@ import type { ExitDirectory } from "./monitor/exits.ts";
 import type { Network } from "./network/network.ts";
 import type { OciRuntime } from "./oci/runtimes.ts";
 import type { SecuritySupport } from "./oci/security.ts";
+import type { Reaper } from "./os/reaper.ts";
 import type { CgroupLayout } from "./os/cgroups.ts";
 import type { CpuRates } from "./stats/cpu-rates.ts";
 import type { DiskUsages } from "./stats/disk-usage.ts";
@@ -45,6 +46,7 @@ export interface ShimContext {
   readonly network: Network;
   readonly exits: ExitDirectory;
   readonly events: ContainerEvents;
+  readonly reaper: Reaper;
   readonly diskUsages: DiskUsages;
   readonly cpuRates: CpuRates;
   /** One verb at a time per sandbox and per container. */

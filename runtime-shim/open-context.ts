@@ -17,6 +17,7 @@ import type { ShimOptions } from "./options.ts";
 import { detectCgroups } from "./os/cgroups.ts";
 import { CpuRates } from "./stats/cpu-rates.ts";
 import { DiskUsages } from "./stats/disk-usage.ts";
+import { Reaper } from "./os/reaper.ts";
 import { KeyedLock } from "./state/keyed-lock.ts";
 import { Paths } from "./state/paths.ts";
 import { RecordStore } from "./state/record-store.ts";
@@ -51,6 +52,7 @@ export async function openContext(options: Omit<ShimOptions, "listen">): Promise
   const containers = new RecordStore<ShimContext["containers"] extends RecordStore<infer T> ? T : never>(paths.containers(), paths.trash());
   const broken = [...sandboxes.load(), ...containers.load()];
   const runtime = await detectRuntime({ chosen: options.ociRuntime, runDir: paths.runDir, cacheFile: join(paths.dataDir, "runtimes.json"), clock });
+  const reaper = new Reaper();
   const context: ShimContext = {
     clock,
     random,
@@ -74,13 +76,17 @@ export async function openContext(options: Omit<ShimOptions, "listen">): Promise
     network: new Network({ confDir: options.cniConfDir, binDir: options.cniBinDir ?? DEFAULT_CNI_BIN_DIR, bridge: options.bridgeName ?? DEFAULT_BRIDGE, stateDir: paths.cni(), clock, failpoint }),
     exits: new ExitDirectory(paths.exits()),
     events: new ContainerEvents(),
+    reaper,
     diskUsages: new DiskUsages(clock),
     cpuRates: new CpuRates(),
     locks: new KeyedLock(),
     layerPins: new Map(),
     failpoint,
   };
-  return { context, broken, close: () => pool.close() };
+  return { context, broken, close: async () => {
+    reaper.close();
+    await pool.close();
+  } };
 }
 
 /** overlayfs separates its options by these. */

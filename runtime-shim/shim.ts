@@ -75,6 +75,7 @@ function sweepExits(context: ShimContext): { stop(): void } {
   let timer = context.clock.after(SWEEP_MS, tick, { background: true });
   function tick(): void {
     for (const record of context.containers.values()) recordExit(context, record);
+    context.reaper.sweep();
     timer = context.clock.after(SWEEP_MS, tick, { background: true });
   }
   return { stop: () => timer.cancel() };

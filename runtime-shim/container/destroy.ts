@@ -4,7 +4,7 @@ import type { ShimContext } from "../context.ts";
 import { systemCodeOf } from "../errors.ts";
 import { killCgroup, removeCgroup } from "../os/cgroups.ts";
 import { unmountAll } from "../os/mounts.ts";
-import { run, signalProcess, startTimeOf } from "../os/processes.ts";
+import { isAlive, run, signalProcess, startTimeOf } from "../os/processes.ts";
 import { readIfExists } from "../os/files.ts";
 import { MONITOR_PIDFILE } from "../monitor/conmon.ts";
 import type { ContainerRecord } from "../state/records.ts";
@@ -36,17 +36,18 @@ export async function destroyContainer(context: ShimContext, record: ContainerRe
 /** Kills the container's processes and monitor and has the OCI runtime forget it; its files stay. */
 export async function releaseRuntime(context: ShimContext, record: ContainerRecord): Promise<void> {
   const state = join(context.runtime.root, record.id);
-  if (readIfExists(join(context.paths.container(record.id), MONITOR_PIDFILE)) !== undefined || namesIn(state).length > 0) {
+  const created = namesIn(state).length > 0 || readIfExists(join(context.paths.container(record.id), MONITOR_PIDFILE)) !== undefined;
+  // After the first process' end runc's "delete" is what follows here anyway.
+  const ended = context.runtime.isRunc && record.exitCode !== undefined && !isAlive(record.pid ?? -1, record.pidStart ?? -1);
+  if (created && !ended) {
     const result = await run(context.runtime.path, ["--root", context.runtime.root, "delete", "--force", record.id], { clock: context.clock });
-    if (result.exitCode !== 0 && namesIn(state).length > 0) {
-      context.logger.warn({ container: record.id, stderr: result.stderr.toString() }, "the OCI runtime could not delete a container: its state is removed");
-      rmSync(state, { recursive: true, force: true });
-    }
+    if (result.exitCode !== 0 && namesIn(state).length > 0) context.logger.warn({ container: record.id, stderr: result.stderr.toString() }, "the OCI runtime could not delete a container: its state is removed");
   }
+  rmSync(state, { recursive: true, force: true });
   killMonitor(context, record);
-  if (!removeCgroup(context.cgroups, record.cgroupPath)) {
+  for (let attempt = 0; attempt < 100 && !removeCgroup(context.cgroups, record.cgroupPath); attempt++) {
     killCgroup(context.cgroups, record.cgroupPath);
-    for (let attempt = 0; attempt < 50 && !removeCgroup(context.cgroups, record.cgroupPath); attempt++) await context.clock.sleep(20);
+    await context.clock.sleep(10);
   }
 }
 

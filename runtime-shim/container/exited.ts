@@ -14,10 +14,10 @@ const LOST_EXIT_CODE = 137;
  * runs. Cheap enough to be asked at every status.
  */
 export function recordExit(context: ShimContext, record: ContainerRecord): void {
-  if (record.phase !== "running" && record.phase !== "starting") return;
+  if (record.phase !== "running") return;
   const exit = context.exits.read(record.id);
   if (exit !== undefined) return ended(context, record, exit.exitCode, exit.finishedAt_ns);
-  if (record.phase !== "running" || record.monitorPid === undefined || isAlive(record.monitorPid, record.monitorStart ?? -1)) return;
+  if (record.monitorPid === undefined || isAlive(record.monitorPid, record.monitorStart ?? -1)) return;
   // The monitor may have written the exit between the two looks.
   const late = context.exits.read(record.id);
   if (late !== undefined) return ended(context, record, late.exitCode, late.finishedAt_ns);

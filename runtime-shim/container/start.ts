@@ -20,7 +20,6 @@ export async function startContainer(context: ShimContext, request: Message<"Sta
     if (record.phase !== "created") throw new CriError("FAILED_PRECONDITION", `container ${record.id} is ${record.phase}: only a created one can be started`);
     if (context.sandboxes.get(record.sandboxId)?.phase !== "ready") throw new CriError("FAILED_PRECONDITION", `sandbox ${record.sandboxId} of container ${record.id} is not ready`);
     await launch(context, record);
-    publishContainer(context, record, "CONTAINER_STARTED_EVENT");
     return {};
   });
 }
@@ -33,7 +32,8 @@ export async function launch(context: ShimContext, record: ContainerRecord): Pro
   try {
     prepareLog(record);
     Object.assign(record, await monitored(context, record));
-    record.startedAt_ns = now_ns(context);
+    if (record.monitorPid !== undefined) void context.reaper.wait(record.monitorPid).then(() => recordExit(context, record));
+    context.containers.save(record);
     context.failpoint("container.start.created");
     await startCreated(context.runtime, record.id, context.clock);
     context.failpoint("container.start.started");
@@ -41,13 +41,12 @@ export async function launch(context: ShimContext, record: ContainerRecord): Pro
     await failStart(context, record, messageOf(error));
     throw error instanceof CriError ? error : new CriError("UNKNOWN", messageOf(error));
   }
-  // Its exit may have been seen while it was starting: that stays.
-  if (record.phase === "starting") {
-    record.phase = "running";
-    record.startedAt_ns = now_ns(context);
-    context.containers.save(record);
-    recordExit(context, record);
-  }
+  record.phase = "running";
+  record.startedAt_ns = now_ns(context);
+  context.containers.save(record);
+  publishContainer(context, record, "CONTAINER_STARTED_EVENT");
+  // It may have ended already: nobody looked while it was starting.
+  recordExit(context, record);
   context.failpoint("container.start.done");
 }
 

@@ -8,6 +8,8 @@ export interface ImageConfig {
   readonly labels: Readonly<Record<string, string>>;
   readonly volumes: readonly string[];
   readonly stopSignal: string;
+  /** As Go names it: `amd64`. */
+  readonly architecture: string;
   /** Digests of the uncompressed layers, lowest first. */
   readonly diffIds: readonly string[];
 }
@@ -31,6 +33,7 @@ export function parseImageConfig(json: unknown): ImageConfig {
     labels: labelsOf(config["Labels"]),
     volumes: config["Volumes"] === undefined || config["Volumes"] === null ? [] : Object.keys(asRecord(config["Volumes"], "config.Volumes")),
     stopSignal: text(config["StopSignal"]),
+    architecture: text(root["architecture"]),
     diffIds,
   };
 }

@@ -43,7 +43,7 @@ export class ImageStore {
     this.layers.load();
     for (const file of readdirSync(this.#directory)) {
       const image = file.endsWith(".json") ? (readJson(join(this.#directory, file)) as ImageRecord | undefined) : undefined;
-      if (image !== undefined && image.config.diffIds.every((diffId) => this.layers.get(diffId) !== undefined)) this.#images.set(image.id, image);
+      if (image?.config.diffIds.every((diffId) => this.layers.get(diffId) !== undefined) === true) this.#images.set(image.id, image);
       else rmSync(join(this.#directory, file), { force: true });
     }
     this.#indexNames();

@@ -40,7 +40,7 @@ export async function createMonitored(input: MonitorInput): Promise<MonitoredPro
   const args = [
     ...["--cid", input.id, "--cuuid", input.id, "--bundle", input.bundle, "--runtime", input.runtime.path],
     ...["--runtime-arg", `--root=${input.runtime.root}`, "--container-pidfile", join(input.bundle, "pidfile"), "--conmon-pidfile", join(input.bundle, MONITOR_PIDFILE)],
-    ...["--log-path", `k8s-file:${input.logPath}`, "--exit-dir", input.exitDir, "--persist-dir", input.bundle, "--full-attach", "--log-level", "error"],
+    ...["--log-path", input.logPath === "" ? "off" : `k8s-file:${input.logPath}`, "--exit-dir", input.exitDir, "--persist-dir", input.bundle, "--full-attach", "--log-level", "error"],
     ...(input.stdin ? ["--stdin"] : []),
     ...(input.leaveStdinOpen ? ["--leave-stdin-open"] : []),
     ...(input.terminal ? ["--terminal"] : []),

@@ -11,6 +11,8 @@ export interface OciRuntime {
   readonly path: string;
   /** Directory of its state: `--root`. */
   readonly root: string;
+  /** It is runc 1, whose state on disk the shim knows well enough to start and forget containers without running it. */
+  readonly isRunc: boolean;
   /** Mount options that it says it knows, such as `rro`; empty when it does not say. */
   readonly mountOptions: readonly string[];
 }
@@ -48,7 +50,7 @@ export async function detectRuntime(input: DetectInput): Promise<OciRuntime> {
           writeFileAtomic(input.cacheFile, JSON.stringify(cache));
         }
       }
-      if (verdict === "works") return { name, path, root: join(input.runDir, name), mountOptions: await mountOptionsOf(path, input.clock) };
+      if (verdict === "works") return { name, path, root: join(input.runDir, name), isRunc: version.startsWith("runc version 1."), mountOptions: await mountOptionsOf(path, input.clock) };
       complaints.push(`${name}: ${String(verdict)}`);
     } catch (error) {
       complaints.push(`${name}: ${messageOf(error)}`);

@@ -71,15 +71,25 @@ const AF_ALG = 38;
 const ENOSYS = 38;
 const EPERM = 1;
 
-const architectures: Readonly<Record<string, readonly string[]>> = {
-  x64: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
-  arm64: ["SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"],
-  riscv64: ["SCMP_ARCH_RISCV64"],
+const architectures: Readonly<Record<string, { readonly own: string; readonly narrow?: string }>> = {
+  x64: { own: "SCMP_ARCH_X86_64", narrow: "SCMP_ARCH_X86" },
+  arm64: { own: "SCMP_ARCH_AARCH64", narrow: "SCMP_ARCH_ARM" },
+  riscv64: { own: "SCMP_ARCH_RISCV64" },
 };
 
-/** The profile that `RuntimeDefault` means, for a process with these capabilities on `arch` (Node's name of it). */
-export function defaultSeccomp(capabilities: readonly string[], arch: string): OciSeccomp {
+/** A machine as seccomp sees it: `arch` is Node's name of it; `narrow`: its 32-bit programs are allowed, too. */
+export interface SeccompMachine {
+  readonly arch: string;
+  readonly narrow: boolean;
+}
+
+/**
+ * The profile that `RuntimeDefault` means, for a process with these capabilities. 32-bit programs have system calls of their own,
+ * which double the time that the filter takes to build at every start and exec: they are in it only where there are such programs.
+ */
+export function defaultSeccomp(capabilities: readonly string[], machine: SeccompMachine): OciSeccomp {
   const held = new Set(capabilities);
+  const known = architectures[machine.arch];
   const rules: OciSyscallRule[] = [allow(Object.values(allowedCalls).join(" "))];
   for (const value of PERSONALITIES) rules.push(allow("personality", [{ index: 0, value, op: "SCMP_CMP_EQ" }]));
   for (const [capability, calls] of Object.entries(callsByCapability)) if (held.has(capability)) rules.push(allow(calls));
@@ -89,7 +99,7 @@ export function defaultSeccomp(capabilities: readonly string[], arch: string): O
     rules.push({ names: ["clone3"], action: "SCMP_ACT_ERRNO", errnoRet: ENOSYS });
   }
   rules.push(...socketRules());
-  return { defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: EPERM, architectures: architectures[arch] ?? [], syscalls: rules };
+  return { defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: EPERM, architectures: [known?.own, machine.narrow ? known?.narrow : undefined].filter((name) => name !== undefined), syscalls: rules };
 }
 
 /** socket(2) for every family but AF_VSOCK, which reaches past the network namespace, and AF_ALG, the kernel's crypto. */

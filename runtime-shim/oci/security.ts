@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Message } from "../../cri/vocabulary.ts";
 import { CriError, messageOf } from "../errors.ts";
 import { readIfExists } from "../os/files.ts";
-import { defaultSeccomp } from "./seccomp-profile.ts";
+import { defaultSeccomp, type SeccompMachine } from "./seccomp-profile.ts";
 
 /** Which of Linux' security modules this machine has. */
 export interface SecuritySupport {
@@ -23,14 +23,14 @@ export function detectSecurity(): SecuritySupport {
 }
 
 /** The seccomp filter asked for: our default, a file on the host (`localhost`), or none. */
-export function seccompOf(context: SecurityContext | undefined, capabilities: readonly string[], support: SecuritySupport, arch: string): unknown {
+export function seccompOf(context: SecurityContext | undefined, capabilities: readonly string[], support: SecuritySupport, machine: SeccompMachine): unknown {
   const { type, file } = wanted(context);
   if (type === "Unconfined") return undefined;
   if (!support.seccomp) {
     if (type === "Localhost") throw new CriError("FAILED_PRECONDITION", "a seccomp profile is asked for, but this kernel has no seccomp");
     return undefined;
   }
-  return type === "RuntimeDefault" ? defaultSeccomp(capabilities, arch) : localProfile(file);
+  return type === "RuntimeDefault" ? defaultSeccomp(capabilities, machine) : localProfile(file);
 }
 
 function wanted(context: SecurityContext | undefined): { type: keyof typeof import("../../cri/enums.ts").enums.ProfileType; file: string } {

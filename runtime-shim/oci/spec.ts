@@ -6,6 +6,7 @@ import type { CgroupLayout } from "../os/cgroups.ts";
 import { resolveInRoot } from "../os/rooted-path.ts";
 import { capabilitiesOf, capabilitySet } from "./capabilities.ts";
 import { devicesOf, hostDevices } from "./devices.ts";
+import { runsNarrow } from "./narrow.ts";
 import { mountsOf, type SandboxFiles } from "./mounts.ts";
 import { resourcesOf } from "./resources.ts";
 import { seccompOf, type SecuritySupport, labelsOf } from "./security.ts";
@@ -50,7 +51,7 @@ export function buildSpec(input: SpecInput): OciSpec {
   const devices = privileged ? hostDevices() : asked.devices;
   const denyAll = { allow: false, access: "rwm" };
   const rules = privileged ? [{ allow: true, access: "rwm" }] : [denyAll, ...asked.rules];
-  const seccomp = privileged ? undefined : seccompOf(context, process.capabilities.bounding, input.security, input.arch);
+  const seccomp = privileged ? undefined : seccompOf(context, process.capabilities.bounding, input.security, { arch: input.arch, narrow: runsNarrow(input.rootfs, input.image.architecture, process.args[0] ?? "") });
   const labels = labelsOf(context, input.security);
   return {
     ociVersion: "1.0.2",

@@ -61,18 +61,18 @@ function parseMountInfo(line: string): MountPoint {
   const right = line.slice(separator + 3).split(" ");
   const tags = left.slice(6);
   return {
-    root: unescape(left[3] ?? ""),
-    target: unescape(left[4] ?? ""),
+    root: unescapeOctal(left[3] ?? ""),
+    target: unescapeOctal(left[4] ?? ""),
     shared: tags.some((tag) => tag.startsWith("shared:")),
     slave: tags.some((tag) => tag.startsWith("master:")),
     type: right[0] ?? "",
-    source: unescape(right[1] ?? ""),
+    source: unescapeOctal(right[1] ?? ""),
     options: right[2] ?? "",
   };
 }
 
 /** mountinfo writes space, tab, newline and backslash as octal. */
-function unescape(field: string): string {
+function unescapeOctal(field: string): string {
   return field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
 

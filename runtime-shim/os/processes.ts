@@ -81,16 +81,24 @@ export function exitOf(child: ChildProcess): Promise<number> {
  * Undefined when there is none, or only its zombie.
  */
 export function startTimeOf(pid: number): number | undefined {
-  let stat: string | undefined;
+  const fields = statOf(pid);
+  return fields === undefined || fields[0] === "Z" || fields[0] === "X" ? undefined : Number(fields[19]);
+}
+
+/** The session that a process is in; undefined when it is gone. */
+export function sessionOf(pid: number): number | undefined {
+  const fields = statOf(pid);
+  return fields === undefined ? undefined : Number(fields[3]);
+}
+
+/** Fields of /proc/PID/stat from the third (state) on. */
+function statOf(pid: number): string[] | undefined {
   try {
-    stat = readIfExists(`/proc/${pid}/stat`);
+    const stat = readIfExists(`/proc/${pid}/stat`);
+    return stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
   } catch {
     return undefined; // ESRCH: it went while being read
   }
-  if (stat === undefined) return undefined;
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  if (fields[0] === "Z" || fields[0] === "X") return undefined;
-  return Number(fields[19]);
 }
 
 /** Whether that very process is still there. */

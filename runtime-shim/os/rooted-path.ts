@@ -43,8 +43,13 @@ function linkTarget(path: string): string | undefined {
   return stats.isSymbolicLink() ? readlinkSync(path) : undefined;
 }
 
-/** Text of a regular file below `root`, at most `limit_bytes` of it; undefined when there is none. Never blocks on a FIFO or device. */
+/** Text of a regular file below `root`, at most `limit_bytes` of it; undefined when there is none. */
 export function readFileInRoot(root: string, path: string, limit_bytes: number): string | undefined {
+  return readBytesInRoot(root, path, limit_bytes)?.toString("utf8");
+}
+
+/** The first bytes of a regular file below `root`; undefined when there is none. Never blocks on a FIFO or device. */
+export function readBytesInRoot(root: string, path: string, limit_bytes: number): Buffer | undefined {
   let fd: number;
   try {
     fd = openSync(resolveInRoot(root, path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -57,7 +62,7 @@ export function readFileInRoot(root: string, path: string, limit_bytes: number):
     const stats = fstatSync(fd);
     if (!stats.isFile()) return undefined;
     const buffer = Buffer.alloc(Math.min(stats.size, limit_bytes));
-    return buffer.toString("utf8", 0, readSync(fd, buffer, 0, buffer.length, 0));
+    return buffer.subarray(0, readSync(fd, buffer, 0, buffer.length, 0));
   } finally {
     closeSync(fd);
   }

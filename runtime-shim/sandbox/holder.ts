@@ -10,7 +10,7 @@ import type { ContainerRecord, SandboxRecord } from "../state/records.ts";
 import { hostnameOf, pinnedKinds } from "./placement.ts";
 
 /** Reaps whatever is orphaned in the namespace; ends only by a signal from outside. */
-const SCRIPT = "trap 'exit 0' TERM INT; while :; do /holder sleep 2147483647 & wait $!; done";
+const SCRIPT = "trap 'exit 0' TERM INT; while :; do /busybox sleep 2147483647 & wait $!; done";
 
 /**
  * The process that keeps a pod's shared PID namespace alive: the machine's static busybox in an empty root, without capabilities. Made when
@@ -64,7 +64,7 @@ function specOf(context: ShimContext, sandbox: SandboxRecord, record: ContainerR
   }
   const rootfs = join(directory, "rootfs");
   for (const name of ["proc", "dev"]) mkdirSync(join(rootfs, name), { recursive: true, mode: 0o755 });
-  writeFileSync(join(rootfs, "holder"), "");
+  writeFileSync(join(rootfs, "busybox"), "");
   const none: string[] = [];
   const pins = pinnedKinds(sandbox).map((kind) => ({ type: kind === "net" ? "network" : kind, path: context.paths.namespace(sandbox.id, kind) }));
   return {
@@ -72,7 +72,7 @@ function specOf(context: ShimContext, sandbox: SandboxRecord, record: ContainerR
     process: {
       terminal: false,
       user: { uid: record.user.uid, gid: record.user.gid },
-      args: ["/holder", "sh", "-c", SCRIPT],
+      args: ["/busybox", "sh", "-c", SCRIPT],
       env: ["PATH=/"],
       cwd: "/",
       capabilities: { bounding: none, effective: none, permitted: none, inheritable: none, ambient: none },
@@ -83,7 +83,7 @@ function specOf(context: ShimContext, sandbox: SandboxRecord, record: ContainerR
     mounts: [
       { destination: "/proc", type: "proc", source: "proc", options: ["nosuid", "noexec", "nodev"] },
       { destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["nosuid", "strictatime", "mode=755", "size=64k"] },
-      { destination: "/holder", type: "bind", source: busybox, options: ["bind", "ro"] },
+      { destination: "/busybox", type: "bind", source: busybox, options: ["bind", "ro"] },
     ],
     linux: {
       namespaces: [...["mount", "uts", "pid"].map((type) => ({ type })), ...pins],

@@ -17,7 +17,7 @@ const DEADLINE_MS = 60_000;
 
 export function connectCri(endpoint: string, now_ms: () => number): CriClient {
   const Constructor = makeGenericClientConstructor({ ...runtimeService, ...imageService } as never, "cri");
-  const client = new Constructor(endpoint, credentials.createInsecure()) as Client & Record<string, (...args: unknown[]) => unknown>;
+  const client = new Constructor(endpoint, credentials.createInsecure(), { "grpc.max_receive_message_length": 16 << 20 }) as Client & Record<string, (...args: unknown[]) => unknown>;
   return {
     call: (name, request, timeout_ms = DEADLINE_MS) =>
       new Promise((resolve, reject) => {
