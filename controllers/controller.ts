@@ -41,8 +41,8 @@ export class ReconcileLoop {
   run(signal: AbortSignal): Promise<void> {
     const { concurrency, name, reconcile } = this.#options;
     const onError = (key: string, error: unknown) => {
-      // Somebody else wrote first, or the server is away: ordinary, the next try sees the new state.
-      const ordinary = isReason(error, "Conflict") || error instanceof ConnectionError;
+      // Somebody else wrote first or deleted it, or the server is away: ordinary, the next try sees the new state.
+      const ordinary = isReason(error, "Conflict") || isReason(error, "NotFound") || error instanceof ConnectionError;
       this.#context.logger[ordinary ? "debug" : "warn"]({ controller: name, key, error: String(error) }, "reconcile failed; trying again");
     };
     return this.queue.run({ concurrency, signal, reconcile, onError });

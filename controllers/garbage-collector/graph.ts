@@ -36,12 +36,12 @@ export class OwnerGraph {
   observe(resource: DiscoveredResource, object: Identified): string[] {
     const { uid = "", namespace, name = "", ownerReferences = [], finalizers = [], deletionTimestamp } = object.metadata;
     const node = this.#ensure(uid);
-    const before = { owners: node.owners, foreground: node.foreground, orphaning: node.orphaning };
+    const before = { owners: node.owners, foreground: node.foreground, orphaning: node.orphaning, observed: node.observed };
     node.observed = { resource, namespace, name };
     node.deleting = deletionTimestamp !== undefined;
     node.foreground = node.deleting && finalizers.includes(FOREGROUND);
     node.orphaning = node.deleting && finalizers.includes(ORPHAN);
-    const affected = this.#relink(node, before.owners, ownerReferences);
+    const affected = before.observed !== undefined && sameOwners(before.owners, ownerReferences) ? [] : this.#relink(node, before.owners, ownerReferences);
     if (node.foreground && !before.foreground) affected.push(uid, ...node.dependents);
     if (node.orphaning && !before.orphaning) affected.push(uid);
     return affected;
@@ -103,6 +103,11 @@ export class OwnerGraph {
   #dropIfUnused(node: GraphNode): void {
     if (node.observed === undefined && node.dependents.size === 0) this.#nodes.delete(node.uid);
   }
+}
+
+/** Most updates of an object leave its owners alone. */
+function sameOwners(a: readonly OwnerReference[], b: readonly OwnerReference[]): boolean {
+  return a.length === b.length && a.every((owner, index) => owner.uid === b[index]?.uid && owner.blockOwnerDeletion === b[index]?.blockOwnerDeletion && owner.name === b[index]?.name && owner.kind === b[index]?.kind && owner.apiVersion === b[index]?.apiVersion);
 }
 
 /** The owner has been seen, and is what the reference of `dependent` says it is. */

@@ -120,7 +120,7 @@ export class ReplicaSetController implements Controller {
     const spec = { namespace, template: set.spec?.template ?? {}, owner: controllerRef(set, GVK), generateName: `${name}-` };
     const { error } = await slowStart(plan.count, SLOW_START, async () => {
       const pod = await this.#podControl.create(set, spec);
-      this.#writes.created(key, keyOf(pod), pod);
+      this.#writes.wrote(key, keyOf(pod), pod);
     });
     return error === undefined ? undefined : { reason: "FailedCreate", error };
   }

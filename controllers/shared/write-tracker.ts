@@ -1,8 +1,8 @@
 import type { Identified, Informer, Key } from "../../client/informer.ts";
 
 interface Pending {
-  /** Created objects: key → resourceVersion of the answer. */
-  readonly created: Map<Key, bigint>;
+  /** Created and updated objects: key → resourceVersion of the answer. */
+  readonly written: Map<Key, bigint>;
   /** Deleted objects: key → uid. */
   readonly deleted: Map<Key, string>;
 }
@@ -19,8 +19,9 @@ export class WriteTracker<T extends Identified> {
     this.#informer = informer;
   }
 
-  created(owner: string, key: Key, object: Identified): void {
-    this.#of(owner).created.set(key, BigInt(object.metadata.resourceVersion || "0"));
+  /** The object was created or updated; as the server answered it. */
+  wrote(owner: string, key: Key, object: Identified): void {
+    this.#of(owner).written.set(key, versionOf(object));
   }
 
   deleted(owner: string, key: Key, uid: string): void {
@@ -31,9 +32,9 @@ export class WriteTracker<T extends Identified> {
   settled(owner: string): boolean {
     const pending = this.#pending.get(owner);
     if (pending === undefined) return true;
-    for (const [key, version] of pending.created) if (this.#informer.get(key) !== undefined || this.#reached(version)) pending.created.delete(key);
+    for (const [key, version] of pending.written) if (this.#shows(key, version)) pending.written.delete(key);
     for (const [key, uid] of pending.deleted) if (this.#showsDeletion(key, uid)) pending.deleted.delete(key);
-    if (pending.created.size > 0 || pending.deleted.size > 0) return false;
+    if (pending.written.size > 0 || pending.deleted.size > 0) return false;
     this.#pending.delete(owner);
     return true;
   }
@@ -45,14 +46,16 @@ export class WriteTracker<T extends Identified> {
   #of(owner: string): Pending {
     let pending = this.#pending.get(owner);
     if (pending === undefined) {
-      pending = { created: new Map(), deleted: new Map() };
+      pending = { written: new Map(), deleted: new Map() };
       this.#pending.set(owner, pending);
     }
     return pending;
   }
 
-  /** An object that was created and deleted again between two lists never shows; the revision says that its time has passed (KEP-5504: comparable). */
-  #reached(version: bigint): boolean {
+  /** An object that was written and deleted again between two lists never shows; the revision says that its time has passed (KEP-5504: comparable). */
+  #shows(key: Key, version: bigint): boolean {
+    const object = this.#informer.get(key);
+    if (object !== undefined && versionOf(object) >= version) return true;
     const seen = this.#informer.resourceVersion;
     return seen !== "" && BigInt(seen) >= version;
   }
@@ -61,4 +64,8 @@ export class WriteTracker<T extends Identified> {
     const object = this.#informer.get(key);
     return object === undefined || object.metadata.uid !== uid || object.metadata.deletionTimestamp !== undefined;
   }
+}
+
+function versionOf(object: Identified): bigint {
+  return BigInt(object.metadata.resourceVersion || "0");
 }
