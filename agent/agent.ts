@@ -163,6 +163,7 @@ class NodeAgent implements Agent {
       ...common,
       facts,
       runtime: () => monitor.facts,
+      isRuntimeKnown: () => monitor.isKnown,
       onNode: (node) => monitor.setPodCidr(node.spec?.podCIDRs?.join(",") ?? node.spec?.podCIDR ?? ""),
     });
 

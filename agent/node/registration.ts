@@ -17,6 +17,8 @@ export interface RegistrationOptions {
   readonly client: Client;
   readonly facts: () => NodeFacts;
   readonly runtime: () => RuntimeFacts;
+  /** Whether the runtime's state is known: until then a Node that is there keeps the status that it has. */
+  readonly isRuntimeKnown: () => boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -87,6 +89,7 @@ export class NodeRegistration {
     const { client, clock } = this.#options;
     const facts = this.#options.facts();
     const node = this.#reported === "" ? await this.#register(facts, signal) : (this.node ?? (await this.#register(facts, signal)));
+    if (!this.#options.isRuntimeKnown()) return;
     const now = rfc3339(clock.now_ms());
     const status = nodeStatus(facts, this.#options.runtime(), node.status, now);
     const essence = essenceOf(status);

@@ -7,8 +7,12 @@ import type { RuntimeFacts } from "./node-object.ts";
 const CHECK_MS = 5_000;
 /** While something is missing it is looked for more often: pods wait for it. */
 const RECHECK_MS = 200;
+/** A runtime that is being restarted is away for a moment: only one that is away for longer makes the Node NotReady (as kubelet's 30 s). */
+const OUTAGE_MS = 30_000;
 /** Images change rarely: listed on every so many checks. */
 const IMAGES_EVERY = 12;
+
+const UNCHECKED = "container runtime status check may not have completed yet";
 
 /** Asks the runtime how it is, and tells it the pod range. */
 export class RuntimeMonitor {
@@ -16,11 +20,14 @@ export class RuntimeMonitor {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #onChange: () => void;
-  #facts: RuntimeFacts = { name: "", version: "", handlers: [], supportsGroupsPolicy: false, images: [], problem: "container runtime status check may not have completed yet" };
-  #networkProblem: string | undefined = "container runtime status check may not have completed yet";
+  #facts: RuntimeFacts = { name: "", version: "", handlers: [], supportsGroupsPolicy: false, images: [], problem: UNCHECKED };
+  #networkProblem: string | undefined = UNCHECKED;
   #podCidr = "";
   #givenCidr: string | undefined;
   #checks = 0;
+  #answered_ms = Number.NEGATIVE_INFINITY;
+  #isAway = false;
+  readonly #started_ms: number;
   #wake: (() => void) | undefined;
 
   /** `onChange`: whether pods can run has changed. */
@@ -29,6 +36,12 @@ export class RuntimeMonitor {
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#onChange = options.onChange;
+    this.#started_ms = options.clock.monotonic_ms();
+  }
+
+  /** The runtime has answered, or has been away for so long that it counts as down. */
+  get isKnown(): boolean {
+    return this.#answered_ms !== Number.NEGATIVE_INFINITY || this.#facts.problem !== UNCHECKED;
   }
 
   get facts(): RuntimeFacts {
@@ -50,7 +63,7 @@ export class RuntimeMonitor {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#check(signal);
-      await this.#pause(this.#facts.problem === undefined ? CHECK_MS : RECHECK_MS, signal);
+      await this.#pause(this.#facts.problem === undefined && !this.#isAway ? CHECK_MS : RECHECK_MS, signal);
     }
   }
 
@@ -77,6 +90,8 @@ export class RuntimeMonitor {
       const answer = await this.#cri.runtime.Status({}, { signal, timeout_ms: CHECK_MS });
       const images = this.#checks % IMAGES_EVERY === 0 ? (await this.#cri.image.ListImages({}, { signal })).images : this.#facts.images;
       this.#checks++;
+      this.#answered_ms = this.#clock.monotonic_ms();
+      this.#isAway = false;
       this.#networkProblem = conditionProblem(answer, "NetworkReady", "container runtime network not ready");
       const problem = conditionProblem(answer, "RuntimeReady", "container runtime not ready") ?? this.#networkProblem;
       this.#facts = { ...this.#facts, handlers: answer.runtimeHandlers, supportsGroupsPolicy: answer.features?.supplementalGroupsPolicy ?? false, images, problem };
@@ -84,6 +99,8 @@ export class RuntimeMonitor {
       if (signal.aborted) return;
       // It may have been replaced by another: everything is asked anew.
       this.#givenCidr = undefined;
+      this.#isAway = true;
+      if (this.#clock.monotonic_ms() - Math.max(this.#answered_ms, this.#started_ms) < OUTAGE_MS) return;
       this.#facts = { ...this.#facts, name: this.#facts.name, problem: `container runtime is down: ${(error as Error).message}` };
     }
     if (before === this.#facts.problem) return;

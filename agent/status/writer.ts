@@ -63,6 +63,18 @@ export class StatusWriter {
     this.#wake(entry);
   }
 
+  /**
+   * The API server shows the pod so: where a condition of ours says something else than what we wrote last (the node lifecycle controller
+   * marks the pods of a silent node not ready), ours is written again.
+   */
+  observe(pod: Pod): void {
+    const entry = this.#entries.get(uidOf(pod));
+    if (entry === undefined || entry.isBusy || entry.queue.length > 0 || entry.written === undefined) return;
+    if (ownConditionsOf(pod.status) === ownConditionsOf(entry.written)) return;
+    entry.queue.push(entry.written);
+    this.#wake(entry);
+  }
+
   /** Resolves when nothing of the pod waits any more: true when the API server has the last status, false when it has no such pod. */
   async drained(pod: Pod): Promise<boolean> {
     const entry = this.#entry(pod);
@@ -169,6 +181,15 @@ export class StatusWriter {
       return isLasting;
     }
   }
+}
+
+/** Type and status of the conditions that are ours, in an order of their own. */
+function ownConditionsOf(status: PodStatus | undefined): string {
+  const own = (status?.conditions ?? []).filter((condition) => OWNED_CONDITIONS.has(condition.type));
+  return own
+    .map((condition) => `${condition.type}=${condition.status}`)
+    .sort()
+    .join();
 }
 
 /** Lists that a strategic merge patch would merge by key, where ours is the whole truth. */

@@ -117,8 +117,10 @@ export class PodManager {
   #update(pod: Pod): void {
     const uid = uidOf(pod);
     const worker = this.#workers.get(uid);
-    if (worker !== undefined) worker.update(this.#marked(pod));
-    else if (this.#refused.has(uid)) this.#confirmRefused(pod);
+    if (worker !== undefined) {
+      worker.update(this.#marked(pod));
+      this.#options.context.statuses.observe(pod);
+    } else if (this.#refused.has(uid)) this.#confirmRefused(pod);
     else if (!this.#isClosed) this.#add(pod);
   }
 
