@@ -1,9 +1,9 @@
 import { canonicalQuantity, QuantityError } from "../quantity.ts";
 import { definition as definitionOf, fieldOf } from "../schema/schema.ts";
 import type { Definition, FieldSchema, SchemaType } from "../schema/types.ts";
-import { DecodeError } from "./decode-error.ts";
 import { goQuote } from "../status/go-text.ts";
 import { Base64Error, canonicalBase64 } from "./base64.ts";
+import { DecodeError } from "./decode-error.ts";
 import { GoTimeError, parseMicroTime, parseTime } from "./go-time.ts";
 import { goFieldType, goStructName, goTypeName } from "./go-types.ts";
 import { ArrayNode, type JsonNode, NumberNode, ObjectNode } from "./json-tree.ts";
@@ -57,9 +57,12 @@ class TreeDecoder {
     const values = new Map<string, unknown>(Object.entries(into ?? {}));
     const seen = new Set<string>();
     const [outerStruct, depth] = [this.#struct, this.#fields.length];
-    node.keys.forEach((key, i) => {
+    for (const [i, key] of node.keys.entries()) {
       const field = fieldOf(definition, key);
-      if (field === undefined) return this.#strictError("unknown", key);
+      if (field === undefined) {
+        this.#strictError("unknown", key);
+        continue;
+      }
       if (seen.has(key)) this.#strictError("duplicate", key);
       seen.add(key);
       if (field.embedded !== undefined) this.#fields.push(...field.embedded);
@@ -72,7 +75,7 @@ class TreeDecoder {
       this.#path.pop();
       this.#fields.length = depth;
       this.#struct = outerStruct;
-    });
+    }
     return this.#filled(definition, values);
   }
 

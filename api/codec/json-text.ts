@@ -1,7 +1,6 @@
 /** JSON texts as Go's encoding/json writes them, HTML escapes included. */
 
 // What cannot stand in a string as it is: quotes, controls, HTML's own, line separators, halves of surrogate pairs.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const notPlain = /[\u0000-\u001f"\\<>&\u2028\u2029\ud800-\udfff]/;
 
 const htmlEscapes: Readonly<Record<string, string>> = {

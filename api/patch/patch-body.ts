@@ -28,16 +28,18 @@ function parseOperation(node: JsonNode, index: number, strict: Set<string>): Jso
   if (node === null) return {};
   if (!(node instanceof ObjectNode)) throw wrongType(node, "Go value of type handlers.jsonPatchOp");
   const operation: Record<string, unknown> = {};
-  node.keys.forEach((key, i) => {
+  for (const [i, key] of node.keys.entries()) {
     const path = goQuote(`[${index}].${key}`);
-    if (!operationFields.has(key)) return strict.add(`unknown field ${path}`);
+    if (!operationFields.has(key)) {
+      strict.add(`unknown field ${path}`);
+      continue;
+    }
     if (Object.hasOwn(operation, key)) strict.add(`duplicate field ${path}`);
     const value = node.values[i] as JsonNode;
     if (key === "value") operation.value = nodeToValue(value);
     else if (typeof value === "string") operation[key] = value;
     else if (value !== null) throw wrongType(value, `Go struct field jsonPatchOp.${key} of type string`);
-    return undefined;
-  });
+  }
   return operation;
 }
 

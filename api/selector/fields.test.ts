@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { FieldMatcher, FieldSelectorError, parseFieldSelector } from "./fields.ts";
 
 const object: Record<string, string> = { "metadata.name": "a", "status.phase": "Running", type: "a,b" };
-const valueOf = (field: string) => object[field] ?? "";
+const fieldOf = (field: string) => object[field] ?? "";
 
 const matches: [string, boolean][] = [
   ["", true],
@@ -15,7 +15,7 @@ const matches: [string, boolean][] = [
   ["type=a\\,b", true],
   ["spec.nodeName=", true],
 ];
-for (const [text, expected] of matches) test(`${text || "nothing"}`, (t) => t.is(parseFieldSelector(text).matches(valueOf), expected));
+for (const [text, expected] of matches) test(`${text || "nothing"}`, (t) => t.is(parseFieldSelector(text).matches(fieldOf), expected));
 
 test("exact gives what a field must be", (t) => {
   t.is(parseFieldSelector("metadata.name=a,status.phase!=b").exact("metadata.name"), "a");

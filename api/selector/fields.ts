@@ -48,7 +48,7 @@ export function parseFieldSelector(text: string): FieldMatcher {
     if (term === "") continue;
     const parts = splitTerm(term);
     if (parts === undefined) throw new FieldSelectorError(`invalid selector: '${text}'; can't understand '${term}'`);
-    requirements.push({ field: parts.field, operator: parts.operator, value: unescape(parts.value) });
+    requirements.push({ field: parts.field, operator: parts.operator, value: unescaped(parts.value) });
   }
   return new FieldMatcher(requirements);
 }
@@ -83,7 +83,7 @@ function splitTerm(term: string): { field: string; operator: "=" | "!="; value: 
   return undefined;
 }
 
-function unescape(text: string): string {
+function unescaped(text: string): string {
   let value = "";
   for (let i = 0; i < text.length; i++) {
     const character = text.charAt(i);

@@ -17,10 +17,10 @@ const eachNotPrintable = /["\\]|[^\P{C}]|[^\P{Z} ]/gu;
 /** The text as Go's fmt prints it with %q. */
 export function goQuote(text: string): string {
   if (!notPrintable.test(text)) return `"${text}"`;
-  return `"${text.replace(eachNotPrintable, escape)}"`;
+  return `"${text.replace(eachNotPrintable, escaped)}"`;
 }
 
-function escape(character: string): string {
+function escaped(character: string): string {
   const short = named[character];
   if (short !== undefined) return short;
   const code = character.codePointAt(0) ?? 0;

@@ -95,17 +95,18 @@ class Emitter {
     this.#put('"');
     const characters = [...text];
     let spaces = false;
-    characters.forEach((character, i) => {
+    for (const [i, character] of characters.entries()) {
       if (character !== " ") {
         spaces = false;
-        return this.#put(escaped(character));
+        this.#put(escaped(character));
+        continue;
       }
       if (mayBreak && !spaces && this.#column > WIDTH && i > 0 && i < characters.length - 1) {
         this.#newline(indent);
         if (characters[i + 1] === " ") this.#put("\\");
       } else this.#put(" ");
       spaces = true;
-    });
+    }
     this.#put('"');
   }
 

@@ -17,7 +17,7 @@ export function parseFirstDocument(text: string): ParsedDocument {
   return { value: parser.document(), duplicates: parser.duplicates };
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+/** What no YAML text may hold. */
 const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u0080-\u0084\u0086-\u009f\ufffe\uffff]/;
 
 /** Properties that stand before a node. */
