@@ -8,7 +8,8 @@ import { checkCompact, checkRange, checkTtl, checkTxn, checkWatch } from "../che
 import type { KeyValue, RangeRequest, RangeResult, Store, StoreEvent, TxnRequest, TxnResult, WatchBatch, WatchRequest } from "../store.ts";
 import { CompactedError, FutureRevisionError, LeaseNotFoundError } from "../store.ts";
 import { WATCH_BUFFER_LIMITS, type WatchBufferLimits } from "../watch-buffer.ts";
-import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
+import { CountCache } from "./count-cache.ts";
+import { type DirectoryLock, DirectoryLockedError, lockDirectory } from "./directory-lock.ts";
 import { LeaseTimers } from "./lease-timers.ts";
 import { LogReader } from "./log-reader.ts";
 import type { PackReader } from "./packing.ts";
@@ -35,15 +36,17 @@ const CACHE_KIB = 4_096;
 
 /** Opens (makes) the store in a folder. @throws DirectoryLockedError | StoreOpenError */
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<Store> {
-  makeDirectory(options.dataDir);
-  const lock = lockDirectory(options.dataDir);
-  const store = new EmbeddedStore(options, lock);
+  const file = join(options.dataDir, DATABASE_FILE);
+  let store: EmbeddedStore | undefined;
   try {
+    makeDirectory(options.dataDir);
+    store = new EmbeddedStore(options, lockDirectory(options.dataDir));
     await store.open();
     return store;
   } catch (error) {
-    await store.close();
-    throw new StoreOpenError(explain(error, join(options.dataDir, DATABASE_FILE)), { cause: error });
+    await store?.close();
+    if (error instanceof DirectoryLockedError) throw error;
+    throw new StoreOpenError(explain(error, file), { cause: error });
   }
 }
 
@@ -86,6 +89,7 @@ class EmbeddedStore implements Store {
   readonly #state = { revision: 0, compactRevision: 0 };
   #connection: DatabaseSync | undefined;
   #opened: { readonly reader: LogReader; readonly hub: WatchHub } | undefined;
+  readonly #counts = new CountCache();
   /** Reads of several pages that are under way; compaction waits for them. */
   readonly #longReads = new Set<Promise<unknown>>();
   /** Events of the reply that is being taken. */
@@ -151,8 +155,12 @@ class EmbeddedStore implements Store {
     return this.#cut(this.#open().reader, request, revision, items, newest);
   }
 
+  /** The result of a read that `limit` ended, which may have been the end of the range too. */
   #cut(reader: LogReader, request: RangeRequest, revision: number, items: readonly KeyValue[], newest: number): RangeResult {
-    const count = reader.count(request, revision);
+    const count = this.#counts.get(request, revision) ?? reader.count(request, revision);
+    const rest = { start: `${items.at(-1)?.key ?? request.start}\0`, end: request.end };
+    this.#counts.set(request, revision, count);
+    this.#counts.set(rest, revision, count - items.length);
     return { items, more: count > items.length, count, revision: newest };
   }
 

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
@@ -44,7 +44,7 @@ test("a folder can be open once: in this process", async (t) => {
 test("a folder can be open once: another process holds it until it is gone, however it ends", async (t) => {
   using dir = tempDir();
   const writer = fileURLToPath(new URL("testing/durable-writer.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", writer, dir.path, "0"], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", writer, dir.path, "0", "-1", join(dir.path, "acknowledged")], { stdio: ["ignore", "pipe", "inherit"] });
   const exited = once(child, "exit");
   try {
     await once(child.stdout, "data");
@@ -78,6 +78,23 @@ test("a file that is no database is refused with what to do", async (t) => {
   await t.throwsAsync(open(dir.path), { instanceOf: StoreOpenError, message: /store\.db is damaged.*restore it from a backup/ });
   writeFileSync(join(dir.path, "store.db"), "");
   await (await open(dir.path)).close();
+});
+
+test("a folder that cannot be made, or is a file, is named", async (t) => {
+  using dir = tempDir();
+  writeFileSync(join(dir.path, "file"), "");
+  for (const path of [join(dir.path, "file"), join(dir.path, "file", "below")]) await t.throwsAsync(open(path), { instanceOf: StoreOpenError, message: new RegExp(`cannot open ${path}.*(EEXIST|ENOTDIR)`) });
+});
+
+test("nobody but the owner reads the data", async (t) => {
+  using dir = tempDir();
+  const path = join(dir.path, "data");
+  mkdirSync(path, { mode: 0o755 });
+  writeFileSync(join(path, "store.db"), "", { mode: 0o644 });
+  const store = await open(path);
+  await put(store, "a", "1");
+  for (const name of ["store.db", "store.db-wal", "store.db-shm"]) t.is(statSync(join(path, name)).mode & 0o777, 0o600, name);
+  await store.close();
 });
 
 test("leases go on across a restart by the wall clock", async (t) => {
