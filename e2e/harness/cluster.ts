@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,8 @@ import { createNetworkLab, type NetworkLab } from "./network-lab.ts";
 import { type RunOptions, type RunResult, run, runOk } from "./run.ts";
 
 export const BERTH = fileURLToPath(new URL("../../bin/berth", import.meta.url));
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 export type StoreKind = "embedded" | "etcd";
 
@@ -63,8 +65,8 @@ export interface TestCluster {
   berthOk(args: readonly string[], options?: RunOptions): Promise<string>;
   /** Imports an OCI archive on every node. */
   importImage(path: string): Promise<void>;
-  /** The ends of all logs, for a failed test. */
-  logs(): string;
+  /** Copies the logs of all processes so far to build/e2e, for a failed test. @returns the folder */
+  saveLogs(): string;
   /** Stops everything. @returns what was left behind after the runtime's own cleaning: mounts, processes, namespaces (empty when all is well) */
   stop(): Promise<string[]>;
 }
@@ -169,7 +171,11 @@ function assemble(parts: Parts): TestCluster {
     async importImage(path) {
       await Promise.all(nodes.map((node) => runOk(undefined, [BERTH, "image", "import", "--cri-endpoint", node.shimEndpoint, path])));
     },
-    logs: () => tails(logDir),
+    saveLogs: () => {
+      const folder = join(ROOT, "build/e2e", id);
+      cpSync(logDir, folder, { recursive: true });
+      return folder;
+    },
     async stop() {
       await Promise.all(nodes.map((node) => node.agent.stop()));
       await Promise.all(nodes.map((node) => node.shim.stop()));
@@ -188,13 +194,25 @@ async function purgeNode(node: TestNode, lab: NetworkLab): Promise<void> {
   await run(lab.host(node.name), [BERTH, "shim", "--remove-all", "--data-dir", node.dataDir, "--cni-conf-dir", join(node.dataDir, "cni-conf")]);
 }
 
-/** What a cluster must not leave once its runtimes have cleaned up. */
+/**
+ * What a cluster must not leave once its runtimes have removed their pods: mounts, processes, pods' cgroups. An agent's own tmpfs and the
+ * cgroups of the QoS classes stay for its next start (`berth purge` removes them).
+ */
 function leftBehind(dir: string, id: string): string[] {
   const cgroups = readdirSync("/sys/fs/cgroup").flatMap((hierarchy) => {
     const folder = join("/sys/fs/cgroup", hierarchy);
-    return existsSync(join(folder, "cgroup.procs")) ? readdirSync(folder).filter((name) => name.startsWith(`be2e-${id}-`)).map((name) => `cgroup ${join(folder, name)}`) : [];
+    if (!existsSync(join(folder, "cgroup.procs"))) return [];
+    const roots = readdirSync(folder).filter((name) => name.startsWith(`be2e-${id}-`));
+    return roots.flatMap((name) => podCgroups(join(folder, name))).map((path) => `cgroup ${path}`);
   });
-  return [...mountsBelow(dir).map((point) => `mount ${point}`), ...processesOf(dir).map((one) => `process ${one.pid} ${commandLine(one.pid)}`), ...cgroups];
+  const mounts = mountsBelow(dir).filter((point) => !point.endsWith("/agent/secrets"));
+  return [...mounts.map((point) => `mount ${point}`), ...processesOf(dir).map((one) => `process ${one.pid} ${commandLine(one.pid)}`), ...cgroups];
+}
+
+/** Folders below a node's cgroup that are a pod's (kubelet's names: `pod` and the uid). */
+function podCgroups(root: string): string[] {
+  const below = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return below.flatMap((entry) => [...(/^pod[0-9a-f]/.test(entry.name) ? [join(root, entry.name)] : []), ...podCgroups(join(root, entry.name))]);
 }
 
 function commandLine(pid: number): string {

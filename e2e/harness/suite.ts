@@ -9,7 +9,7 @@ export interface Suite {
 }
 
 /**
- * A file's tests on a cluster of its own for each store, one after another. When one fails, the logs' ends are printed.
+ * A file's tests on a cluster of its own for each store, one after another. When one fails, the logs are kept below build/e2e.
  * At the end the cluster is stopped, and anything that its runtimes left behind fails the run.
  */
 export function suiteOn(stores: readonly StoreKind[], options: Omit<ClusterOptions, "store">, define: (suite: Omit<Suite, "cluster">, store: StoreKind) => void): void {
@@ -36,7 +36,7 @@ export function suiteOn(stores: readonly StoreKind[], options: Omit<ClusterOptio
             try {
               await body(t, running);
             } catch (error) {
-              t.log(running.logs());
+              t.log(`${error instanceof Error ? error.message : error}; logs: ${running.saveLogs()}`);
               throw error;
             }
           });

@@ -101,8 +101,8 @@ suiteOn(["embedded", "etcd"], { nodes: 2 }, ({ test }, store) => {
       t.is(new Set(pods.map((pod) => pod.status?.podIP)).size, REPLICAS);
       for (const pod of pods) t.is(pod.status?.containerStatuses?.[0]?.restartCount, 0, pod.metadata.name);
       t.deepEqual(await bystanderPids(cluster), before);
-      const bystanders = await podsOf(cluster, "app=bystander");
-      t.true(bystanders.every((pod) => isReady(pod) && pod.status?.containerStatuses?.[0]?.restartCount === 0));
+      const bystanders = await until("the bystanders are Ready", () => podsOf(cluster, "app=bystander"), (found) => found.every(isReady), 30_000);
+      t.deepEqual(bystanders.map((pod) => pod.status?.containerStatuses?.[0]?.restartCount), [0, 0]);
     });
   });
 });
