@@ -42,6 +42,19 @@ export interface AgentOptions {
   readonly logger: Logger;
 }
 
+/** What is assumed where an option is absent. */
+export const DEFAULTS = {
+  port: 10_250,
+  cgroupRoot: "/berth",
+  maxPods: 110,
+  clusterDns: ["10.96.0.10"],
+  clusterDomain: "cluster.local",
+  resolvConfPath: "/etc/resolv.conf",
+  logMaxSize_bytes: 10 * 1024 * 1024,
+  logMaxFiles: 5,
+  version: "v1.36.0+berth.0.1.0",
+} as const;
+
 /** A node agent. */
 export interface Agent {
   /**

@@ -36,7 +36,7 @@ export class WireReader {
   signed(): number {
     const start = this.#at;
     const value = this.varint();
-    if (value < 9223372036854775808) return value;
+    if (value < 2 ** 63) return value;
     this.#at = start;
     return Number(BigInt.asIntN(64, this.#bigVarint()));
   }

@@ -22,5 +22,3 @@ export type Action =
     }
   /** Containers, sandboxes, volumes and cgroup of a pod of which nothing runs; logs stay while the API server has the pod. */
   | { readonly type: "clean-up" };
-
-export type ActionType = Action["type"];

@@ -49,8 +49,3 @@ export function newestOf(runtime: PodRuntime, name: string): ContainerRecord | u
 export function currentSandbox(runtime: PodRuntime): SandboxRecord | undefined {
   return runtime.sandboxes[0];
 }
-
-/** Any container that may still run: running, or of unknown state. */
-export function mayRun(runtime: PodRuntime): boolean {
-  return runtime.containers.some((container) => container.state === "running" || container.state === "unknown");
-}
