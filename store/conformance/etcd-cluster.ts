@@ -48,9 +48,16 @@ export async function startEtcdCluster(options: EtcdClusterOptions = {}): Promis
   const members = addresses.map(
     (address, i) => new EtcdMember({ name: `m${i}`, address, folder, scheme, flags, commandPrefix: options.commandPrefix ?? [] }),
   );
+  // A test that ends by an uncaught error or a timeout does not get to stop it.
+  const onExit = () => {
+    for (const member of members) if (member.pid !== undefined) process.kill(member.pid, "SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once("exit", onExit);
   const stop = async () => {
     await Promise.all(members.map((member) => member.kill()));
     rmSync(folder, { recursive: true, force: true });
+    process.off("exit", onExit);
   };
   try {
     for (const member of members) member.spawn();
