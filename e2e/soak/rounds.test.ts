@@ -1,0 +1,62 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { mountsBelow, processesOf } from "../../cli/daemon/leftovers.ts";
+import { type StoreKind, storesUnderTest, type TestCluster } from "../harness/cluster.ts";
+import { BUSYBOX } from "../harness/images.ts";
+import { applyText, isReady, podsOf, until } from "../harness/objects.ts";
+import { suiteOn } from "../harness/suite.ts";
+
+const ROUNDS = Number(process.env.BERTH_SOAK_ROUNDS ?? 100);
+/** What the first rounds allocate for good (caches, compiled code) is no leak. */
+const WARM_UP_ROUNDS = 10;
+const PODS = 10;
+
+const deployment = (round: number) => ({
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name: "crowd" },
+  spec: {
+    replicas: PODS,
+    selector: { matchLabels: { app: "crowd" } },
+    template: { metadata: { labels: { app: "crowd" }, annotations: { round: String(round) } }, spec: { terminationGracePeriodSeconds: 0, containers: [{ name: "c", image: BUSYBOX, command: ["sleep", "100000"] }] } },
+  },
+});
+
+interface Held {
+  readonly mounts: number;
+  readonly processes: number;
+  readonly fds: Readonly<Record<string, number>>;
+  readonly rss_mib: Readonly<Record<string, number>>;
+}
+
+function held(cluster: TestCluster): Held {
+  const components = [...cluster.servers.map((one) => one.process), ...cluster.nodes.flatMap((one) => [one.agent, one.shim])];
+  const rss = (pid: number) => Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
+  return {
+    mounts: mountsBelow(cluster.dir).length,
+    processes: processesOf(cluster.dir).length,
+    fds: Object.fromEntries(components.map((one) => [one.name, readdirSync(`/proc/${one.pid}/fd`).length])),
+    rss_mib: Object.fromEntries(components.map((one) => [one.name, rss(one.pid)])),
+  };
+}
+
+async function round(cluster: TestCluster, index: number): Promise<void> {
+  await applyText(cluster, deployment(index));
+  await until(`round ${index} runs`, () => podsOf(cluster, "app=crowd"), (pods) => pods.length === PODS && pods.every(isReady), 120_000);
+  await cluster.kubectlOk(["delete", "deployment", "crowd", "--cascade=foreground", "--timeout=120s"]);
+  await until(`round ${index} is gone`, () => podsOf(cluster, "app=crowd"), (pods) => pods.length === 0, 120_000);
+}
+
+const stores: readonly StoreKind[] = storesUnderTest();
+suiteOn(stores, { nodes: 1 }, ({ test }) => {
+  test(`${ROUNDS} rounds of a deployment of ${PODS} leak nothing`, async (t, cluster) => {
+    for (let index = 0; index < WARM_UP_ROUNDS; index++) await round(cluster, index);
+    const before = held(cluster);
+    for (let index = WARM_UP_ROUNDS; index < ROUNDS; index++) await round(cluster, index);
+    const after = held(cluster);
+    t.log({ before, after });
+    t.is(after.mounts, before.mounts);
+    t.is(after.processes, before.processes);
+    for (const [name, count] of Object.entries(after.fds)) t.true(count - (before.fds[name] ?? 0) <= 10, `${name}: ${before.fds[name]} → ${count} open files`);
+    for (const [name, mib] of Object.entries(after.rss_mib)) t.true(mib - (before.rss_mib[name] ?? 0) < 40, `${name}: ${before.rss_mib[name]} → ${mib} MiB`);
+  });
+});
