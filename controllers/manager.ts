@@ -1,4 +1,6 @@
+import type { Resource } from "../api/resources.ts";
 import type { Client } from "../client/client.ts";
+import { discoverResources } from "../client/discovery.ts";
 import { createEventRecorder } from "../client/event-recorder.ts";
 import { fencedClient } from "../client/fenced.ts";
 import { InformerSet } from "../client/informer-set.ts";
@@ -7,7 +9,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { Random } from "../lib/random.ts";
 import type { Controller, ControllerContext } from "./controller.ts";
-import { type ControllerSettings, controllers } from "./registry.ts";
+import { type ControllerEntry, type ControllerSettings, controllers } from "./registry.ts";
 
 /** The user that the controllers act as in process: the API server's bootstrap roles know it. */
 export const CONTROLLER_MANAGER_USER = { name: "system:kube-controller-manager", groups: ["system:authenticated"] } as const;
@@ -46,9 +48,10 @@ async function runTerm(options: ControllerManagerOptions, leadership: Leadership
     recorders.push(events);
     return { client, informers, events, clock, random, logger };
   };
-  const made = controllers(options).map(({ name, create }) => create(contextFor(name)));
+  const entries = controllers(options);
   const running = informers.run(signal);
   try {
+    const made = (await servable(entries, { client, clock, logger }, signal)).map(({ name, create }) => create(contextFor(name)));
     await informers.whenSynced(signal);
     logger.info({ controllers: made.length }, "controllers run");
     await Promise.all(made.map((controller) => runOne(controller, signal)));
@@ -57,6 +60,25 @@ async function runTerm(options: ControllerManagerOptions, leadership: Leadership
   } finally {
     ended.abort();
     await running;
+  }
+}
+
+/** Those whose kinds the server serves. Asks until it answers. */
+async function servable(entries: readonly ControllerEntry[], { client, clock, logger }: Pick<ControllerManagerOptions, "client" | "clock" | "logger">, signal: AbortSignal): Promise<readonly ControllerEntry[]> {
+  const backoff_ms = { base_ms: 200, max_ms: 10_000 };
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const { resources } = await discoverResources(client, signal);
+      const served = new Set(resources.map(({ group, resource }) => `${group}/${resource}`));
+      const isServed = ({ group, resource }: Resource<unknown>) => served.has(`${group}/${resource}`);
+      const left = entries.filter(({ requires = [] }) => !requires.every(isServed));
+      if (left.length > 0) logger.info({ controllers: left.map(({ name }) => name) }, "their kinds are not served; they do not run");
+      return entries.filter((entry) => !left.includes(entry));
+    } catch (error) {
+      if (signal.aborted) throw error;
+      logger.warn({ error: String(error) }, "discovery failed; trying again");
+      await clock.sleep(backoff_ms.base_ms * Math.min(2 ** attempt, backoff_ms.max_ms / backoff_ms.base_ms), signal);
+    }
   }
 }
 

@@ -1,6 +1,10 @@
+import { endpointslices, poddisruptionbudgets, type Resource } from "../api/resources.ts";
 import { ClusterRoleAggregationController } from "./cluster-role-aggregation/controller.ts";
 import type { ControllerFactory } from "./controller.ts";
 import { DeploymentController } from "./deployment/controller.ts";
+import { DisruptionController } from "./disruption/controller.ts";
+import { EndpointSliceController } from "./endpoint-slice/controller.ts";
+import { EndpointSliceMirroringController } from "./endpoint-slice-mirroring/controller.ts";
 import { EndpointsController } from "./endpoints/controller.ts";
 import { GarbageCollector } from "./garbage-collector/controller.ts";
 import { NamespaceController } from "./namespace/controller.ts";
@@ -28,6 +32,8 @@ export interface ControllerEntry {
   /** Names it in `only`, in logs and as the source of its events. */
   readonly name: string;
   readonly create: ControllerFactory;
+  /** Kinds without which it has nothing to do: where the server does not serve them, it is left out. */
+  readonly requires?: readonly Resource<unknown>[];
 }
 
 /** Every controller there is; the garbage collector last, since it shares the informers of the others. @throws Error when a setting is wrong */
@@ -44,6 +50,9 @@ export function controllers(settings: ControllerSettings): readonly ControllerEn
     { name: "taint-eviction-controller", create: (context) => new TaintEvictionController(context) },
     { name: "pod-garbage-collector", create: (context) => new PodGcController(context, settings.podGc) },
     { name: "endpoint-controller", create: (context) => new EndpointsController(context) },
+    { name: "endpoint-slice-controller", create: (context) => new EndpointSliceController(context), requires: [endpointslices] },
+    { name: "endpoint-slice-mirroring-controller", create: (context) => new EndpointSliceMirroringController(context), requires: [endpointslices] },
+    { name: "disruption-controller", create: (context) => new DisruptionController(context), requires: [poddisruptionbudgets] },
     ...(clusterCidr === undefined || clusterCidr === "" ? [] : [ipam(clusterCidr)]),
     { name: "generic-garbage-collector", create: (context) => new GarbageCollector(context) },
   ];
