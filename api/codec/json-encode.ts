@@ -44,6 +44,8 @@ function encoderOf(definitionName: string, form: EmptyForm): Encode {
 
 interface CompiledField {
   readonly name: string;
+  /** Place in the order of writing. */
+  readonly index: number;
   /** `"name":`. */
   readonly head: string;
   readonly encode: Encode;
@@ -52,30 +54,63 @@ interface CompiledField {
   readonly isEmpty: (value: unknown) => boolean;
 }
 
+interface CompiledObject {
+  readonly byName: ReadonlyMap<string, CompiledField>;
+  /** Fields that are written even when absent. */
+  readonly always: readonly CompiledField[];
+}
+
 function compileObject(definitionName: string, form: EmptyForm): Encode {
-  let fields: readonly CompiledField[] | undefined;
+  let compiled: CompiledObject | undefined;
   return (value) => {
     // Not at compile time: definitions refer to each other in circles.
-    fields ??= definitionOf(definitionName).fields.map((field) => compileField(field, form));
-    return encodeFields(value as Container, fields);
+    compiled ??= compileFields(definitionName, form);
+    return encodeFields(value as Container, compiled);
   };
 }
 
-function encodeFields(object: Container, fields: readonly CompiledField[]): string {
-  let text = "{";
-  for (let i = 0; i < fields.length; i++) {
-    const field = fields[i] as CompiledField;
-    const value = object[field.name];
-    const body = value === undefined ? field.zero : field.isEmpty(value) ? field.zero : field.encode(value);
-    if (body === "") continue;
-    text += text.length > 1 ? `,${field.head}${body}` : `${field.head}${body}`;
+function compileFields(definitionName: string, form: EmptyForm): CompiledObject {
+  const fields = definitionOf(definitionName).fields.map((field, index) => compileField(field, index, form));
+  return { byName: new Map(fields.map((field) => [field.name, field])), always: fields.filter((field) => field.zero !== "") };
+}
+
+/** Goes by the members that are there, not by all that could be. */
+function encodeFields(object: Container, { byName, always }: CompiledObject): string {
+  const present: CompiledField[] = [];
+  let sorted = true;
+  for (const name in object) {
+    const field = byName.get(name);
+    if (field === undefined) continue;
+    if (present.length > 0 && field.index < (present[present.length - 1] as CompiledField).index) sorted = false;
+    present.push(field);
   }
+  if (!sorted) present.sort(byIndex);
+  let text = "{";
+  let next = 0;
+  for (let i = 0; i < present.length; i++) {
+    const field = present[i] as CompiledField;
+    for (let missing = always[next]; missing !== undefined && missing.index < field.index; missing = always[++next]) text += member(text, missing, missing.zero);
+    if (always[next] === field) next++;
+    const value = object[field.name];
+    const body = value === undefined || field.isEmpty(value) ? field.zero : field.encode(value);
+    if (body !== "") text += member(text, field, body);
+  }
+  for (let missing = always[next]; missing !== undefined; missing = always[++next]) text += member(text, missing, missing.zero);
   return `${text}}`;
 }
 
-function compileField(field: FieldSchema, form: EmptyForm): CompiledField {
+function byIndex(a: CompiledField, b: CompiledField): number {
+  return a.index - b.index;
+}
+
+function member(before: string, field: CompiledField, body: string): string {
+  return before.length > 1 ? `,${field.head}${body}` : `${field.head}${body}`;
+}
+
+function compileField(field: FieldSchema, index: number, form: EmptyForm): CompiledField {
   return {
     name: field.name,
+    index,
     head: `${quoteJson(field.name)}:`,
     encode: compileType(field.type, form),
     zero: field.always ? (field.pointer ? "null" : zeroText(field.type, form)) : "",

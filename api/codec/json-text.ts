@@ -11,9 +11,22 @@ const htmlEscapes: Readonly<Record<string, string>> = {
   "\u2029": "\\u2029",
 };
 
+/** Short strings are looked at here: entering the regular expression costs more than they do. */
+const SHORT = 48;
+
 /** A string as a JSON string. */
 export function quoteJson(text: string): string {
-  return notPlain.test(text) ? escapeHtml(JSON.stringify(text.toWellFormed())) : `"${text}"`;
+  const length = text.length;
+  if (length > SHORT) return notPlain.test(text) ? escaped(text) : `"${text}"`;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 || code === 0x22 || code === 0x5c || code === 0x3c || code === 0x3e || code === 0x26 || code >= 0x2028) return escaped(text);
+  }
+  return `"${text}"`;
+}
+
+function escaped(text: string): string {
+  return escapeHtml(JSON.stringify(text.toWellFormed()));
 }
 
 /** The characters that Go escapes beyond what JSON needs; they occur only within strings of JSON text. */

@@ -14,8 +14,11 @@ const quantities = fc
   .tuple(fc.integer({ min: 1, max: 9999 }), fc.constantFrom("", "m", "u", "n", "k", "M", "G", "Ki", "Mi", "Gi", "e3", "e-3"))
   .map(([amount, suffix]) => canonicalQuantity(`${amount}${suffix}`));
 const instants = fc.date({ min: new Date("0002-01-01T00:00:00Z"), max: new Date("9999-12-31T23:59:59Z"), noInvalidDate: true });
-// A double beyond 2^53 that is written without a fraction is read back as an exact integer.
-const freeValues = fc.jsonValue({ maxDepth: 2 }).filter((value) => !/[0-9]{16}/.test(JSON.stringify(value)) && !JSON.stringify(value).includes("-0"));
+// A double beyond 2^53 that is written without a fraction is read back as an exact integer; -0 is 0 on the wire.
+const freeValues = fc
+  .jsonValue({ maxDepth: 2 })
+  .filter((value) => !/[0-9]{16}/.test(JSON.stringify(value)))
+  .map((value) => JSON.parse(JSON.stringify(value)) as unknown);
 
 /**
  * Any normalised object of a definition, as the codecs give it: in the order of the schema, no zero values but those
