@@ -7,6 +7,7 @@ import { createHttpsServer } from "../../apiserver/http/https-server.ts";
 import { systemClock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { systemRandom } from "../../lib/random.ts";
+import { compactPeriodically, DEFAULT_COMPACTION } from "../../store/compactor.ts";
 import type { apiserverOptions } from "../commands/processes.ts";
 import { type OptionValues, parseHostPort } from "../options.ts";
 import { UserError } from "../user-error.ts";
@@ -43,12 +44,15 @@ export async function startApiserver(values: ApiserverValues, logger: Logger): P
     await https.listen(host, port).catch((error: NodeJS.ErrnoException) => {
       throw new UserError(error.code === "EADDRINUSE" ? `port ${port} on ${host} is taken by another program; choose another with --listen` : `cannot listen on ${host}:${port}: ${error.message}`);
     });
+    const compaction = new AbortController();
+    const compacting = compactPeriodically(store, DEFAULT_COMPACTION, clock, logger, compaction.signal);
     logger.info({ url: `https://${host}:${port}`, store: values.etcd === undefined ? "embedded" : "etcd" }, "serving");
     return {
       handler: server.handler,
       ca: pki.ca.certificate,
       async close() {
-        await Promise.all([server.close(), https.close(CLOSE_GRACE_MS)]);
+        compaction.abort();
+        await Promise.all([compacting, server.close(), https.close(CLOSE_GRACE_MS)]);
         await store.close();
       },
     };

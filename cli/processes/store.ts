@@ -8,6 +8,9 @@ import type { storeOptions } from "../commands/processes.ts";
 import type { OptionValues } from "../options.ts";
 import { UserError } from "../user-error.ts";
 
+/** Prefix of all keys in etcd: it may hold others' data too. */
+const ETCD_PREFIX = "/berth";
+
 type Values = OptionValues<(typeof storeOptions)[number]["name"] | "data-dir">;
 
 /** The etcd of --etcd, else the embedded store below the data folder; only the one that is used is loaded. */
@@ -19,7 +22,7 @@ export async function openStore(values: Values, clock: Clock, logger: Logger): P
   }
   const { openEtcdStore } = await import("../../store/etcd/etcd-store.ts");
   const tls = tlsOf(values);
-  return openEtcdStore({ endpoints: etcd.split(",").filter(Boolean), clock, logger, ...(tls === undefined ? {} : { tls }) }).catch(asUserError);
+  return openEtcdStore({ namespace: ETCD_PREFIX, endpoints: etcd.split(",").filter(Boolean), clock, logger, ...(tls === undefined ? {} : { tls }) }).catch(asUserError);
 }
 
 /** Stores say in words what is wrong with a folder or an endpoint. */
