@@ -57,6 +57,11 @@ export function totalActual(sets: readonly ReplicaSet[]): number {
   return sets.reduce((sum, set) => sum + (set.status?.replicas ?? 0), 0);
 }
 
+/** Available pods that will stay: a status that is older than the last scaling down still counts those that are going. */
+export function lastingAvailable(set: ReplicaSet): number {
+  return Math.min(sizeOf(set), set.status?.availableReplicas ?? 0);
+}
+
 export function totalAvailable(sets: readonly ReplicaSet[]): number {
   return sets.reduce((sum, set) => sum + (set.status?.availableReplicas ?? 0), 0);
 }

@@ -1,6 +1,6 @@
 import type { Deployment, ReplicaSet } from "../../api/wire.ts";
 import { desiredReplicasOf, maxReplicasOf } from "./annotations.ts";
-import { isActive, isRollingUpdate, maxSurge, maxUnavailable, replicasOf, sizeOf, totalAvailable, totalSize } from "./limits.ts";
+import { isActive, isRollingUpdate, lastingAvailable, maxSurge, maxUnavailable, replicasOf, sizeOf, totalSize } from "./limits.ts";
 import { byCreation, bySizeNewer, bySizeOlder, type OwnedSets, withNewest } from "./replica-sets.ts";
 
 /** A set and the size it should have. */
@@ -104,11 +104,12 @@ export function planOldScaleDown(deployment: Deployment, sets: OwnedSets): Resiz
   const sizes = new Map([...old].sort(byCreation).map((set) => [set, sizeOf(set)]));
   let budget = most;
   for (const [set, size] of sizes) {
-    const unhealthy = Math.min(budget, size - Math.min(size, set.status?.availableReplicas ?? 0));
+    const unhealthy = Math.min(budget, size - lastingAvailable(set));
     sizes.set(set, size - unhealthy);
     budget -= unhealthy;
   }
-  let spare = totalAvailable(all) - minAvailable;
+  // Kubernetes counts what a late status says and may go below; counting what lasts never does.
+  let spare = all.reduce((sum, set) => sum + lastingAvailable(set), 0) - minAvailable;
   for (const [set, size] of sizes) {
     const removed = Math.max(0, Math.min(spare, size));
     sizes.set(set, size - removed);
