@@ -33,7 +33,7 @@ export function formatTable(table: Table, style: TableStyle, widths: number[] = 
     ...(style.showLabels ? [labelsText(row.object?.metadata?.labels)] : []),
   ]);
   const lines = style.headers ? [header, ...rows] : rows;
-  for (const line of lines) line.forEach((cell, index) => (widths[index] = Math.max(widths[index] ?? 0, cell.length)));
+  for (const line of lines) for (const [index, cell] of line.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
   return lines.map((line) => line.map((cell, index) => (index === line.length - 1 ? cell : cell.padEnd(widths[index] ?? 0))).join(GAP).trimEnd());
 }
 

@@ -35,8 +35,8 @@ function victims(cluster: TestCluster): { name: string; kill(): Promise<void> }[
     ...cluster.servers.map((server) => again(server, server.name)),
     ...(cluster.etcd?.members ?? []).map((member) => again(member, member.name)),
     ...cluster.nodes.flatMap((node) => [
-      { name: `${node.name}-agent`, kill: async () => void (await node.agent.kill(), node.startAgent()) },
-      { name: `${node.name}-shim`, kill: async () => void (await node.shim.kill(), node.startShim()) },
+      again({ process: { kill: () => node.agent.kill() }, start: () => node.startAgent() }, `${node.name}-agent`),
+      again({ process: { kill: () => node.shim.kill() }, start: () => node.startShim() }, `${node.name}-shim`),
     ]),
   ];
 }

@@ -1,6 +1,6 @@
 import { storesUnderTest } from "../harness/cluster.ts";
 import { WEB_1, WEB_2 } from "../harness/images.ts";
-import { applyText, getJson, isReady, podsOf, until } from "../harness/objects.ts";
+import { applyText, getJson, isReady, type podsOf, until } from "../harness/objects.ts";
 import { suiteOn } from "../harness/suite.ts";
 import type { Lease } from "../../api/wire.ts";
 

@@ -32,7 +32,7 @@ function isEmpty(value: object): boolean {
 /** Rows with aligned columns. */
 export function table(rows: readonly (readonly string[])[], indent: number): Section {
   const widths: number[] = [];
-  for (const row of rows) row.forEach((cell, index) => (widths[index] = Math.max(widths[index] ?? 0, cell.length)));
+  for (const row of rows) for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
   return rows.map((row) => (" ".repeat(indent) + row.map((cell, index) => (index === row.length - 1 ? clean(cell) : clean(cell).padEnd(widths[index] ?? 0))).join("  ")).trimEnd());
 }
 
