@@ -40,7 +40,7 @@ export async function openContext(options: Omit<ShimOptions, "listen">): Promise
   const paths = new Paths(options.dataDir, options.runDir);
   checkPath(paths.dataDir);
   checkPath(paths.runDir);
-  for (const directory of [paths.dataDir, paths.runDir, paths.layers(), paths.exits()]) mkdirSync(directory, { recursive: true, mode: 0o700 });
+  for (const directory of [paths.dataDir, paths.runDir, paths.layers(), paths.exits(), paths.namespaces()]) mkdirSync(directory, { recursive: true, mode: 0o700 });
   const { clock, random, logger } = options;
   const failpoint = options.failpoint ?? (() => {});
   const ingest = new Ingest(paths.ingest());
@@ -52,6 +52,7 @@ export async function openContext(options: Omit<ShimOptions, "listen">): Promise
   const containers = new RecordStore<ShimContext["containers"] extends RecordStore<infer T> ? T : never>(paths.containers(), paths.trash());
   const broken = [...sandboxes.load(), ...containers.load()];
   const runtime = await detectRuntime({ chosen: options.ociRuntime, runDir: paths.runDir, cacheFile: join(paths.dataDir, "runtimes.json"), clock });
+  mkdirSync(runtime.root, { recursive: true, mode: 0o700 });
   const reaper = new Reaper();
   const context: ShimContext = {
     clock,

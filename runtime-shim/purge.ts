@@ -1,12 +1,12 @@
 import { existsSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 import { openContext } from "./open-context.ts";
 import type { PurgeOptions } from "./options.ts";
-import { removeCgroup } from "./os/cgroups.ts";
+import { removeCgroup, removeIfEmpty, type CgroupLayout } from "./os/cgroups.ts";
 import { lockDataDir } from "./os/data-lock.ts";
 import { listMounts, unmountAll } from "./os/mounts.ts";
 import { recover } from "./recover.ts";
 import { destroySandbox } from "./sandbox/destroy.ts";
-import { OWN_CGROUP } from "./sandbox/run.ts";
 import { Paths } from "./state/paths.ts";
 
 /**
@@ -20,9 +20,11 @@ export async function purgeRuntime(options: PurgeOptions): Promise<void> {
   try {
     const { context, broken, close } = await openContext(options);
     await recover(context, broken);
-    for (const record of [...context.sandboxes.values()]) await destroySandbox(context, record);
+    for (const record of [...context.sandboxes.values()]) {
+      await destroySandbox(context, record);
+      removeWithParents(context.cgroups, record.cgroupParent);
+    }
     await context.network.purge();
-    removeCgroup(context.cgroups, OWN_CGROUP);
     await close();
     const below = (target: string) => [paths.dataDir, paths.runDir].some((directory) => target.startsWith(`${directory}/`));
     for (const left of listMounts().filter((candidate) => below(candidate.target)).reverse()) unmountAll(left.target);
@@ -31,4 +33,10 @@ export async function purgeRuntime(options: PurgeOptions): Promise<void> {
   } finally {
     unlock();
   }
+}
+
+/** A pod's cgroup and those above it that are left empty. */
+function removeWithParents(cgroups: CgroupLayout, cgroup: string): void {
+  removeCgroup(cgroups, cgroup);
+  for (let parent = dirname(cgroup); parent !== "/"; parent = dirname(parent)) if (!removeIfEmpty(cgroups, parent)) return;
 }

@@ -62,6 +62,8 @@ export function bridgeConf(input: { bridge: string; podCidrs: readonly string[];
     type: "bridge",
     bridge: input.bridge,
     isGateway: true,
+    // The node's range may have changed under pods that are about to go.
+    forceAddress: true,
     hairpinMode: true,
     ipMasq: false,
     ipam: { type: "host-local", ranges: input.podCidrs.map((subnet) => [{ subnet }]), routes, dataDir: input.leaseDir },

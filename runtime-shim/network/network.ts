@@ -24,33 +24,50 @@ export class Network {
   readonly #cni: Cni;
   readonly #rangeFile: string;
   #podCidrs: string[];
+  /** Ranges of before that pods may still have addresses of: rejected as well until none has. */
+  #former: string[];
 
   constructor(options: NetworkOptions) {
     this.#options = options;
     mkdirSync(options.stateDir, { recursive: true, mode: 0o700 });
     this.#cni = new Cni(options);
     this.#rangeFile = join(options.stateDir, "pod-range.json");
-    const stored = readJson(this.#rangeFile) as { podCidrs?: string[] } | undefined;
+    const stored = readJson(this.#rangeFile) as { podCidrs?: string[]; former?: string[] } | undefined;
     this.#podCidrs = stored?.podCidrs ?? [];
+    this.#former = stored?.former ?? [];
   }
 
   /** The range of an earlier run is rejected again: a restart of the machine forgets routes. */
   async start(): Promise<void> {
     if (this.#options.bridge.length > 15) throw new Error(`bridge name ${this.#options.bridge} is longer than 15 characters`);
-    for (const cidr of this.#podCidrs) await rejectRange(cidr, this.#options.clock);
+    await this.#applyRanges();
   }
 
   /** Takes the node's pod range (`spec.podCIDR`, or two of them with a comma). */
   async setPodRange(podCidr: string): Promise<void> {
     const wanted = parsePodCidrs(podCidr);
-    const before = this.#podCidrs;
-    if (wanted.length === 0 || wanted.join() === before.join()) return;
-    writeFileAtomic(this.#rangeFile, JSON.stringify({ podCidrs: wanted }), { sync: true });
+    if (wanted.length === 0 || wanted.join() === this.#podCidrs.join()) return;
+    this.#former = [...new Set([...this.#former, ...this.#podCidrs])].filter((cidr) => !wanted.includes(cidr));
     this.#podCidrs = wanted;
+    this.#saveRanges();
     this.#options.failpoint("network.range.recorded");
-    for (const cidr of wanted) await rejectRange(cidr, this.#options.clock);
+    await this.#applyRanges();
     this.#options.failpoint("network.range.rejected");
-    for (const cidr of before) if (!wanted.includes(cidr)) await unrejectRange(cidr, this.#options.clock);
+  }
+
+  /** Rejects all ranges; forgets the former ones, and the bridge that has an address of them, once no pod is attached. */
+  async #applyRanges(): Promise<void> {
+    const { clock, bridge } = this.#options;
+    for (const cidr of [...this.#podCidrs, ...this.#former]) await rejectRange(cidr, clock);
+    if (this.#former.length === 0 || this.#cni.attached().length > 0) return;
+    await removeBridge(bridge, clock);
+    for (const cidr of this.#former) await unrejectRange(cidr, clock);
+    this.#former = [];
+    this.#saveRanges();
+  }
+
+  #saveRanges(): void {
+    writeFileAtomic(this.#rangeFile, JSON.stringify({ podCidrs: this.#podCidrs, former: this.#former }), { sync: true });
   }
 
   /** Why sandboxes can't have a network yet, or undefined when they can. */
@@ -85,7 +102,7 @@ export class Network {
 
   /** Removes routes and bridge: for when no sandbox is left and none will come. */
   async purge(): Promise<void> {
-    for (const cidr of this.#podCidrs) await unrejectRange(cidr, this.#options.clock);
+    for (const cidr of [...this.#podCidrs, ...this.#former]) await unrejectRange(cidr, this.#options.clock);
     await removeBridge(this.#options.bridge, this.#options.clock);
   }
 

@@ -89,8 +89,17 @@ export function removeCgroup(layout: CgroupLayout, cgroup: string): boolean {
   return layout.paths(cgroup).every((directory) => !existsSync(directory) || removeTree(directory));
 }
 
+/** Removes a cgroup that has no process and no other cgroup in it; false when one hierarchy's has. */
+export function removeIfEmpty(layout: CgroupLayout, cgroup: string): boolean {
+  return layout.paths(cgroup).filter((directory) => existsSync(directory)).map(removeDirectory).every(Boolean);
+}
+
 function removeTree(directory: string): boolean {
   for (const child of childrenOf(directory)) if (!removeTree(join(directory, child))) return false;
+  return removeDirectory(directory);
+}
+
+function removeDirectory(directory: string): boolean {
   try {
     rmdirSync(directory);
     return true;

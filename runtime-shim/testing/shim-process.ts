@@ -1,6 +1,8 @@
+import { rmSync } from "node:fs";
 import { systemClock } from "../../lib/clock.ts";
 import { createLogger } from "../../lib/logger.ts";
 import { systemRandom } from "../../lib/random.ts";
+import { unmountAll } from "../os/mounts.ts";
 import { purgeRuntime } from "../purge.ts";
 import { createShim, type ShimOptions } from "../shim.ts";
 
@@ -11,6 +13,8 @@ export interface ProcessInput {
   /** The process kills itself at the `failpointVisit`th visit (from 1) to this failpoint. */
   readonly failpoint?: string;
   readonly failpointVisit?: number;
+  /** Unmounted and removed as well when the parent goes without a word. */
+  readonly cleanUp: readonly string[];
   /** Instead of serving, removes everything and ends. */
   readonly purge?: boolean;
 }
@@ -29,4 +33,14 @@ if (input.purge === true) {
   await shim.start();
   process.stdout.write("ready\n");
   process.on("SIGTERM", () => void shim.close().then(() => process.exit(0)));
+  // The test's process is gone, however it went: nothing of ours stays.
+  process.stdin.resume().on("end", async () => {
+    await shim.close();
+    await purgeRuntime({ ...input.options, ...tools, removeData: true });
+    for (const path of input.cleanUp) {
+      unmountAll(path);
+      rmSync(path, { recursive: true, force: true });
+    }
+    process.exit(0);
+  });
 }

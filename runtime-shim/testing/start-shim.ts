@@ -51,6 +51,8 @@ export interface StartShimOptions {
 
 export const TEST_IMAGE = "localhost/busybox:test";
 const main = fileURLToPath(new URL("./shim-process.ts", import.meta.url));
+/** Stripping types takes longer than all else at the start of a process. */
+const compileCache = fileURLToPath(new URL("../../node_modules/.cache/node-compile", import.meta.url));
 let archive: Promise<Buffer> | undefined;
 
 /** Starts a shim; `stop` must be called however the test ends. */
@@ -60,7 +62,7 @@ export async function startShim(options: StartShimOptions = {}): Promise<TestShi
   const networkNamespace = options.networkNamespace ?? join(base, "netns");
   if (options.networkNamespace === undefined) createNamespaces({ net: networkNamespace }, () => setInterfaceUp("lo"));
   const endpoint = `unix://${join(base, "shim.sock")}`;
-  const input: ProcessInput = { options: { listen: endpoint, dataDir, ...options.options }, logLevel: options.logLevel ?? "silent" };
+  const input: ProcessInput = { options: { listen: endpoint, dataDir, ...options.options }, logLevel: options.logLevel ?? "silent", cleanUp: [...(options.networkNamespace === undefined ? [networkNamespace] : []), base] };
   const failing = { ...input, ...(options.failpoint === undefined ? {} : { failpoint: options.failpoint, failpointVisit: options.failpointVisit ?? 1 }) };
   let child = await startProcess(networkNamespace, failing);
   const client = connectCri(endpoint, systemClock.now_ms);
@@ -119,7 +121,7 @@ interface RunningProcess {
 /** Resolves once it serves (or, for a purge, runs); rejects with what it said when it ends before. */
 async function startProcess(networkNamespace: string, input: ProcessInput): Promise<RunningProcess> {
   const args = [`--net=${networkNamespace}`, process.execPath, "--disable-warning=ExperimentalWarning", main, JSON.stringify(input)];
-  const child = spawn("nsenter", args, { stdio: ["ignore", "pipe", input.logLevel === "silent" ? "pipe" : "inherit"] });
+  const child = spawn("nsenter", args, { env: { ...process.env, NODE_COMPILE_CACHE: compileCache }, stdio: [input.purge === true ? "ignore" : "pipe", "pipe", input.logLevel === "silent" ? "pipe" : "inherit"] });
   let said = "";
   child.stderr?.on("data", (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-20_000);
