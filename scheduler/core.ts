@@ -7,6 +7,9 @@ import { ruleSetOf } from "./decide/rules.ts";
 import type { ClusterState } from "./relations/cluster-state.ts";
 import { RelationsReader } from "./relations/pod-relations.ts";
 import { RelationIndex } from "./relations/relation-index.ts";
+import { demandOf } from "./packing/demand.ts";
+import { Packing } from "./packing/packing.ts";
+import { WorkloadModel } from "./packing/workload-model.ts";
 import { WakeUps } from "./queue/wake-ups.ts";
 import { type QueuedPod, SchedulingQueue } from "./queue/scheduling-queue.ts";
 import { ClusterSnapshot, DEVICES_ANNOTATION } from "./snapshot/cluster-snapshot.ts";
@@ -44,6 +47,8 @@ export class SchedulerCore {
   readonly #reader: PodReader;
   readonly #labelSets = new LabelSets();
   readonly #deciders = new Map<string, Decider>();
+  readonly #model: WorkloadModel;
+  readonly #packing: Packing;
   readonly #wakeUps: WakeUps;
 
   constructor(options: { readonly clock: Clock; readonly configuration: SchedulerConfiguration }) {
@@ -51,6 +56,8 @@ export class SchedulerCore {
     this.#reader = { shapes: new PodShapes(configuration.deviceResources), labelSets: this.#labelSets, relations: new RelationsReader() };
     this.snapshot = new ClusterSnapshot(configuration.deviceResources);
     this.cluster = { snapshot: this.snapshot, relations: new RelationIndex(this.snapshot) };
+    this.#model = new WorkloadModel();
+    this.#packing = new Packing(this.snapshot, this.#model);
     this.#labelSets.onRelease((set) => this.cluster.relations.forget(set));
     this.queue = new SchedulingQueue({
       clock,
@@ -58,7 +65,7 @@ export class SchedulerCore {
       maxBackoff_ms: configuration.podMaxBackoff_ms,
       unschedulableTimeout_ms: configuration.unschedulableTimeout_ms,
     });
-    for (const profile of configuration.profiles) this.#deciders.set(profile.schedulerName, new Decider(ruleSetOf(profile), this.cluster));
+    for (const profile of configuration.profiles) this.#deciders.set(profile.schedulerName, new Decider(ruleSetOf(profile, { packing: this.#packing }), this.cluster));
     this.#wakeUps = new WakeUps(this.queue, (info, node) => this.decider(info.schedulerName)?.fits(info.shape, node) ?? false);
   }
 
@@ -106,7 +113,7 @@ export class SchedulerCore {
       return { type: "unplaced", pod, diagnosis: choice, text: diagnosisText(choice) };
     }
     const node = this.snapshot.nodes[choice.node]!;
-    const { devices } = this.snapshot.place(this.#retain(pod.info), node.name, undefined, true);
+    const { devices } = this.snapshot.place(this.#retain(pod.info), node.name, this.#devicesFor(pod.info, node.index), true);
     this.queue.placed(pod.info);
     return { type: "placed", pod, node: node.name, devices, score: choice.score };
   }
@@ -128,6 +135,12 @@ export class SchedulerCore {
     this.queue.retry(pod);
   }
 
+  /** The devices that the packing score had in mind; undefined: whichever the pool chooses. */
+  #devicesFor({ shape }: PodInfo, node: number): readonly number[] | undefined {
+    if (shape.device === undefined || this.#packing.outlook === undefined) return undefined;
+    return this.#packing.place(demandOf(shape), node).devices;
+  }
+
   #setBound(pod: Pod): void {
     const key = keyOf(pod);
     const queued = this.queue.delete(key);
@@ -143,6 +156,7 @@ export class SchedulerCore {
       this.#confirm(placement, pod);
       return;
     }
+    if (placement === undefined && queued === undefined) this.#model.observe(info.shape);
     this.#unplace(key);
     this.snapshot.place(info, info.nodeName, devicesOf(pod), false);
     this.#wakeUps.podPlaced();
@@ -183,6 +197,7 @@ export class SchedulerCore {
     const info = podInfoOf(pod, this.#reader);
     if (queued === undefined) {
       this.#unplace(key);
+      this.#model.observe(info.shape);
       this.queue.add(info);
       return;
     }

@@ -20,6 +20,7 @@ export class CompiledShape {
   #static: Test[] = [];
   #dynamic: Test[] = [];
   #scores: { weight: number; score(node: number): number }[] = [];
+  readonly #epochs: unknown[] = [];
   #columns = -1;
 
   constructor(shape: PodShape, rules: RuleSet, snapshot: ClusterSnapshot) {
@@ -61,6 +62,17 @@ export class CompiledShape {
 
   judge(node: number): number {
     return this.judgeStatic(node) || this.judgeDynamic(node);
+  }
+
+  /** Whether what scores depend on besides the snapshot is another than at the last call: earlier scores are void then. */
+  refreshScores(): boolean {
+    let changed = false;
+    this.#rules.nodeScores.forEach(({ rule }, i) => {
+      const epoch = rule.epoch?.();
+      if (this.#epochs[i] !== epoch) changed = true;
+      this.#epochs[i] = epoch;
+    });
+    return changed;
   }
 
   /** Weighted sum of the scores of a feasible node. */

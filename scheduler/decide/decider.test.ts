@@ -2,18 +2,21 @@ import test from "ava";
 import fc from "fast-check";
 import type { Node, Pod } from "../../api/wire.ts";
 import { VirtualClock } from "../../lib/virtual-clock.ts";
-import { defaultConfiguration } from "../configuration/configuration.ts";
+import { defaultConfiguration, defaultProfile } from "../configuration/configuration.ts";
 import { SchedulerCore } from "../core.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 import { fitsNaively, type PlainCluster } from "../testing/reference-filters.ts";
 import { NAIVE_SCORES } from "../testing/reference-scores.ts";
 import { randomCluster } from "../testing/random-cluster.ts";
-import { CLUSTER_SCORES, NODE_SCORES } from "./rules.ts";
+import { mostAllocated } from "../score/most-allocated.ts";
+import { CLUSTER_SCORES } from "./rules.ts";
 
-const WEIGHTS = new Map([...NODE_SCORES, ...CLUSTER_SCORES].map((rule) => [rule.name, rule.defaultWeight]));
+/** The learned packing score has no short naive form; its own test compares it. */
+const PROFILE = { ...defaultProfile, scoreWeights: { Packing: 0, MostAllocated: 1 } };
+const WEIGHTS = new Map([{ ...mostAllocated, defaultWeight: 1 }, ...CLUSTER_SCORES].map((rule) => [rule.name, rule.defaultWeight]));
 
 function coreOf(cluster: PlainCluster): SchedulerCore {
-  const core = new SchedulerCore({ clock: new VirtualClock(), configuration: defaultConfiguration });
+  const core = new SchedulerCore({ clock: new VirtualClock(), configuration: { ...defaultConfiguration, profiles: [PROFILE] } });
   for (const [name, labels] of Object.entries(cluster.namespaces)) core.setNamespace(name, labels);
   for (const node of cluster.nodes) core.setNode(node);
   for (const pod of cluster.pods) core.setPod(pod);

@@ -26,8 +26,9 @@ export class NodeView {
   sync(): void {
     const { changes } = this.#snapshot;
     if (this.#position !== changes.position) this.diagnosis = undefined;
-    const void_ = this.compiled.refresh();
-    if (void_ || this.#position < 0 || this.#snapshot.slots > this.#codes.length || !changes.covers(this.#position)) this.#rebuild(void_);
+    const compiledAnew = this.compiled.refresh();
+    const scoredAnew = this.compiled.refreshScores();
+    if (compiledAnew || scoredAnew || this.#position < 0 || this.#snapshot.slots > this.#codes.length || !changes.covers(this.#position)) this.#rebuild(compiledAnew);
     else if (this.#position !== changes.position) changes.replay(this.#position, (node) => this.#scores.set(node, this.#judge(node)));
     this.#position = changes.position;
   }

@@ -10,8 +10,10 @@ import { nodeUnschedulable } from "../filter/node-unschedulable.ts";
 import { podTopologySpread } from "../filter/pod-topology-spread.ts";
 import { taintToleration } from "../filter/taint-toleration.ts";
 import { interPodAffinityPreference } from "../score/inter-pod-affinity-preference.ts";
+import type { Packing } from "../packing/packing.ts";
 import { mostAllocated } from "../score/most-allocated.ts";
 import { nodeAffinityPreference } from "../score/node-affinity-preference.ts";
+import { packingScore } from "../score/packing.ts";
 import { podTopologySpreadPreference } from "../score/pod-topology-spread-preference.ts";
 import type { ClusterScore, NodeScore } from "../score/score.ts";
 import { taintPreference } from "../score/taint-preference.ts";
@@ -19,7 +21,16 @@ import { taintPreference } from "../score/taint-preference.ts";
 /** In the order in which they are asked: the first that fails gives the reason. */
 export const NODE_FILTERS: readonly NodeFilter[] = [nodeUnschedulable, nodeName, taintToleration, nodeAffinity, nodePorts, nodeResourcesFit, devices];
 export const CLUSTER_FILTERS: readonly ClusterFilter[] = [podTopologySpread, interPodAffinity];
-export const NODE_SCORES: readonly NodeScore[] = [mostAllocated];
+
+/** What rules are made of that have a memory of their own. */
+export interface RuleContext {
+  readonly packing: Packing;
+}
+
+export function nodeScores({ packing }: RuleContext): readonly NodeScore[] {
+  return [packingScore(packing), { ...mostAllocated, defaultWeight: 0 }];
+}
+
 export const CLUSTER_SCORES: readonly ClusterScore[] = [taintPreference, nodeAffinityPreference, podTopologySpreadPreference, interPodAffinityPreference];
 
 export interface Weighted<Rule> {
@@ -37,9 +48,10 @@ export interface RuleSet {
 }
 
 /** The rules of a profile. @throws Error naming a rule that does not exist. */
-export function ruleSetOf(profile: SchedulerProfile): RuleSet {
+export function ruleSetOf(profile: SchedulerProfile, context: RuleContext): RuleSet {
+  const scoresOfNodes = nodeScores(context);
   const filters = new Set([...NODE_FILTERS, ...CLUSTER_FILTERS].map((rule) => rule.name));
-  const scores = new Set([...NODE_SCORES, ...CLUSTER_SCORES].map((rule) => rule.name));
+  const scores = new Set([...scoresOfNodes, ...CLUSTER_SCORES].map((rule) => rule.name));
   for (const name of profile.disabledFilters) if (!filters.has(name)) throw new Error(`profile ${profile.schedulerName}: there is no filter ${name}`);
   for (const name in profile.scoreWeights) if (!scores.has(name)) throw new Error(`profile ${profile.schedulerName}: there is no score ${name}`);
   const on = (rule: { readonly name: string }) => !profile.disabledFilters.includes(rule.name);
@@ -49,7 +61,7 @@ export function ruleSetOf(profile: SchedulerProfile): RuleSet {
   return {
     nodeFilters: [...nodeFilters.filter((rule) => rule.static), ...nodeFilters.filter((rule) => !rule.static)],
     clusterFilters: CLUSTER_FILTERS.filter(on),
-    nodeScores: weigh(NODE_SCORES),
+    nodeScores: weigh(scoresOfNodes),
     clusterScores: weigh(CLUSTER_SCORES),
   };
 }

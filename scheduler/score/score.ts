@@ -11,6 +11,8 @@ export interface NodeScore {
   /** Kubernetes' plugin name. */
   readonly name: string;
   readonly defaultWeight: number;
+  /** What scores depend on besides the snapshot: when it is another object, all nodes are scored again. */
+  epoch?(): unknown;
   /** Undefined when the rule says nothing about such pods. */
   compile(shape: PodShape, snapshot: ClusterSnapshot): ((node: number) => number) | undefined;
 }

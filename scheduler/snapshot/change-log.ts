@@ -19,6 +19,11 @@ export class ChangeLog {
     return this.#position;
   }
 
+  /** Position of the last change of a node; -1: never. */
+  lastChange(node: number): number {
+    return this.#newest[node] ?? -1;
+  }
+
   add(node: number): void {
     this.#ring[this.#position % this.#ring.length] = node;
     this.#newest[node] = this.#position;

@@ -135,6 +135,7 @@ export class ClusterSnapshot {
     }
     this.scoredCpu[node]! += sign * shape.requests.scoredCpu_milli;
     this.scoredMemory[node]! += sign * shape.requests.scoredMemory_bytes;
+    if (shape.pinned === undefined) state.movable += sign;
     if (sign > 0) state.addPorts(placement.pod);
     else state.removePorts(placement.pod);
     if (shape.device !== undefined && state.devices !== undefined) {

@@ -32,6 +32,8 @@ export class NodeState {
   images: ReadonlyMap<string, number> = new Map();
   devices: DevicePool | undefined;
   ports: HostPorts | undefined;
+  /** Placements that could be elsewhere: not pinned to this node by name (as DaemonSet pods are). */
+  movable = 0;
   readonly placements = new Map<string, Placement>();
 
   constructor(index: number, name: string) {

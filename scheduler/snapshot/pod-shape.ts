@@ -37,6 +37,8 @@ export interface PodShape {
   readonly resourceAmounts: readonly number[];
   readonly device: DeviceRequest | undefined;
   readonly tolerations: readonly Toleration[];
+  /** Node selector, required node affinity and tolerations: shapes of equal text may go to the same nodes. */
+  readonly accessText: string;
   /** spec.nodeSelector and the required node affinity together; undefined: any node. */
   readonly nodePredicate: NodePredicate | undefined;
   /** Names that the required node affinity pins to; undefined: open. */
@@ -120,6 +122,7 @@ export class PodShapes {
       resourceAmounts: names.map((name) => requests.amounts[name]!),
       device,
       tolerations: spec.tolerations ?? [],
+      accessText: JSON.stringify([spec.nodeSelector, nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution, spec.tolerations]),
       nodePredicate: nodePredicateOf(spec),
       pinned: pinnedNames(nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution),
       preferredNodes: (nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [])

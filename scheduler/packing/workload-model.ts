@@ -1,0 +1,57 @@
+import { type Random, seededRandom } from "../../lib/random.ts";
+import type { PodShape } from "../snapshot/pod-shape.ts";
+import { type Demand, demandOf } from "./demand.ts";
+import { DeviceWaste } from "./device-waste.ts";
+import { drawFutures, type Futures } from "./futures.ts";
+
+/** Pods remembered. */
+const SAMPLE = 4096;
+/** A pod is remembered for about this many arrivals, so that the model follows a workload that changes. */
+const WINDOW = 16_384;
+/** Pods to see before the model says anything. */
+const FIRST = 1;
+/** The model is drawn anew when it has seen this many times as many pods as at the last time, and at least every MOST_BETWEEN pods. */
+const GROWTH = 1.25;
+const MOST_BETWEEN = 4096;
+
+/** What is drawn from the workload so far; replaced as a whole, so that whoever caches by it can tell. */
+export interface Outlook {
+  readonly futures: Futures;
+  readonly waste: DeviceWaste;
+  /** Share of the pods that ask for several devices at once, by how many: [devices, probability]. */
+  readonly gangs: readonly (readonly [devices: number, probability: number])[];
+}
+
+/** Learns the mix of pods from those that arrived, and from nothing else. The same arrivals in the same order give the same model. */
+export class WorkloadModel {
+  readonly #sample: Demand[] = [];
+  readonly #random: Random = seededRandom(1);
+  #seen = 0;
+  #nextDraw = FIRST;
+  #outlook: Outlook | undefined;
+
+  /** Undefined while too little is known. */
+  get outlook(): Outlook | undefined {
+    return this.#outlook;
+  }
+
+  /** A pod arrived. */
+  observe(shape: PodShape): void {
+    if (shape.pinned !== undefined) return;
+    this.#seen++;
+    if (this.#sample.length < SAMPLE) this.#sample.push(demandOf(shape));
+    else {
+      const at = Math.floor(this.#random.next() * Math.min(this.#seen, WINDOW));
+      if (at < SAMPLE) this.#sample[at] = demandOf(shape);
+    }
+    if (this.#seen >= this.#nextDraw) this.#draw();
+  }
+
+  #draw(): void {
+    this.#nextDraw = Math.min(Math.ceil(this.#seen * GROWTH), this.#seen + MOST_BETWEEN);
+    const demands = [...this.#sample];
+    const gangs = new Map<number, number>();
+    for (const { devices } of demands) if (devices > 1) gangs.set(devices, (gangs.get(devices) ?? 0) + 1 / demands.length);
+    this.#outlook = { futures: drawFutures(demands, seededRandom(2)), waste: new DeviceWaste(demands), gangs: [...gangs] };
+  }
+}
