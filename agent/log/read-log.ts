@@ -147,7 +147,7 @@ class Formatter {
       const line = parseLogLine(raw);
       if (line === undefined || (this.#options.stream !== undefined && line.stream !== this.#options.stream)) continue;
       if (this.#options.since_ms !== undefined && Date.parse(line.time.toString("latin1")) < this.#options.since_ms) continue;
-      if (this.#options.timestamps) this.#emit(out, line.time, BLANK);
+      if (this.#options.timestamps) this.#emit(out, utcTime(line.time), BLANK);
       this.#emit(out, line.content);
       if (this.isDone) break;
     }
@@ -162,4 +162,15 @@ class Formatter {
       out.push(cut);
     }
   }
+}
+
+const ZULU = "Z".charCodeAt(0);
+
+/** A line's time in UTC with its fraction as it stands: monitors write the machine's offset (`+00:00`), clients expect `Z`. */
+function utcTime(time: Buffer): Buffer {
+  if (time.at(-1) === ZULU) return time;
+  const text = time.toString("latin1");
+  const time_ms = Date.parse(text);
+  const fraction = /\.\d+/.exec(text)?.[0] ?? "";
+  return Number.isNaN(time_ms) ? time : Buffer.from(`${new Date(time_ms).toISOString().slice(0, 19)}${fraction}Z`);
 }

@@ -33,7 +33,7 @@ export interface NodeContext {
   readonly cgroups: PodCgroups;
   readonly imageBackoffs: ImageBackoffs;
   readonly prober: Prober;
-  readonly statuses: StatusWriter;
+  readonly statuses: Pick<StatusWriter, "set" | "drained" | "forget" | "observe">;
   readonly recorder: EventRecorder;
   readonly dns: () => ClusterDns;
   readonly allocatable: () => NodeAllocatable;

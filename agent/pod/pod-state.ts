@@ -25,7 +25,12 @@ export interface ContainerMemory {
   readonly attemptedAs: number;
   /** The sandbox is new: a first failure is looked at again at once, so that it shows. */
   readonly isFresh: boolean;
-  readonly starting?: { readonly step: StartStep; readonly id?: string };
+  readonly starting?: {
+    readonly step: StartStep;
+    readonly id?: string;
+    /** What the back-off becomes when this attempt counts. */
+    readonly backoff?: BackoffEntry;
+  };
 }
 
 /** A stop under way: the runtime was told, or the preStop hook runs. */
@@ -106,6 +111,14 @@ export function startingIds(state: PodState): Set<string> {
   const ids = new Set<string>();
   for (const memory of state.containers.values()) if (memory.starting?.id !== undefined) ids.add(memory.starting.id);
   return ids;
+}
+
+/** A container is on its way to its first run: what the status says now will be something else in a moment. */
+export function isFirstStart(state: PodState): boolean {
+  for (const [name, { starting }] of state.containers) {
+    if (starting !== undefined && !state.runtime.containers.some((record) => record.name === name && record.id !== starting.id)) return true;
+  }
+  return false;
 }
 
 export function isStarting(state: PodState): boolean {

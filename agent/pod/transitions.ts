@@ -76,13 +76,12 @@ export function sandboxTaskEnded(state: PodState, result: { retryAt_ms?: number 
 /** The start of a container went on to another step; `id` once it exists. */
 export function startMovedOn(state: PodState, name: string, step: StartStep, id?: string): PodState {
   const memory = memoryOf(state, name);
-  const known = id ?? memory.starting?.id;
-  return withContainer(state, name, { ...memory, starting: { step, ...(known === undefined ? {} : { id: known }) } });
+  return withContainer(state, name, { ...memory, starting: { ...memory.starting, step, ...(id === undefined ? {} : { id }) } });
 }
 
 export type StartResult =
   | { readonly type: "started" }
-  /** Given up because the pod is to end. */
+  /** Given up because the pod is to end, or its sandbox is gone: it does not count. */
   | { readonly type: "aborted" }
   | {
       readonly type: "failed";
@@ -95,8 +94,10 @@ export type StartResult =
 
 /** `jitter`: uniform in [0, 1). */
 export function startEnded(state: PodState, name: string, result: StartResult, now_ms: number, jitter: number): PodState {
-  const memory = withoutFields(memoryOf(state, name), "starting");
-  if (result.type === "aborted") return withContainer(state, name, memory);
+  const { backoff } = memoryOf(state, name).starting ?? {};
+  const stopped = withoutFields(memoryOf(state, name), "starting");
+  if (result.type === "aborted") return withContainer(state, name, stopped);
+  const memory = backoff === undefined ? stopped : { ...stopped, backoff };
   if (result.type === "started") return withContainer(state, name, { ...withoutFields(memory, "reason", "shown"), isFresh: false, nextAttemptAt_ms: 0 });
   const retryAt_ms = Math.min(result.retryAt_ms ?? now_ms + RETRY_MS * (1 + RETRY_JITTER * jitter), now_ms + RESYNC_MS);
   const nextAttemptAt_ms = memory.isFresh || result.hasContainer ? 0 : retryAt_ms;

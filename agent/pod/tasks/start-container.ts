@@ -44,7 +44,7 @@ export async function startContainer(context: NodeContext, task: StartTask): Pro
     const record = await run(context, task, event);
     return { type: "started", ...(record === undefined ? {} : { record }) };
   } catch (error) {
-    if (task.signal.aborted) return { type: "aborted" };
+    if (task.signal.aborted || error instanceof SandboxGone) return { type: "aborted" };
     if (!(error instanceof StartFailure)) {
       context.logger.error({ err: error, pod: `${task.pod.metadata.namespace}/${task.pod.metadata.name}` }, "a container could not be started");
       return { type: "failed", reason: { reason: "CreateContainerError", message: (error as Error).message }, hasContainer: false };
@@ -55,6 +55,7 @@ export async function startContainer(context: NodeContext, task: StartTask): Pro
 
 async function run(context: NodeContext, task: StartTask, event: (text: EventText) => void): Promise<ContainerRecord | undefined> {
   const { pod, entry } = task;
+  if (task.attempt > 0) await checkSandbox(context, task);
   const image = await ensureImage(context, { pod, container: entry.container, signal: task.signal, event }).catch((error) => {
     if (error instanceof StartFailure) event({ type: "Warning", reason: "Failed", message: `Error: ${error.reason.reason}` });
     throw error;
@@ -73,6 +74,16 @@ async function run(context: NodeContext, task: StartTask, event: (text: EventTex
   }
   return record;
 }
+
+/** A container that ended may have ended with its sandbox, of which the runtime tells a moment later. */
+async function checkSandbox(context: NodeContext, { pod, sandbox }: StartTask): Promise<void> {
+  const identity = podIdentityOf(pod);
+  await context.watcher.refreshSandbox(identity, sandbox.id).catch(() => {});
+  const isUp = context.view.get(identity.uid).sandboxes.some((record) => record.id === sandbox.id && record.ready);
+  if (!isUp) throw new SandboxGone();
+}
+
+class SandboxGone extends Error {}
 
 async function create(context: NodeContext, task: StartTask, image: LocalImage, event: (text: EventText) => void): Promise<string> {
   const { pod, entry, sandbox } = task;
