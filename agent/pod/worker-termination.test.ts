@@ -15,7 +15,7 @@ test("deleted and obeying: Succeeded, all removed, then the deletion confirmed",
   try {
     bench.delete();
     await bench.until("confirmed", () => bench.deleted.length === 1);
-    t.is(bench.path.at(-1), "Succeeded | c=terminated(Completed 0) r0");
+    await bench.reaches(t, "Succeeded | c=terminated(Completed 0) r0");
     t.is(bench.last?.observedGeneration, 2);
     t.deepEqual(bench.runtime.sandboxes(), []);
     t.deepEqual(bench.events.filter((event) => event.reason === "Killing").map((event) => event.message), ["Stopping container c"]);
@@ -34,7 +34,7 @@ test("deleted and deaf: killed when the grace is over, Failed with 137", async (
     t.is(bench.last?.phase, "Running");
     await bench.advance(300);
     await bench.until("confirmed", () => bench.deleted.length === 1);
-    t.is(bench.path.at(-1), "Failed | c=terminated(Error 137) r0");
+    await bench.reaches(t, "Failed | c=terminated(Error 137) r0");
   } finally {
     await bench.close();
   }
@@ -106,10 +106,10 @@ test("postStart: not running before it is done; when it fails the container is k
   });
   try {
     await bench.advance(2_500);
-    t.is(bench.path.at(-1), "Pending | c=waiting(ContainerCreating) r0");
+    await bench.reaches(t, "Pending | c=waiting(ContainerCreating) r0");
     t.is(conditionOf(bench.last, "PodReadyToStartContainers"), "True");
     await bench.advance(1_000);
-    t.is(bench.path.at(-1), LIVES);
+    await bench.reaches(t, LIVES);
     exitCode = 7;
     bench.runtime.exit(bench.runtime.containers("c")[0]?.id ?? "", 0);
     await bench.advance(4_000);
@@ -125,7 +125,7 @@ test("activeDeadlineSeconds ends the pod as Failed, with a last Running state th
   const bench = await running(podOf({ activeDeadlineSeconds: 30 }));
   try {
     await bench.advance(29_000);
-    t.is(bench.path.at(-1), LIVES);
+    await bench.reaches(t, LIVES);
     await bench.advance(2_000);
     await bench.until("it failed", () => bench.last?.phase === "Failed");
     t.is(bench.last?.reason, "DeadlineExceeded");
@@ -143,7 +143,7 @@ test("deleted before a container ever ran: lost, Failed, and no Killing", async 
     await bench.until("it waits", () => bench.reasons.includes("FailedMount"));
     bench.delete(1);
     await bench.until("confirmed", () => bench.deleted.length === 1);
-    t.is(bench.path.at(-1), "Failed | c=terminated(ContainerStatusUnknown 137) r0");
+    await bench.reaches(t, "Failed | c=terminated(ContainerStatusUnknown 137) r0");
     t.is(conditionOf(bench.last, "Ready"), "False(ContainersNotReady)");
     t.false(bench.reasons.includes("Killing"));
   } finally {
@@ -184,7 +184,7 @@ test("a runtime that refuses to stop a container is asked again", async (t) => {
     bench.delete();
     await bench.advance(5_000);
     await bench.until("confirmed", () => bench.deleted.length === 1);
-    t.is(bench.path.at(-1), "Succeeded | c=terminated(Completed 0) r0");
+    await bench.reaches(t, "Succeeded | c=terminated(Completed 0) r0");
   } finally {
     await bench.close();
   }
@@ -204,7 +204,7 @@ test("sidecars stop after the containers, the last started first", async (t) => 
     bench.delete(10);
     await bench.until("confirmed", () => bench.deleted.length === 1);
     t.deepEqual(order.map(name), ["c", "s2", "s1"]);
-    t.is(bench.path.at(-1), "Succeeded | s1=terminated(Completed 0) r0 | s2=terminated(Completed 0) r0 | c=terminated(Completed 0) r0");
+    await bench.reaches(t, "Succeeded | s1=terminated(Completed 0) r0 | s2=terminated(Completed 0) r0 | c=terminated(Completed 0) r0");
   } finally {
     await bench.close();
   }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ExecutionContext } from "ava";
 import type { ConfigMap, Container, Pod, PodSpec, PodStatus, Secret } from "../../api/wire.ts";
 import type { Client, DeleteOptions } from "../../client/client.ts";
 import type { EventText } from "../../client/event-recorder.ts";
@@ -104,6 +105,12 @@ export class PodBench {
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
     throw new Error(`waited in vain for: ${what}. Last: ${this.path.at(-1)}. Events: ${this.events.map((event) => `${event.reason} ${event.message}`).join(" | ")}`);
+  }
+
+  /** Asserts that the pod comes to this state without time passing. */
+  async reaches(t: Pick<ExecutionContext, "is">, point: string): Promise<void> {
+    await this.until(point, () => this.path.at(-1) === point).catch(() => {});
+    t.is(this.path.at(-1), point);
   }
 
   /** Lets all that is due now happen. File access goes through a queue: what was asked for before ours is done when ours is. */
