@@ -79,7 +79,17 @@ function namespaceOf(object: ApiObject, session: Session, options: ApplyOptions)
 function withLastApplied(object: ApiObject): ApiObject {
   const { [LAST_APPLIED]: _old, ...annotations } = object.metadata.annotations ?? {};
   const bare = { ...object, metadata: { ...object.metadata, annotations } };
-  return { ...bare, metadata: { ...bare.metadata, annotations: { ...annotations, [LAST_APPLIED]: `${JSON.stringify(bare)}\n` } } };
+  return { ...bare, metadata: { ...bare.metadata, annotations: { ...annotations, [LAST_APPLIED]: `${sortedJson(bare)}\n` } } };
+}
+
+/** JSON as Go writes maps (keys sorted, `<`, `>` and `&` escaped): kubectl and this command take each other's annotation for unchanged. */
+function sortedJson(value: unknown): string {
+  const sort = (one: unknown): unknown => {
+    if (Array.isArray(one)) return one.map(sort);
+    if (!isMap(one)) return one;
+    return Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => [key, sort(item)]));
+  };
+  return JSON.stringify(sort(value)).replace(/[<>&]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
 }
 
 function patchOf(resource: MappedResource, live: ApiObject, object: ApiObject): { type: "strategic" | "merge"; body: unknown } | undefined {
