@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomFillSync, randomUUID } from "node:crypto";
 
 /** Randomness as a constructor argument; a seeded one makes a run repeatable. */
 export interface Random {
@@ -8,8 +8,18 @@ export interface Random {
   uuid(): string;
 }
 
+/** Random words are drawn many at a time: a call to the kernel's generator for each costs more than all that is done with it. */
+const pool = new Uint32Array(1024);
+let drawn = pool.length;
+
 export const systemRandom: Random = {
-  next: () => randomBytes(4).readUInt32LE(0) / 2 ** 32,
+  next() {
+    if (drawn === pool.length) {
+      randomFillSync(pool);
+      drawn = 0;
+    }
+    return pool[drawn++]! / 2 ** 32;
+  },
   uuid: () => randomUUID(),
 };
 

@@ -1,5 +1,6 @@
 import type { UserInfo } from "../../api/exchange.ts";
 import type { Clock } from "../../lib/clock.ts";
+import type { CachedObject } from "../registry/cached-object.ts";
 import type { KindTable } from "../registry/served-kind.ts";
 import type { WatchCache } from "../registry/watch-cache.ts";
 import type { TokenAuthenticator } from "./authenticator.ts";
@@ -14,6 +15,7 @@ export class ServiceAccountAuthenticator implements TokenAuthenticator {
   readonly #cache: WatchCache;
   readonly #kinds: KindTable;
   readonly #clock: Clock;
+  readonly #known = new WeakMap<ServiceAccountClaims, { owners: readonly CachedObject[]; user: UserInfo }>();
 
   constructor(options: { tokens: ServiceAccountTokens; cache: WatchCache; kinds: KindTable; clock: Clock }) {
     this.#tokens = options.tokens;
@@ -32,23 +34,36 @@ export class ServiceAccountAuthenticator implements TokenAuthenticator {
     if (claims === undefined) return undefined;
     // Another server may just have deleted the account or the pod: ask what is so now.
     await this.#cache.fresh();
-    return this.#stillGood(claims) ? userOf(claims) : undefined;
+    const known = this.#known.get(claims);
+    if (known !== undefined && known.owners.every((owner) => this.#cache.of(owner.kind).get(owner.key) === owner)) return known.user;
+    return this.#look(claims);
   }
 
-  #stillGood(claims: ServiceAccountClaims): boolean {
+  /** Looks the owners up and remembers them: as long as the cache has these very states, nothing has changed. */
+  #look(claims: ServiceAccountClaims): UserInfo | undefined {
     const { namespace, serviceaccount, pod, node, secret } = claims["kubernetes.io"];
-    if (!this.#exists("serviceaccounts", namespace, serviceaccount)) return false;
-    if (pod !== undefined && !this.#exists("pods", namespace, pod)) return false;
-    if (secret !== undefined && !this.#exists("secrets", namespace, secret)) return false;
-    return node === undefined || pod !== undefined || this.#exists("nodes", "", node);
+    const wanted: [string, string, BoundObject | undefined][] = [["serviceaccounts", namespace, serviceaccount], ["pods", namespace, pod], ["secrets", namespace, secret], ["nodes", "", pod === undefined ? node : undefined]];
+    const owners: CachedObject[] = [];
+    let lasting = true;
+    for (const [plural, where, bound] of wanted) {
+      if (bound === undefined) continue;
+      const owner = this.#find(plural, where, bound);
+      const metadata = owner?.object().metadata;
+      if (owner === undefined || metadata?.uid !== bound.uid) return undefined;
+      const { deletionTimestamp } = metadata;
+      if (deletionTimestamp !== undefined && Date.parse(deletionTimestamp) + DELETION_LEEWAY_MS <= this.#clock.now_ms()) return undefined;
+      // One that is being deleted must be looked at each time: its token runs out by the clock.
+      lasting &&= deletionTimestamp === undefined;
+      owners.push(owner);
+    }
+    const user = userOf(claims);
+    if (lasting) this.#known.set(claims, { owners, user });
+    return user;
   }
 
-  #exists(plural: string, namespace: string, bound: BoundObject): boolean {
+  #find(plural: string, namespace: string, bound: BoundObject): CachedObject | undefined {
     const kind = this.#kinds.byResource("", "v1", plural);
-    const object = kind === undefined ? undefined : this.#cache.of(kind).get(kind.objectKey(namespace, bound.name))?.object();
-    if (object === undefined || object.metadata.uid !== bound.uid) return false;
-    const deletion = object.metadata.deletionTimestamp;
-    return deletion === undefined || Date.parse(deletion) + DELETION_LEEWAY_MS > this.#clock.now_ms();
+    return kind === undefined ? undefined : this.#cache.of(kind).get(kind.objectKey(namespace, bound.name));
   }
 }
 

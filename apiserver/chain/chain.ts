@@ -64,7 +64,24 @@ async function withBody(context: RequestContext): Promise<RequestContext> {
   const { body } = context.request;
   if (body?.type !== "unread") return context;
   const bytes = await body.read(MAX_BODY_BYTES);
-  return { ...context, request: { ...context.request, body: { type: "bytes", bytes } } };
+  return { ...context, request: withBytes(context.request, bytes) };
+}
+
+function withBytes(request: ApiRequest, bytes: Uint8Array): ApiRequest {
+  const { method, url, headers, user, upgradable, acceptsObjects } = request;
+  return {
+    method,
+    url,
+    headers,
+    ...(user === undefined ? {} : { user }),
+    ...(upgradable === undefined ? {} : { upgradable }),
+    ...(acceptsObjects === undefined ? {} : { acceptsObjects }),
+    body: { type: "bytes", bytes },
+    // Not copied: a transport makes its signal only when somebody looks at it.
+    get signal() {
+      return request.signal;
+    },
+  };
 }
 
 function asStatusError(logger: Logger, context: RequestContext, error: unknown): StatusError {

@@ -2,19 +2,35 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { ApiResponse } from "../../api/exchange.ts";
 import { answerHeaders } from "./answer.ts";
 import type { RequestContext } from "./context.ts";
+import { LATENCY_BUCKETS_S, RequestStatistics } from "./request-statistics.ts";
 
-const LATENCY_BUCKETS_S = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
+const REQUEST_LABELS = ["verb", "group", "version", "resource", "subresource", "scope"];
+
+/** Where the numbers that are not about requests come from. */
+export interface MetricSources {
+  objects(): Iterable<{ resource: string; count: number; watchers: number }>;
+  revision(): number;
+}
 
 /** What the server counts, in Prometheus' text format at /metrics; names as kube-apiserver's. */
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #requests: Counter;
-  readonly #latency: Histogram;
+  readonly #statistics = new RequestStatistics();
 
-  constructor(sources: { objects(): Iterable<{ resource: string; count: number; watchers: number }>; revision(): number }) {
+  constructor(sources: MetricSources) {
     const registers = [this.#registry];
-    this.#requests = new Counter({ name: "apiserver_request_total", help: "Requests by verb, group, version, resource, scope and HTTP code.", labelNames: ["verb", "group", "version", "resource", "subresource", "scope", "code"], registers });
-    this.#latency = new Histogram({ name: "apiserver_request_duration_seconds", help: "Time until the answer's head, by verb and resource; watches are left out.", labelNames: ["verb", "group", "version", "resource", "subresource", "scope"], buckets: LATENCY_BUCKETS_S, registers });
+    const statistics = this.#statistics;
+    new Counter({
+      name: "apiserver_request_total",
+      help: "Requests by verb, group, version, resource, scope and HTTP code.",
+      labelNames: [...REQUEST_LABELS, "code"],
+      registers,
+      collect() {
+        this.reset();
+        for (const { labels, codes } of statistics.all()) for (const [code, count] of codes) this.inc({ ...labels, code: String(code) }, count);
+      },
+    });
+    this.#registry.registerMetric(latencyHistogram(statistics));
     new Gauge({
       name: "apiserver_storage_objects",
       help: "Objects by resource.",
@@ -45,10 +61,9 @@ export class Metrics {
 
   observe(context: Pick<RequestContext, "info">, status: number, took_ms: number): void {
     const { info } = context;
-    const labels = { verb: info.verb.toUpperCase(), group: info.group, version: info.version, resource: info.isResource ? info.resource : "", subresource: info.subresource, scope: scopeOf(info) };
-    if (!info.isResource && status === 404) return;
-    this.#requests.inc({ ...labels, code: String(status) });
-    if (info.verb !== "watch") this.#latency.observe(labels, took_ms / 1000);
+    // What is nobody's path, or no known resource, would be a series for each typing error.
+    if (status === 404 && (!info.isResource || info.name === "")) return;
+    this.#statistics.record(info, status, took_ms);
   }
 
   /** /metrics; undefined for other paths. */
@@ -59,8 +74,23 @@ export class Metrics {
   }
 }
 
-function scopeOf(info: RequestContext["info"]): string {
-  if (!info.isResource) return "";
-  if (info.name !== "" && info.verb !== "list" && info.verb !== "watch") return "resource";
-  return info.namespace === "" ? "cluster" : "namespace";
+/** A histogram whose values come from the statistics when somebody asks. */
+function latencyHistogram(statistics: RequestStatistics): Histogram {
+  const name = "apiserver_request_duration_seconds";
+  const histogram = new Histogram({ name, help: "Time until the answer's head, by verb and resource; watches are left out.", labelNames: REQUEST_LABELS, buckets: LATENCY_BUCKETS_S, registers: [] });
+  const values = () => {
+    const lines: { labels: Record<string, string | number>; value: number; metricName: string }[] = [];
+    for (const { labels, buckets, sum_s, count } of statistics.all()) {
+      let seen = 0;
+      for (const [index, le] of [...LATENCY_BUCKETS_S, "+Inf"].entries()) {
+        seen += buckets[index] ?? 0;
+        lines.push({ metricName: `${name}_bucket`, labels: { ...labels, le }, value: seen });
+      }
+      lines.push({ metricName: `${name}_sum`, labels, value: sum_s }, { metricName: `${name}_count`, labels, value: count });
+    }
+    return lines;
+  };
+  const inherited = histogram.get.bind(histogram);
+  histogram.get = async () => ({ ...(await inherited()), values: values() });
+  return histogram;
 }

@@ -44,40 +44,37 @@ export function parseRequest(method: string, url: string): RequestInfo {
   const path = decodePath(question < 0 ? url : url.slice(0, question));
   const query = question < 0 ? Query.empty : Query.parse(url.slice(question + 1));
   const segments = path.split("/");
-  segments.shift();
-  if (segments.at(-1) === "" && segments.length > 1) segments.pop();
-  const other: RequestInfo = { method, path, query, isResource: false, verb: method.toLowerCase(), group: "", version: "", namespace: "", resource: "", subresource: "", name: "", parts: [], watchPath: false };
-  const core = segments[0] === "api";
-  if (!core && segments[0] !== "apis") return other;
-  const skip = core ? 2 : 3;
-  if (segments.length <= skip) return { ...other, group: core ? "" : (segments[1] ?? ""), version: segments[skip - 1] ?? "" };
-  return resourceInfo(other, segments, core ? "" : (segments[1] ?? ""), segments[skip - 1] ?? "", segments.slice(skip));
+  if (segments.length > 2 && segments.at(-1) === "") segments.pop();
+  const core = segments[1] === "api";
+  if (!core && segments[1] !== "apis") return otherInfo(method, path, query, "", "");
+  const first = core ? 3 : 4;
+  const group = core ? "" : (segments[2] ?? "");
+  const version = segments[first - 1] ?? "";
+  return segments.length <= first ? otherInfo(method, path, query, group, version) : resourceInfo(method, path, query, group, version, segments.slice(first));
 }
 
-function resourceInfo(base: RequestInfo, segments: readonly string[], group: string, version: string, rest: string[]): RequestInfo {
-  let parts = rest;
-  let verb = verbOfMethod[base.method] ?? "";
-  const watchPath = parts[0] === "watch";
-  if (watchPath) {
-    if (parts.length < 2) throw new BadPathError(500, `Internal Server Error: ${JSON.stringify(base.path)}: failed to create RequestInfo: unable to determine kind and namespace from url, /${segments.join("/")}\n`);
-    parts = parts.slice(1);
-    verb = "watch";
-  }
+function otherInfo(method: string, path: string, query: Query, group: string, version: string): RequestInfo {
+  return { method, path, query, isResource: false, verb: method.toLowerCase(), group, version, namespace: "", resource: "", subresource: "", name: "", parts: [], watchPath: false };
+}
+
+function resourceInfo(method: string, path: string, query: Query, group: string, version: string, rest: string[]): RequestInfo {
+  const watchPath = rest[0] === "watch";
+  if (watchPath && rest.length < 2) throw new BadPathError(500, `Internal Server Error: ${JSON.stringify(path)}: failed to create RequestInfo: unable to determine kind and namespace from url, ${path}\n`);
+  let parts = watchPath ? rest.slice(1) : rest;
   let namespace = "";
   if (parts[0] === "namespaces" && parts.length > 1) {
     namespace = parts[1] ?? "";
     if (parts.length > 2 && !NAMESPACE_SUBRESOURCES.has(parts[2] ?? "")) parts = parts.slice(2);
   }
-  const [resource = "", pathName = "", subresource = ""] = parts;
-  const info = { ...base, isResource: true, group, version, namespace, resource, name: pathName, subresource, parts, watchPath };
-  return { ...info, ...verbAndName(info, verb) };
+  const { verb, name } = verbAndName(watchPath ? "watch" : (verbOfMethod[method] ?? ""), parts[1] ?? "", query);
+  return { method, path, query, isResource: true, verb, group, version, namespace, resource: parts[0] ?? "", subresource: parts[2] ?? "", name, parts, watchPath };
 }
 
-function verbAndName(info: RequestInfo, verb: string): { verb: string; name: string } {
-  if (info.name !== "" || (verb !== "get" && verb !== "delete" && verb !== "watch")) return { verb, name: info.name };
+function verbAndName(verb: string, name: string, query: Query): { verb: string; name: string } {
+  if (name !== "" || (verb !== "get" && verb !== "delete" && verb !== "watch")) return { verb, name };
   if (verb === "delete") return { verb: "deletecollection", name: "" };
-  const listVerb = verb === "watch" || info.query.flag("watch") ? "watch" : "list";
-  return { verb: listVerb, name: exactName(info.query.get("fieldSelector")) };
+  const listVerb = verb === "watch" || query.flag("watch") ? "watch" : "list";
+  return { verb: listVerb, name: exactName(query.get("fieldSelector")) };
 }
 
 /** A list or watch of one object by name counts as that object's for authorization. */

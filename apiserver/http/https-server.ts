@@ -11,7 +11,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/logger.ts";
 import type { KeyPair } from "../auth/pki.ts";
 import { certificateUser } from "./client-certificate.ts";
-import { type NodeRequest, type NodeResponse, toApiRequest } from "./node-request.ts";
+import { IncomingRequest, type NodeRequest, type NodeResponse } from "./node-request.ts";
 import { sendResponse } from "./node-response.ts";
 
 export interface HttpsServerOptions {
@@ -146,17 +146,17 @@ class Connections {
 /** Requests that want to leave HTTP: the chain says whether they may; a refused one ends its connection. */
 function makeUpgrade(options: HttpsServerOptions, state: Connections) {
   return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const abort = new AbortController();
-    socket.once("close", () => abort.abort());
+    const incoming = new IncomingRequest(request, state.userOf(request), true);
+    socket.once("close", () => incoming.end());
     socket.on("error", (error) => options.logger.debug({ err: error }, "upgraded connection failed"));
     options
-      .handler(toApiRequest(request, state.userOf(request), abort.signal, true))
+      .handler(incoming)
       .then(async (answer) => {
         if (answer.body.type === "upgrade") answer.body.take(socket, head);
         else await refuseUpgrade(socket, answer);
       })
       .catch((error: unknown) => {
-        if (!abort.signal.aborted) options.logger.error({ err: error, path: request.url }, "upgrade failed");
+        if (!incoming.ended) options.logger.error({ err: error, path: request.url }, "upgrade failed");
         socket.destroy();
       });
   };
@@ -175,15 +175,15 @@ async function refuseUpgrade(socket: Duplex, answer: ApiResponse): Promise<void>
 
 function makeServe(options: HttpsServerOptions, state: Connections) {
   return (request: NodeRequest, response: NodeResponse): void => {
-    const abort = new AbortController();
-    response.once("close", () => abort.abort());
+    const incoming = new IncomingRequest(request, state.userOf(request));
+    response.once("close", () => incoming.end());
     response.on("error", (error) => options.logger.debug({ err: error }, "answer could not be sent"));
     if (state.closing && request.httpVersionMajor === 1) response.setHeader("connection", "close");
     options
-      .handler(toApiRequest(request, state.userOf(request), abort.signal))
+      .handler(incoming)
       .then((answer) => sendResponse(request, response, answer))
       .catch((error: unknown) => {
-        if (!abort.signal.aborted) options.logger.error({ err: error, path: request.url }, "request failed");
+        if (!incoming.ended) options.logger.error({ err: error, path: request.url }, "request failed");
         response.destroy();
       });
   };

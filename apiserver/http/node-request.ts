@@ -8,18 +8,45 @@ export type NodeResponse = ServerResponse | Http2ServerResponse;
 
 const BODILESS = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 
-/** A node request as the API server sees it. `user` is whom the client certificate names. */
-export function toApiRequest(request: NodeRequest, user: UserInfo | undefined, signal: AbortSignal, upgradable = false): ApiRequest {
-  return {
-    method: request.method ?? "GET",
-    url: request.url ?? "/",
-    headers: headersOf(request),
-    ...(user === undefined ? {} : { user }),
-    ...(BODILESS.has(request.method ?? "") ? {} : { body: { type: "unread" as const, read: (limit_bytes: number) => readBody(request, limit_bytes) } }),
-    signal,
-    ...(upgradable ? { upgradable } : {}),
-  };
+/** A node request as the API server sees it. The signal is made only for those who look at it: most answers are sent before anybody does. */
+export class IncomingRequest implements ApiRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: ApiRequest["headers"];
+  readonly user?: UserInfo;
+  readonly body?: NonNullable<ApiRequest["body"]>;
+  readonly upgradable: boolean;
+  #gone = false;
+  #controller: AbortController | undefined;
+
+  /** `user` is whom the client certificate names. */
+  constructor(request: NodeRequest, user: UserInfo | undefined, upgradable = false) {
+    this.method = request.method ?? "GET";
+    this.url = request.url ?? "/";
+    this.headers = headersOf(request);
+    this.upgradable = upgradable;
+    if (user !== undefined) this.user = user;
+    if (!BODILESS.has(this.method)) this.body = { type: "unread", read: (limit_bytes) => readBody(request, limit_bytes) };
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#gone) this.#controller.abort(GONE);
+    return this.#controller.signal;
+  }
+
+  /** The client is gone, or has all that it asked for. */
+  end(): void {
+    this.#gone = true;
+    this.#controller?.abort(GONE);
+  }
+
+  get ended(): boolean {
+    return this.#gone;
+  }
 }
+
+const GONE = new Error("the client is gone");
 
 /** Node joins repeated headers with commas, which group names may contain: those that decide who somebody is are taken apart again. */
 function headersOf(request: NodeRequest): ApiRequest["headers"] {
@@ -51,11 +78,15 @@ function readBody(request: NodeRequest, limit_bytes: number): Promise<Uint8Array
         resolve(oversized(limit_bytes));
       }
     });
-    request.once("end", () => resolve(size > limit_bytes ? oversized(limit_bytes) : chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)));
-    request.once("error", reject);
-    request.once("close", () => reject(new Error("the client closed the connection before its request was complete")));
+    request.on("end", () => resolve(size > limit_bytes ? oversized(limit_bytes) : chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)));
+    request.on("error", reject);
+    request.on("close", () => {
+      if (!request.complete) reject(INCOMPLETE);
+    });
   });
 }
+
+const INCOMPLETE = new Error("the client closed the connection before its request was complete");
 
 let tooMany: Uint8Array | undefined;
 

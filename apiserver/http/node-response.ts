@@ -1,5 +1,6 @@
-import type { ServerResponse } from "node:http";
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { ApiResponse } from "../../api/exchange.ts";
+import { ChunkStream } from "../chain/chunk-stream.ts";
 import type { NodeRequest, NodeResponse } from "./node-request.ts";
 
 /** Sends an answer; a stream goes out as fast as its reader takes it. Resolves when all is sent or the client is gone. */
@@ -13,7 +14,7 @@ export async function sendResponse(request: NodeRequest, node: NodeResponse, ans
   const sized = body.type === "stream" ? headers : { ...headers, "content-length": String(bytes?.length ?? 0) };
   // What is left of a body that nobody read is thrown away, or the client would never come to read the answer.
   if (!request.complete) request.resume();
-  writeHead(response, status, sized);
+  response.writeHead(status, sized as OutgoingHttpHeaders);
   if (body.type !== "stream" || request.method === "HEAD") {
     end(response, request.method === "HEAD" ? undefined : bytes);
     return;
@@ -22,23 +23,39 @@ export async function sendResponse(request: NodeRequest, node: NodeResponse, ans
   await pump(response, body.chunks);
 }
 
-function writeHead(response: ServerResponse, status: number, headers: ApiResponse["headers"]): void {
-  response.statusCode = status;
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value as string | string[]);
-}
-
 function end(response: ServerResponse, bytes: Uint8Array | undefined): void {
   if (bytes === undefined || bytes.length === 0) response.end();
   else response.end(bytes);
 }
 
 async function pump(response: ServerResponse, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-  const gone = new Promise<void>((resolve) => response.once("close", resolve));
+  if (chunks instanceof ChunkStream) {
+    for (const chunk of chunks.reusing()) {
+      // The buffer is written anew when the next piece is asked for, so this one must be on its way first.
+      await new Promise<void>((resolve) => response.write(chunk, () => resolve()));
+      if (response.destroyed) return;
+    }
+    response.end();
+    return;
+  }
   for await (const chunk of chunks) {
     if (response.destroyed || response.writableEnded) return;
-    if (response.write(chunk)) continue;
-    await Promise.race([gone, new Promise<void>((resolve) => response.once("drain", resolve))]);
+    if (!response.write(chunk)) await drained(response);
     if (response.destroyed) return;
   }
   response.end();
+}
+
+/** The reader has taken what was written, or is gone. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off("drain", done);
+      response.off("close", done);
+      resolve();
+    };
+    response.on("drain", done);
+    response.on("close", done);
+    if (response.destroyed) done();
+  });
 }

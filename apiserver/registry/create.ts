@@ -90,6 +90,7 @@ function validate(registry: Registry, kind: ServedKind, object: ApiObject, conte
   if (errors.length > 0) throw invalid(kind.groupKind, name, errors);
   const metaErrors = validateStoredObjectMeta(object.metadata, kind.entry.namespaced);
   if (metaErrors.length > 0) throw invalid(kind.groupKind, name, metaErrors);
+  strategy.canonicalize?.(object);
   context.warnings.push(...(strategy.warnings?.(object, undefined) ?? []));
 }
 

@@ -44,8 +44,8 @@ export class OrderedView<V> {
   }
 
   /** Values with start <= key < end, in order; an `end` of "" is no bound. */
-  range(start: string, end: string): Generator<V, void, undefined> {
-    return walk(this.#root, start, end);
+  range(start: string, end: string): IterableIterator<V> {
+    return new RangeIterator(this.#root, start, end);
   }
 
   /** How many keys lie in the range, without visiting them. */
@@ -213,16 +213,65 @@ function rank<V>(root: TreeNode<V>, key: string): number {
   return smaller + lowerBound(node.keys, key);
 }
 
-function* walk<V>(node: TreeNode<V>, start: string, end: string): Generator<V, void, undefined> {
-  if (node.leaf) {
-    for (let i = lowerBound(node.keys, start); i < node.keys.length; i++) {
-      if (end !== "" && node.keys[i]! >= end) return;
-      yield node.values[i]!;
+/** Goes through the leaves with a path of its own: a generator within a generator would pay at each level for each value. */
+class RangeIterator<V> implements IterableIterator<V> {
+  readonly #end: string;
+  /** Branches above the present leaf, each with the index of the child that comes next. */
+  readonly #path: { branch: Branch<V>; next: number }[] = [];
+  #leaf: Leaf<V>;
+  #index: number;
+  /** The present leaf reaches beyond the end. */
+  #last = false;
+
+  constructor(root: TreeNode<V>, start: string, end: string) {
+    this.#end = end;
+    let node = root;
+    while (!node.leaf) {
+      const index = childIndex(node, start);
+      this.#path.push({ branch: node, next: index + 1 });
+      node = node.children[index]!;
     }
-    return;
+    this.#leaf = node;
+    this.#index = lowerBound(node.keys, start);
+    this.#check();
   }
-  for (let i = childIndex(node, start); i < node.children.length; i++) {
-    if (i > 0 && end !== "" && node.keys[i]! >= end) return;
-    yield* walk(node.children[i]!, start, end);
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  next(): IteratorResult<V, undefined> {
+    while (this.#index >= this.#leaf.keys.length) {
+      if (this.#last || !this.#advance()) return { done: true, value: undefined };
+    }
+    if (this.#last && this.#leaf.keys[this.#index]! >= this.#end) {
+      this.#index = this.#leaf.keys.length;
+      return { done: true, value: undefined };
+    }
+    return { done: false, value: this.#leaf.values[this.#index++]! };
+  }
+
+  #advance(): boolean {
+    for (let top = this.#path.at(-1); top !== undefined; top = this.#path.at(-1)) {
+      if (top.next >= top.branch.children.length) {
+        this.#path.pop();
+        continue;
+      }
+      let node = top.branch.children[top.next++]!;
+      while (!node.leaf) {
+        this.#path.push({ branch: node, next: 1 });
+        node = node.children[0]!;
+      }
+      this.#leaf = node;
+      this.#index = 0;
+      this.#check();
+      return true;
+    }
+    return false;
+  }
+
+  #check(): void {
+    const { keys } = this.#leaf;
+    this.#last = this.#end !== "" && keys.length > 0 && keys[keys.length - 1]! >= this.#end;
   }
 }

@@ -170,6 +170,7 @@ function checkUpdate(registry: Registry, kind: ServedKind, next: ApiObject, old:
   if (old.metadata.deletionGracePeriodSeconds !== undefined) meta.deletionGracePeriodSeconds ??= old.metadata.deletionGracePeriodSeconds;
   const errors = [...validateStoredObjectMetaUpdate(meta, old.metadata, kind.entry.namespaced), ...(request.strategy.validateUpdate?.(next, old, hooks) ?? [])];
   if (errors.length > 0) throw invalid(kind.groupKind, meta.name ?? request.name, errors);
+  kind.entry.strategy.canonicalize?.(next);
   context.warnings.push(...(request.strategy.warnings?.(next, old) ?? []));
 }
 

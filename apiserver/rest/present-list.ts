@@ -4,6 +4,7 @@ import type { Negotiated } from "../../api/codec/negotiate.ts";
 import { partialObjectMetadata } from "../../api/codec/table.ts";
 import type { ApiObject, ListMeta } from "../../api/wire.ts";
 import { answerHeaders, encodeAs } from "../chain/answer.ts";
+import { CHUNK_BYTES, ChunkStream } from "../chain/chunk-stream.ts";
 import type { RequestContext } from "../chain/context.ts";
 import type { CachedObject } from "../registry/cached-object.ts";
 import type { Page } from "../registry/list.ts";
@@ -12,8 +13,9 @@ import { fromStored } from "../registry/storage-write.ts";
 import { shownObject } from "../registry/update.ts";
 import { checkListConversion, isPlainJson, PARTIAL_DEFINITION, tableText, textBytes } from "./present.ts";
 
-/** Lists go out in pieces of this size, each when the one before is taken. */
-const CHUNK_BYTES = 64 << 10;
+const TAIL = "]}\n";
+const COMMA = 0x2c;
+const OPEN = 0x7b;
 
 /** A page of objects, in the form that was negotiated. @throws StatusError 406, 400 */
 export function presentList(context: RequestContext, negotiated: Negotiated, kind: ServedKind, page: Page): ApiResponse {
@@ -37,47 +39,72 @@ function listMeta(page: Page): ListMeta {
 }
 
 function plainBody(kind: ServedKind, metadata: ListMeta, items: Iterable<CachedObject>): ApiResponse["body"] {
-  const chunks = listChunks(kind, metadata, items);
-  const first = chunks.next();
-  if (first.done === true) return { type: "none" };
-  const second = chunks.next();
-  if (second.done === true) return { type: "bytes", bytes: first.value };
-  return { type: "stream", chunks: asStream(first.value, second.value, chunks) };
+  const iterator = items[Symbol.iterator]();
+  const small = firstChunk(kind, metadata, iterator);
+  if (small.whole) return { type: "bytes", bytes: small.bytes };
+  return { type: "stream", chunks: new ChunkStream(small.bytes, (buffer) => restChunks(kind, small.pending, iterator, buffer)) };
 }
 
-async function* asStream(first: Uint8Array, second: Uint8Array, rest: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield first;
-  yield second;
-  yield* rest;
-}
-
-/** `{"kind":"PodList","apiVersion":"v1","metadata":{…},"items":[…]}` in pieces; items are spliced from the cache's bytes. */
-function* listChunks(kind: ServedKind, metadata: ListMeta, items: Iterable<CachedObject>): Generator<Uint8Array> {
+/** `{"kind":"PodList","apiVersion":"v1","metadata":{…},"items":[…]}`, or its beginning and the item that no longer fitted. */
+function firstChunk(kind: ServedKind, metadata: ListMeta, items: Iterator<CachedObject>): { whole: boolean; bytes: Buffer; pending: CachedObject | undefined } {
   const head = `{"kind":${JSON.stringify(kind.entry.listKind)},"apiVersion":${JSON.stringify(kind.apiVersion)},"metadata":${JSON.stringify(metadata)},"items":[`;
   const skip = itemSkip(kind);
-  let chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-  let used = chunk.write(head);
-  let first = true;
-  for (const item of items) {
-    // An item is written as `{` or `,{` and the cached object behind its own head, without its newline.
-    const size = item.bytes.length - 1 - skip + 2;
+  const first: CachedObject[] = [];
+  let size = Buffer.byteLength(head) + TAIL.length;
+  let pending: CachedObject | undefined;
+  for (let next = items.next(); next.done !== true; next = items.next()) {
+    if (size + next.value.bytes.length + 1 > CHUNK_BYTES) {
+      pending = next.value;
+      break;
+    }
+    first.push(next.value);
+    size += next.value.bytes.length + 1;
+  }
+  const bytes = Buffer.allocUnsafe(size);
+  let used = bytes.write(head);
+  for (const [index, item] of first.entries()) {
+    if (index > 0) bytes[used++] = COMMA;
+    used = writeItem(bytes, used, item, skip);
+  }
+  if (pending === undefined) used += bytes.write(TAIL, used);
+  // What follows begins with a comma: where nothing fitted here, the first item must not have one.
+  else if (first.length > 0) bytes[used++] = COMMA;
+  return { whole: pending === undefined, bytes: bytes.subarray(0, used), pending };
+}
+
+/** The items after the first chunk, in pieces. */
+function* restChunks(kind: ServedKind, first: CachedObject | undefined, items: Iterator<CachedObject>, buffer: () => Buffer): Generator<Uint8Array> {
+  const skip = itemSkip(kind);
+  let chunk = buffer();
+  let used = 0;
+  for (let item = first; item !== undefined; ) {
+    const next = items.next();
+    const size = item.bytes.length - skip + 1;
     if (used + size > chunk.length) {
       if (used > 0) yield chunk.subarray(0, used);
-      chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, size));
+      chunk = size > CHUNK_BYTES ? Buffer.allocUnsafe(size) : buffer();
       used = 0;
     }
-    if (!first) chunk[used++] = 0x2c;
-    if (skip > 0) chunk[used++] = 0x7b;
-    used += item.bytes.copy(chunk, used, skip, item.bytes.length - 1);
-    first = false;
+    used = writeItem(chunk, used, item, skip);
+    if (next.done === true) break;
+    chunk[used++] = COMMA;
+    item = next.value;
   }
-  if (used + 3 > chunk.length) {
+  if (used + TAIL.length > chunk.length) {
     yield chunk.subarray(0, used);
-    yield Buffer.from("]}\n");
+    yield Buffer.from(TAIL);
     return;
   }
-  used += chunk.write("]}\n", used);
+  used += chunk.write(TAIL, used);
   yield chunk.subarray(0, used);
+}
+
+/** An item is the cached object behind its own head, without its newline. */
+function writeItem(chunk: Buffer, at: number, item: CachedObject, skip: number): number {
+  let used = at;
+  if (skip > 0) chunk[used++] = OPEN;
+  const { bytes } = item;
+  return used + bytes.copy(chunk, used, skip, bytes.length - 1);
 }
 
 /** How many bytes of a cached object its list leaves out: `{"kind":…,"apiVersion":…,` of built-in kinds. */
