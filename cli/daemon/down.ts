@@ -4,6 +4,7 @@ import { createProgress, type Progress } from "../output/progress.ts";
 import { UserError } from "../user-error.ts";
 import { type ClusterRecord, readRecord, removeRecord } from "./cluster-record.ts";
 import { CHECKOUT, hasRuntimeData, layoutOf, purgeOptions } from "./layout.ts";
+import { unmountBelow } from "./leftovers.ts";
 import { stopSupervised } from "./supervisor.ts";
 
 /** Time that a component gets to end before it is killed. */
@@ -34,6 +35,8 @@ export async function stopCluster(dataDir: string, progress: Progress): Promise<
       for (const component of ["agent", "shim", "server"] as const) await stopSupervised(record.supervisors[component], layout.pidFile(component), systemClock, STOP_GRACE_MS);
     });
   if (hasRuntimeData(dataDir)) await progress.step("stopping containers", () => purgeRuntime(purgeOptions(dataDir, false)));
+  // The agent keeps its pods' secrets in memory, on a tmpfs that outlives it.
+  unmountBelow(layout.agentDataDir);
   removeRecord();
   return record !== undefined;
 }

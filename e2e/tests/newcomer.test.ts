@@ -7,6 +7,7 @@ import { cgroupRoot } from "../../cli/daemon/layout.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { BERTH } from "../harness/cluster.ts";
 import { createNetworkLab } from "../harness/network-lab.ts";
+import { until } from "../harness/objects.ts";
 import { run, runOk } from "../harness/run.ts";
 
 const root = dirname(dirname(BERTH));
@@ -80,17 +81,14 @@ test.serial("a taken port is named with the fix", async (t) => {
   const taken = await run(host, [BERTH, "down"], { env });
   t.is(taken.code, 0);
   const { startOnHost } = await import("../harness/host-process.ts");
-  const blocker = startOnHost(host, "blocker", ["busybox", "nc", "-l", "-p", "6443", "-s", "127.0.0.1"], { logFile: join(dir, "blocker.log") });
+  const listener = 'require("node:net").createServer().listen(6443, "127.0.0.1", () => console.log("listening"))';
+  const blocker = startOnHost(host, "blocker", [process.execPath, "-e", listener], { logFile: join(dir, "blocker.log") });
   try {
-    let result = await run(host, [BERTH, "up"], { env });
-    // The blocker may not be listening yet: then up succeeds and is taken down again.
-    for (let tries = 0; result.code === 0 && tries < 3; tries++) {
-      await runOk(host, [BERTH, "down"], { env });
-      result = await run(host, [BERTH, "up"], { env });
-    }
+    await until("the port is taken", async () => blocker.log(), (text) => text.includes("listening"));
+    const result = await run(host, [BERTH, "up"], { env });
     t.is(result.code, 1);
-    t.regex(result.stderr, /port 6443 on 127\.0\.0\.1 is taken by another program.*BERTH_LISTEN=/);
     t.is(result.stderr.trim().split("\n").length, 1);
+    t.regex(result.stderr, /port 6443 on 127\.0\.0\.1 is taken by another program.*BERTH_LISTEN=/);
   } finally {
     await blocker.kill();
   }
