@@ -121,7 +121,8 @@ export class FakeRuntime {
               await this.before(verb, decoded);
               const handler = this.#handlers[verb];
               if (handler === undefined) throw new CriError("Unimplemented", `the fake runtime has no ${verb}`);
-              return decode(response, encode(response, (await handler(decoded as never, options)) as Init<MessageName>));
+              const answer = await untilAborted(Promise.resolve(handler(decoded as never, options)), options.signal);
+              return decode(response, encode(response, answer as Init<MessageName>));
             }
           : (_message: unknown, options: CallOptions = {}) => this.#stream(verb, options),
       ]),
@@ -327,6 +328,16 @@ export class FakeRuntime {
   }
 
   #ticks = 0;
+}
+
+/** The caller's signal ends the wait; what was begun goes on, as in a real runtime. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
 }
 
 /** Without the default tag. */

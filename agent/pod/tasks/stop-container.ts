@@ -45,7 +45,7 @@ export async function killContainer(context: NodeContext, task: KillTask): Promi
   // Seconds, as kubelet counts them: what a hook took is rounded down.
   const timeout = Math.max(MIN_GRACE_S, Math.ceil(left_ms() / 1000));
   try {
-    await cri.runtime.StopContainer({ containerId: task.id, timeout }, { timeout_ms: timeout * 1000 + MARGIN_MS });
+    await cri.runtime.StopContainer({ containerId: task.id, timeout }, { timeout_ms: timeout * 1000 + MARGIN_MS, signal: task.signal });
   } catch (error) {
     if (!isCriCode(error, "NotFound")) throw error;
   }
