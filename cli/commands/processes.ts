@@ -27,6 +27,7 @@ export const apiserverOptions = [
 
 export const controllersOptions = [
   { name: "cluster-cidr", value: "CIDR", description: "addresses of pods; each Node gets a /24 of it", default: "10.244.0.0/16" },
+  { name: "controllers", value: "NAME,…", description: "run only these (an unknown name lists them; default: all)" },
   { name: "node-monitor-grace-period", value: "DURATION", description: "a Node whose Lease is not renewed for so long is NotReady", default: "40s" },
 ] as const satisfies readonly OptionSpec[];
 

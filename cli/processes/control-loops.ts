@@ -48,6 +48,7 @@ export function runControllersLoop(context: LoopContext, values: OptionValues<(t
     clusterCidr: values["cluster-cidr"] ?? "",
     nodeLifecycle: { monitorGracePeriod_ms: parseDuration_s("node-monitor-grace-period", values["node-monitor-grace-period"] ?? "") * 1000 },
     rootCa: clusterCa,
+    ...(values.controllers === undefined ? {} : { only: values.controllers.split(",").filter(Boolean) }),
   };
   return runControllerManager({ ...settings, client, clock: systemClock, random: systemRandom, logger, leaderElection: elected ? { identity: identity() } : false }, signal);
 }
