@@ -8,7 +8,7 @@ export const UNAUTHENTICATED = "system:unauthenticated";
 export const ANONYMOUS: UserInfo = { name: "system:anonymous", groups: [UNAUTHENTICATED] };
 
 /** Paths that anybody may read: health and version. */
-const OPEN_PATHS = /^\/(?:healthz|livez|readyz)(?:\/|$)|^\/version\/?$/;
+const OPEN_PATHS = /^\/(?:healthz|livez|readyz|version)\/?$/;
 
 export interface TokenAuthenticator {
   /** Who the bearer token stands for, or undefined when it is none of ours or no longer good. */
