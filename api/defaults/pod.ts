@@ -17,6 +17,8 @@ export function defaultPod(pod: Pod): void {
     defaultHostPorts(spec.initContainers);
   }
   defaultPodSpec(spec);
+  // A negative grace period means the shortest one; a template keeps it as it is.
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1;
   const status = (pod.status ??= {});
   status.phase ||= "Pending";
   mirrorPodIps(status);

@@ -1,5 +1,5 @@
-import type { Service } from "../wire.ts";
 import { isExternallyAccessible } from "../validation/service.ts";
+import type { Service } from "../wire.ts";
 
 const AFFINITY_TIMEOUT_S = 10800;
 

@@ -1,5 +1,10 @@
+import { controllerRevision } from "./apps/controller-revision.ts";
+import { daemonSet } from "./apps/daemon-set.ts";
 import { deployment } from "./apps/deployment.ts";
 import { replicaSet } from "./apps/replica-set.ts";
+import { statefulSet } from "./apps/stateful-set.ts";
+import { cronJob } from "./batch/cron-job.ts";
+import { job } from "./batch/job.ts";
 import { lease } from "./coordination/lease.ts";
 import { binding } from "./core/binding.ts";
 import { configMap } from "./core/config-map.ts";
@@ -8,16 +13,18 @@ import { coreEvent } from "./core/event.ts";
 import { namespace } from "./core/namespace.ts";
 import { node } from "./core/node.ts";
 import { pod } from "./core/pod.ts";
+import { podTemplate } from "./core/pod-template.ts";
+import { replicationController } from "./core/replication-controller.ts";
 import { secret } from "./core/secret.ts";
-import { serviceAccount } from "./core/service-account.ts";
 import { service } from "./core/service.ts";
+import { serviceAccount } from "./core/service-account.ts";
 import { eventsEvent } from "./events/event.ts";
-import { clusterRoleBinding } from "./rbac/cluster-role-binding.ts";
-import { clusterRole } from "./rbac/cluster-role.ts";
-import { roleBinding } from "./rbac/role-binding.ts";
-import { role } from "./rbac/role.ts";
-import { priorityClass } from "./scheduling/priority-class.ts";
 import type { KindEntry } from "./kind.ts";
+import { clusterRole } from "./rbac/cluster-role.ts";
+import { clusterRoleBinding } from "./rbac/cluster-role-binding.ts";
+import { role } from "./rbac/role.ts";
+import { roleBinding } from "./rbac/role-binding.ts";
+import { priorityClass } from "./scheduling/priority-class.ts";
 
 /** Every kind that the API server serves itself. */
 export const kinds: readonly KindEntry[] = [
@@ -28,11 +35,18 @@ export const kinds: readonly KindEntry[] = [
   namespace,
   node,
   pod,
+  podTemplate,
+  replicationController,
   secret,
   serviceAccount,
   service,
+  controllerRevision,
+  daemonSet,
   deployment,
   replicaSet,
+  statefulSet,
+  cronJob,
+  job,
   eventsEvent,
   clusterRoleBinding,
   clusterRole,

@@ -128,6 +128,8 @@ export interface UpdateStrategy<T extends ApiObject = ApiObject> {
   prepareForUpdate?(object: T, old: T, context: StrategyContext): void;
   /** Every rule of the kind, metadata included (Kubernetes checks it twice, and both findings are in the answer). */
   validateUpdate?(object: T, old: T, context: StrategyContext): FieldError[];
+  /** Last changes to an object that was found valid, before it is stored. */
+  canonicalize?(object: T): void;
   /** Texts of `Warning` headers on create (`old` is undefined) and update. */
   warnings?(object: T, old: T | undefined): string[];
 }

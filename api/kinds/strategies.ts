@@ -1,5 +1,5 @@
-import type { ApiObject, ObjectMeta } from "../wire.ts";
 import { semanticEqual } from "../validation/equality.ts";
+import type { ApiObject, ObjectMeta } from "../wire.ts";
 import type { Strategy, UpdateStrategy } from "./kind.ts";
 
 /** Puts a field back as it was stored. */

@@ -15,7 +15,9 @@ export function validateEndpoints(endpoints: Endpoints, old?: Endpoints): Errors
   const errors: Errors = [];
   validateCoreObjectMeta(endpoints.metadata, true, nameIsDnsSubdomain, errors);
   const oldIps = old?.subsets?.flatMap((subset) => [...(subset.addresses ?? []), ...(subset.notReadyAddresses ?? [])].map((address) => address.ip));
-  endpoints.subsets?.forEach((subset, i) => validateSubset(subset, oldIps, fieldPath("subsets").index(i), errors));
+  endpoints.subsets?.forEach((subset, i) => {
+    validateSubset(subset, oldIps, fieldPath("subsets").index(i), errors);
+  });
   return errors;
 }
 
@@ -29,9 +31,13 @@ function validateSubset(subset: Subset, oldIps: readonly string[] | undefined, p
   const ports = subset.ports ?? [];
   if (!subset.addresses?.length && !subset.notReadyAddresses?.length) errors.push(required(path, "must specify `addresses` or `notReadyAddresses`"));
   for (const list of ["addresses", "notReadyAddresses"] as const) {
-    subset[list]?.forEach((address, i) => validateAddress(address, oldIps, path.child(list).index(i), errors));
+    subset[list]?.forEach((address, i) => {
+      validateAddress(address, oldIps, path.child(list).index(i), errors);
+    });
   }
-  ports.forEach((port, i) => validatePort(port, ports.length > 1, path.child("ports").index(i), errors));
+  ports.forEach((port, i) => {
+    validatePort(port, ports.length > 1, path.child("ports").index(i), errors);
+  });
 }
 
 function validateAddress(address: Address, oldIps: readonly string[] | undefined, path: FieldPath, errors: Errors): void {

@@ -1,3 +1,4 @@
+import { encodeTyped } from "../codec/json-encode.ts";
 import { definition } from "../schema/schema.ts";
 import type { SchemaType } from "../schema/types.ts";
 import { RawValue } from "../status/field-error.ts";
@@ -78,6 +79,13 @@ const internalOrders: Readonly<Record<string, readonly string[]>> = {
     "seLinuxOptions windowsOptions runAsUser runAsGroup runAsNonRoot supplementalGroups supplementalGroupsPolicy fsGroup fsGroupChangePolicy sysctls seccompProfile appArmorProfile seLinuxChangePolicy".split(" "),
   [`${CORE}PersistentVolumeSpec`]:
     `capacity ${persistentSources} accessModes claimRef persistentVolumeReclaimPolicy storageClassName mountOptions volumeMode nodeAffinity volumeAttributesClassName`.split(" "),
+};
+
+/** Fields that may be absent in the versioned type and are plain values in the internal one. */
+const internalValues: Readonly<Record<string, readonly string[]>> = {
+  "io.k8s.api.apps.v1.RollingUpdateDeployment": ["maxUnavailable", "maxSurge"],
+  "io.k8s.api.apps.v1.RollingUpdateDaemonSet": ["maxUnavailable", "maxSurge"],
+  "io.k8s.api.apps.v1.RollingUpdateStatefulSetStrategy": ["partition"],
 };
 
 /** The part of a PersistentVolume's spec that says where the volume is. */
@@ -161,7 +169,8 @@ function convertObject(name: string, value: Record<string, unknown>): Record<str
   const ordered = order === undefined ? fields : order.flatMap((field) => fields.find((known) => known.name === field) ?? []);
   for (const field of ordered) {
     if (kind !== undefined && (field.name === "kind" || field.name === "apiVersion")) continue;
-    const converted = convert(field.type, field.pointer, value[field.name]);
+    const pointer = field.pointer && internalValues[name]?.includes(field.name) !== true;
+    const converted = convert(field.type, pointer, value[field.name]);
     result[goName(field.name)] = name === `${CORE}PodSpec` && field.name === "securityContext" ? withPodContext(converted, value) : converted;
   }
   return result;
@@ -171,4 +180,9 @@ function withPodContext(context: unknown, spec: Record<string, unknown>): unknow
   if (context === null) return null;
   const shared = podContextFields.map(([name, unset]) => [goName(name), spec[name] ?? unset]);
   return { ...Object.fromEntries(shared), ...(context as object) };
+}
+
+/** A value of a versioned type in a message: fields in the type's order, maps sorted. */
+export function externalJson(name: string, value: unknown): RawValue {
+  return new RawValue(encodeTyped(name, value, "asGiven"));
 }

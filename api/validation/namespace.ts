@@ -39,6 +39,8 @@ export function validateNamespaceStatusUpdate(namespace: Namespace, old: Namespa
 export function validateNamespaceFinalize(namespace: Namespace, old: Namespace): Errors {
   const errors: Errors = [];
   validateCoreObjectMetaUpdate(namespace.metadata, old.metadata, errors);
-  namespace.spec?.finalizers?.forEach((finalizer, i) => validateFinalizer(finalizer, FINALIZERS.index(i), errors));
+  namespace.spec?.finalizers?.forEach((finalizer, i) => {
+    validateFinalizer(finalizer, FINALIZERS.index(i), errors);
+  });
   return errors;
 }

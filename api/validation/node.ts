@@ -30,7 +30,9 @@ function validateAmounts(node: Node, errors: Errors): void {
 }
 
 function validatePodCidrs(cidrs: readonly string[], oldCidrs: readonly string[] | undefined, errors: Errors): void {
-  cidrs.forEach((cidr, i) => validateLegacyCidr(cidr, POD_CIDRS.index(i), errors, oldCidrs));
+  cidrs.forEach((cidr, i) => {
+    validateLegacyCidr(cidr, POD_CIDRS.index(i), errors, oldCidrs);
+  });
   if (cidrs.length < 2) return;
   const parsed = cidrs.map(parseCidr);
   const bad = parsed.findIndex((cidr) => cidr === undefined);
@@ -55,7 +57,9 @@ export function validateNodeStatusUpdate(node: Node, old: Node): Errors {
   const before = old.spec?.podCIDRs ?? [];
   const now = node.spec?.podCIDRs ?? [];
   if (before.length > 0 && before.length !== now.length) errors.push(forbidden(POD_CIDRS, POD_CIDR_CHANGED_TEXT));
-  else before.forEach((cidr, i) => cidr !== now[i] && errors.push(forbidden(POD_CIDRS, POD_CIDR_CHANGED_TEXT)));
+  else before.forEach((cidr, i) => {
+    cidr !== now[i] && errors.push(forbidden(POD_CIDRS, POD_CIDR_CHANGED_TEXT));
+  });
   if (old.spec?.providerID && old.spec.providerID !== node.spec?.providerID) errors.push(forbidden(fieldPath("spec", "providerID"), 'node updates may not change providerID except from "" to valid'));
   if (node.spec?.configSource) validateConfigSource(node.spec.configSource, fieldPath("spec", "configSource"), false, errors);
   for (const field of ["assigned", "active", "lastKnownGood"] as const) {

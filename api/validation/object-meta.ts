@@ -33,7 +33,9 @@ export function validateObjectMeta(meta: ObjectMeta, namespaced: boolean, nameRu
 /** The same for the kinds of the core group and those validated with it: finalizers without a domain must be standard ones. */
 export function validateCoreObjectMeta(meta: ObjectMeta, namespaced: boolean, nameRule: NameRule, errors: Errors): void {
   validateObjectMeta(meta, namespaced, nameRule, errors);
-  meta.finalizers?.forEach((finalizer, i) => validateStandardFinalizer(finalizer, METADATA.child("finalizers").index(i), errors));
+  meta.finalizers?.forEach((finalizer, i) => {
+    validateStandardFinalizer(finalizer, METADATA.child("finalizers").index(i), errors);
+  });
 }
 
 /** What an update may not do to metadata. */
@@ -61,7 +63,9 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, erro
 /** The same with the rule for standard finalizers. */
 export function validateCoreObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, errors: Errors): void {
   validateObjectMetaUpdate(meta, old, errors);
-  meta.finalizers?.forEach((finalizer, i) => validateStandardFinalizer(finalizer, METADATA.child("finalizers").index(i), errors));
+  meta.finalizers?.forEach((finalizer, i) => {
+    validateStandardFinalizer(finalizer, METADATA.child("finalizers").index(i), errors);
+  });
 }
 
 /**

@@ -12,14 +12,18 @@ export const RBAC_GROUP = "rbac.authorization.k8s.io";
 export function validateRole(role: Role): Errors {
   const errors: Errors = [];
   validateCoreObjectMeta(role.metadata, true, nameIsPathSegment, errors);
-  role.rules?.forEach((rule, i) => validateRule(rule, true, fieldPath("rules").index(i), errors));
+  role.rules?.forEach((rule, i) => {
+    validateRule(rule, true, fieldPath("rules").index(i), errors);
+  });
   return errors;
 }
 
 export function validateClusterRole(role: ClusterRole): Errors {
   const errors: Errors = [];
   validateCoreObjectMeta(role.metadata, false, nameIsPathSegment, errors);
-  role.rules?.forEach((rule, i) => validateRule(rule, false, fieldPath("rules").index(i), errors));
+  role.rules?.forEach((rule, i) => {
+    validateRule(rule, false, fieldPath("rules").index(i), errors);
+  });
   if (role.aggregationRule) {
     const path = fieldPath("aggregationRule", "clusterRoleSelectors");
     const selectors = role.aggregationRule.clusterRoleSelectors ?? [];
@@ -72,7 +76,9 @@ export function validateBinding(binding: RoleBinding | ClusterRoleBinding, names
   if (!kinds.includes(kind)) errors.push(notSupportedInOrder(path.child("kind"), kind, kinds));
   if (name === "") errors.push(required(path.child("name")));
   else invalidEach(pathSegmentName(name), name, path.child("name"), errors);
-  binding.subjects?.forEach((subject, i) => validateSubject(subject, namespaced, fieldPath("subjects").index(i), errors));
+  binding.subjects?.forEach((subject, i) => {
+    validateSubject(subject, namespaced, fieldPath("subjects").index(i), errors);
+  });
   return errors;
 }
 

@@ -49,7 +49,9 @@ export function validateService(service: Service, old?: Service): Errors {
   if (!spec.ports?.length && !isHeadless(service) && spec.type !== "ExternalName") errors.push(required(SERVICE_SPEC.child("ports")));
   validateByType(service, spec, errors);
   const names = new Set<string>();
-  spec.ports?.forEach((port, i) => validatePort(port, (spec.ports?.length ?? 0) > 1, names, SERVICE_SPEC.child("ports").index(i), errors));
+  spec.ports?.forEach((port, i) => {
+    validatePort(port, (spec.ports?.length ?? 0) > 1, names, SERVICE_SPEC.child("ports").index(i), errors);
+  });
   if (spec.selector) validateLabels(spec.selector, SERVICE_SPEC.child("selector"), errors);
   validateAffinity(spec, errors);
   validateClusterIps(service, old, errors);
@@ -150,7 +152,9 @@ function validateSourceRanges(service: Service, old: Service | undefined, errors
   if (ranges?.length) {
     const path = SERVICE_SPEC.child("LoadBalancerSourceRanges");
     if (type !== "LoadBalancer") errors.push(forbidden(path, ONLY_LOAD_BALANCER));
-    ranges.forEach((range, i) => validateLegacyCidr(range.trim(), path.index(i), errors, before));
+    ranges.forEach((range, i) => {
+      validateLegacyCidr(range.trim(), path.index(i), errors, before);
+    });
   } else if (annotation !== undefined) {
     const path = METADATA.child("annotations").key(SOURCE_RANGES);
     if (type !== "LoadBalancer") errors.push(forbidden(path, ONLY_LOAD_BALANCER));

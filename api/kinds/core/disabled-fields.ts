@@ -1,5 +1,5 @@
-import type { PodSpec } from "../../wire.ts";
 import { visitContainers } from "../../validation/pod/visit.ts";
+import type { PodSpec } from "../../wire.ts";
 
 /** Fields that Kubernetes 1.36 knows and its default feature gates leave out: dropped from what a client sends. */
 export function dropDisabledPodFields(spec: PodSpec): void {

@@ -1,5 +1,5 @@
-import { validateEndpoints, validateEndpointsUpdate } from "../../validation/endpoints.ts";
 import { fieldPath } from "../../status/field-path.ts";
+import { validateEndpoints, validateEndpointsUpdate } from "../../validation/endpoints.ts";
 import { ipWarnings } from "../../validation/ip.ts";
 import type { Endpoints } from "../../wire.ts";
 import { ageColumn, column, NONE, nameColumn } from "../columns.ts";
@@ -21,7 +21,9 @@ function warnings(endpoints: Endpoints): string[] {
   const found: string[] = [];
   endpoints.subsets?.forEach((subset, i) => {
     for (const list of ["addresses", "notReadyAddresses"] as const) {
-      subset[list]?.forEach((address, j) => found.push(...ipWarnings(address.ip ?? "", fieldPath("subsets").index(i).child(list).index(j).child("ip"))));
+      subset[list]?.forEach((address, j) => {
+        found.push(...ipWarnings(address.ip ?? "", fieldPath("subsets").index(i).child(list).index(j).child("ip")));
+      });
     }
   });
   return found;

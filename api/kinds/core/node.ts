@@ -25,7 +25,9 @@ function warnings(node: Node): string[] {
   const found: string[] = [];
   if (node.spec?.configSource) found.push("spec.configSource: the feature is removed");
   if (node.spec?.externalID) found.push("spec.externalID: this field is deprecated, and is unused by Kubernetes");
-  node.spec?.podCIDRs?.forEach((cidr, i) => found.push(...cidrWarnings(cidr, fieldPath("spec", "podCIDRs").index(i))));
+  node.spec?.podCIDRs?.forEach((cidr, i) => {
+    found.push(...cidrWarnings(cidr, fieldPath("spec", "podCIDRs").index(i)));
+  });
   return found;
 }
 

@@ -11,7 +11,7 @@ import { podWarnings } from "../../validation/pod/warnings.ts";
 import type { Pod, PodCondition } from "../../wire.ts";
 import type { Strategy, UpdateStrategy } from "../kind.ts";
 import { dropDisabledPodFields } from "./disabled-fields.ts";
-import { mergeMatchLabelKeys, fieldsFromAppArmor } from "./pod-create.ts";
+import { fieldsFromAppArmor, mergeMatchLabelKeys } from "./pod-create.ts";
 
 export const podStrategy: Strategy<Pod> = {
   applyDefaults: defaultPod,

@@ -75,16 +75,22 @@ function serviceWarnings(service: Service): string[] {
   if (service.metadata.annotations?.[TOPOLOGY_HINTS] !== undefined) {
     warnings.push(`annotation ${TOPOLOGY_HINTS} is deprecated, please use service.kubernetes.io/topology-mode instead`);
   }
-  if (!isExternalName && !headless) spec.clusterIPs?.forEach((ip, i) => warnings.push(...ipWarnings(ip, SPEC.child("clusterIPs").index(i))));
+  if (!isExternalName && !headless) spec.clusterIPs?.forEach((ip, i) => {
+    warnings.push(...ipWarnings(ip, SPEC.child("clusterIPs").index(i)));
+  });
   if (headless) {
     if (spec.loadBalancerIP) warnings.push("spec.loadBalancerIP is ignored for headless services");
     if (externalIps.length > 0) warnings.push("spec.externalIPs is ignored for headless services");
     if (spec.sessionAffinity !== "None") warnings.push("spec.SessionAffinity is ignored for headless services");
   }
-  externalIps.forEach((ip, i) => warnings.push(...ipWarnings(ip, SPEC.child("externalIPs").index(i))));
+  externalIps.forEach((ip, i) => {
+    warnings.push(...ipWarnings(ip, SPEC.child("externalIPs").index(i)));
+  });
   if (externalIps.length > 0 && !headless && !isExternalName) warnings.push("spec.externalIPs is deprecated and may no longer be implemented in some clusters");
   if (spec.loadBalancerIP) warnings.push(...ipWarnings(spec.loadBalancerIP, SPEC.child("loadBalancerIP")));
-  spec.loadBalancerSourceRanges?.forEach((range, i) => warnings.push(...cidrWarnings(range, SPEC.child("loadBalancerSourceRanges").index(i))));
+  spec.loadBalancerSourceRanges?.forEach((range, i) => {
+    warnings.push(...cidrWarnings(range, SPEC.child("loadBalancerSourceRanges").index(i)));
+  });
   if (isExternalName && externalIps.length > 0) warnings.push('spec.externalIPs is ignored when spec.type is "ExternalName"');
   if (!isExternalName && spec.externalName) warnings.push('spec.externalName is ignored when spec.type is not "ExternalName"');
   if (spec.trafficDistribution === "PreferClose") warnings.push(`spec.trafficDistribution: ${goQuote("PreferClose")} is deprecated; use ${goQuote("PreferSameZone")}`);

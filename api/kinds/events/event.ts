@@ -1,7 +1,7 @@
 import { validateNewEvent, validateNewEventUpdate } from "../../validation/event.ts";
 import type { ApiObject, CoreEvent, EventsEvent } from "../../wire.ts";
-import { eventColumns } from "../core/event-columns.ts";
 import { eventFields } from "../core/event.ts";
+import { eventColumns } from "../core/event-columns.ts";
 import { defineKind } from "../define.ts";
 
 /** Names of the same fields: in events.k8s.io, in the core group. */

@@ -20,7 +20,9 @@ export function validateAffinity(affinity: Affinity, path: FieldPath, errors: Er
   });
   for (const field of ["podAffinity", "podAntiAffinity"] as const) {
     const pods = affinity[field];
-    pods?.[REQUIRED]?.forEach((term, i) => validateTerm(term, path.child(field, REQUIRED).index(i), errors));
+    pods?.[REQUIRED]?.forEach((term, i) => {
+      validateTerm(term, path.child(field, REQUIRED).index(i), errors);
+    });
     pods?.[PREFERRED]?.forEach((weighted, i) => {
       const at = path.child(field, PREFERRED).index(i);
       validateWeight(weighted.weight, at, errors);
@@ -50,7 +52,9 @@ function validateLabelKeys(term: PodAffinityTerm, path: FieldPath, errors: Error
   for (const field of ["matchLabelKeys", "mismatchLabelKeys"] as const) {
     const keys = term[field] ?? [];
     if (keys.length > 0 && !term.labelSelector) errors.push(forbidden(path.child(field), "must not be specified when labelSelector is not set"));
-    else keys.forEach((key, i) => validateLabelName(key, path.child(field).index(i), errors));
+    else keys.forEach((key, i) => {
+      validateLabelName(key, path.child(field).index(i), errors);
+    });
   }
   // The requirement that the server itself made of a key is in the selector once; a second one came from the client.
   const seen = new Set(Object.keys(term.labelSelector?.matchLabels ?? {}));

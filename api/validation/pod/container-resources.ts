@@ -1,7 +1,7 @@
+import { compareQuantities } from "../../quantity.ts";
 import { duplicate, type FieldError, forbidden, invalid, notFound, notSupported, required } from "../../status/field-error.ts";
 import type { FieldPath } from "../../status/field-path.ts";
 import type { ContainerResizePolicy, ResourceRequirements } from "../../wire.ts";
-import { compareQuantities } from "../../quantity.ts";
 import { type Errors, invalidEach } from "../common.ts";
 import { dns1123Label } from "../names.ts";
 import { isHugePages, isHugePagesDivisible, isOvercommitAllowed, validateResourceQuantity } from "../resources.ts";
@@ -87,7 +87,7 @@ export function validateResizePolicy(policies: readonly ContainerResizePolicy[],
     seen.add(resourceName);
     requireKnown(resourceName, ["cpu", "memory"], path, errors);
     requireKnown(restartPolicy, ["NotRequired", "RestartContainer"], path, errors);
-    if (podRestartPolicy === "Never" && restartPolicy !== "NotRequired") errors.push(invalid(path, restartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'"));
+    if (podRestartPolicy === "Never" && restartPolicy !== "NotRequired") errors.push(invalid(path, restartPolicy, "must be 'NotRequired' when pod `restartPolicy` is 'Never'"));
   });
 }
 

@@ -94,7 +94,9 @@ function validateRestart(container: Container, path: FieldPath, errors: Errors):
     if (rules.length > 0) errors.push(required(path.child("restartPolicy"), "must specify restartPolicy when restart rules are used"));
   } else if (!restartPolicies.includes(restartPolicy)) errors.push(notSupported(path.child("restartPolicy"), restartPolicy, restartPolicies));
   if (rules.length > RULES_LIMIT) errors.push(tooMany(path.child("restartPolicyRules"), rules.length, RULES_LIMIT));
-  rules.forEach((rule, i) => validateRestartRule(rule, path.child("restartPolicyRules").index(i), errors));
+  rules.forEach((rule, i) => {
+    validateRestartRule(rule, path.child("restartPolicyRules").index(i), errors);
+  });
 }
 
 function validateRestartRule(rule: ContainerRestartRule, path: FieldPath, errors: Errors): void {

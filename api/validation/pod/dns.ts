@@ -26,7 +26,9 @@ export function validateDnsConfig(spec: PodSpec, path: FieldPath, errors: Errors
   if (!config) return;
   const { nameservers = [], searches = [], options = [] } = config;
   if (nameservers.length > NAMESERVERS_LIMIT) errors.push(invalid(path.child("nameservers"), nameservers, `must not have more than ${NAMESERVERS_LIMIT} nameservers`));
-  nameservers.forEach((address, i) => validateLegacyIp(address, path.child("nameservers").index(i), errors));
+  nameservers.forEach((address, i) => {
+    validateLegacyIp(address, path.child("nameservers").index(i), errors);
+  });
   if (searches.length > SEARCHES_LIMIT) errors.push(invalid(path.child("searches"), searches, `must not have more than ${SEARCHES_LIMIT} search paths`));
   if (byteLength(searches.join(" ")) > SEARCHES_LIMIT_BYTES) {
     errors.push(invalid(path.child("searches"), searches, `must not have more than ${SEARCHES_LIMIT_BYTES} characters (including spaces) in the search list`));
@@ -45,6 +47,8 @@ export function validateDnsConfig(spec: PodSpec, path: FieldPath, errors: Errors
 export function validateHostAliases(aliases: NonNullable<PodSpec["hostAliases"]>, path: FieldPath, errors: Errors): void {
   aliases.forEach((alias, i) => {
     validateLegacyIp(alias.ip ?? "", path.index(i).child("ip"), errors);
-    alias.hostnames?.forEach((name, j) => invalidEach(dns1123Subdomain(name), name, path.index(i).child("hostnames").index(j), errors));
+    alias.hostnames?.forEach((name, j) => {
+      invalidEach(dns1123Subdomain(name), name, path.index(i).child("hostnames").index(j), errors);
+    });
   });
 }

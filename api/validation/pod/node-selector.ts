@@ -10,13 +10,19 @@ export function validateNodeSelector(selector: NodeSelector, path: FieldPath, er
   const terms = selector.nodeSelectorTerms ?? [];
   const at = path.child("nodeSelectorTerms");
   if (terms.length === 0) errors.push(required(at, "must have at least one node selector term"));
-  terms.forEach((term, i) => validateNodeSelectorTerm(term, at.index(i), errors));
+  terms.forEach((term, i) => {
+    validateNodeSelectorTerm(term, at.index(i), errors);
+  });
 }
 
 /** `anyValue`: a preference may hold values that no label can have; it only never matches then. */
 export function validateNodeSelectorTerm(term: NodeSelectorTerm, path: FieldPath, errors: Errors, anyValue = false): void {
-  term.matchExpressions?.forEach((requirement, i) => validateRequirement(requirement, path.child("matchExpressions").index(i), errors, anyValue));
-  term.matchFields?.forEach((requirement, i) => validateFieldRequirement(requirement, path.child("matchFields").index(i), errors));
+  term.matchExpressions?.forEach((requirement, i) => {
+    validateRequirement(requirement, path.child("matchExpressions").index(i), errors, anyValue);
+  });
+  term.matchFields?.forEach((requirement, i) => {
+    validateFieldRequirement(requirement, path.child("matchFields").index(i), errors);
+  });
 }
 
 function validateRequirement(requirement: NodeSelectorRequirement, path: FieldPath, errors: Errors, anyValue: boolean): void {
@@ -38,7 +44,9 @@ function validateRequirement(requirement: NodeSelectorRequirement, path: FieldPa
       errors.push(invalid(path.child("operator"), requirement.operator ?? "", "not a valid selector operator"));
   }
   validateLabelName(requirement.key, path.child("key"), errors);
-  if (!anyValue) values.forEach((value, i) => invalidEach(labelValue(value), value, path.child("values").index(i), errors));
+  if (!anyValue) values.forEach((value, i) => {
+    invalidEach(labelValue(value), value, path.child("values").index(i), errors);
+  });
 }
 
 function validateFieldRequirement(requirement: NodeSelectorRequirement, path: FieldPath, errors: Errors): void {
@@ -46,5 +54,7 @@ function validateFieldRequirement(requirement: NodeSelectorRequirement, path: Fi
   if (requirement.operator !== "In" && requirement.operator !== "NotIn") errors.push(invalid(path.child("operator"), requirement.operator ?? "", "not a valid selector operator"));
   else if (values.length !== 1) errors.push(required(path.child("values"), "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"));
   if (requirement.key !== "metadata.name") errors.push(invalid(path.child("key"), requirement.key ?? "", "not a valid field selector key"));
-  else values.forEach((value, i) => invalidEach(nameIsDnsSubdomain(value, false), value, path.child("values").index(i), errors));
+  else values.forEach((value, i) => {
+    invalidEach(nameIsDnsSubdomain(value, false), value, path.child("values").index(i), errors);
+  });
 }

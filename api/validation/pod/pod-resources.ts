@@ -1,4 +1,4 @@
-import { Quantity, compareQuantities } from "../../quantity.ts";
+import { compareQuantities, Quantity } from "../../quantity.ts";
 import { forbidden, invalid, notSupported } from "../../status/field-error.ts";
 import type { FieldPath } from "../../status/field-path.ts";
 import type { PodSpec } from "../../wire.ts";

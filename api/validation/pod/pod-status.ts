@@ -80,7 +80,9 @@ function validateAddresses(status: PodStatus, before: PodStatus, errors: Errors)
   const hostIps = status.hostIPs ?? [];
   const path = STATUS.child("podIPs");
   const oldPodIps = before.podIPs?.map((entry) => entry.ip);
-  podIps.forEach((entry, i) => validateLegacyIp(entry.ip ?? "", path.index(i), errors, oldPodIps));
+  podIps.forEach((entry, i) => {
+    validateLegacyIp(entry.ip ?? "", path.index(i), errors, oldPodIps);
+  });
   if (podIps.length > 1) {
     if (!oneOfEach(podIps)) errors.push(invalid(path, internalJsonList("io.k8s.api.core.v1.PodIP", podIps), ONE_PER_FAMILY_TEXT));
     duplicates(podIps, path, "PodIP", errors);
@@ -90,7 +92,9 @@ function validateAddresses(status: PodStatus, before: PodStatus, errors: Errors)
   const hostPath = STATUS.child("hostIPs");
   if ((status.hostIP ?? "") !== first.ip) errors.push(invalid(hostPath.index(0).child("ip"), first.ip, "must be equal to `hostIP`"));
   const oldHostIps = before.hostIPs?.map((entry) => entry.ip);
-  hostIps.forEach((entry, i) => validateLegacyIp(entry.ip ?? "", hostPath.index(i), errors, oldHostIps));
+  hostIps.forEach((entry, i) => {
+    validateLegacyIp(entry.ip ?? "", hostPath.index(i), errors, oldHostIps);
+  });
   if (hostIps.length > 1) {
     duplicates(hostIps, hostPath, "HostIP", errors);
     if (!oneOfEach(hostIps)) errors.push(invalid(hostPath, internalJsonList("io.k8s.api.core.v1.HostIP", hostIps), ONE_PER_FAMILY_TEXT));
@@ -119,7 +123,9 @@ function validateUsers(containers: readonly ContainerStatus[], os: string, path:
     if (os === "windows") errors.push(forbidden(at, "cannot be set for a windows pod"));
     if (os !== "linux") return;
     for (const field of ["uid", "gid"] as const) invalidEach(userOrGroupId(user[field] ?? 0), user[field] ?? 0, at.child(field), errors);
-    user.supplementalGroups?.forEach((group, j) => invalidEach(userOrGroupId(group), group, at.child("supplementalGroups").index(j), errors));
+    user.supplementalGroups?.forEach((group, j) => {
+      invalidEach(userOrGroupId(group), group, at.child("supplementalGroups").index(j), errors);
+    });
   });
 }
 

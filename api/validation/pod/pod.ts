@@ -2,8 +2,8 @@ import { forbidden } from "../../status/field-error.ts";
 import { fieldPath } from "../../status/field-path.ts";
 import type { Pod } from "../../wire.ts";
 import type { Errors } from "../common.ts";
-import { METADATA, validateCoreObjectMeta } from "../object-meta.ts";
 import { nameIsDnsSubdomain } from "../names.ts";
+import { METADATA, validateCoreObjectMeta } from "../object-meta.ts";
 import { validatePodAnnotations, validateProfilesMatch } from "./annotations.ts";
 import { validateContainerOfPod } from "./containers.ts";
 import type { PodOptions } from "./options.ts";
@@ -27,8 +27,12 @@ export function validatePodMetaAndSpec(pod: Pod, allowPrivileged: boolean, error
       });
     });
   }
-  spec.containers?.forEach((container, i) => validateContainerOfPod(container, SPEC.child("containers").index(i), errors));
-  spec.initContainers?.forEach((container, i) => validateContainerOfPod(container, SPEC.child("initContainers").index(i), errors));
+  spec.containers?.forEach((container, i) => {
+    validateContainerOfPod(container, SPEC.child("containers").index(i), errors);
+  });
+  spec.initContainers?.forEach((container, i) => {
+    validateContainerOfPod(container, SPEC.child("initContainers").index(i), errors);
+  });
 }
 
 /** A new pod. */

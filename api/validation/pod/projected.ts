@@ -15,7 +15,9 @@ export function validateProjected(volume: NonNullable<Volume["projected"]>, path
     if (taken.has(file)) errors.push(invalid(path, shown, "conflicting duplicate paths"));
     taken.add(file);
   };
-  volume.sources?.forEach((source, i) => validateSource(source, path.child("sources").index(i), path, take, errors));
+  volume.sources?.forEach((source, i) => {
+    validateSource(source, path.child("sources").index(i), path, take, errors);
+  });
 }
 
 function validateSource(source: VolumeProjection, at: FieldPath, volume: FieldPath, take: (file: string, shown: string) => void, errors: Errors): void {

@@ -44,7 +44,9 @@ export function validateTaints(taints: readonly Taint[], path: FieldPath, errors
 
 /** Conditions that others must set before the pod counts as ready. */
 export function validateReadinessGates(gates: NonNullable<PodSpec["readinessGates"]>, path: FieldPath, errors: Errors): void {
-  gates.forEach((gate, i) => invalidEach(qualifiedName(gate.conditionType ?? ""), gate.conditionType ?? "", path.index(i).child("conditionType"), errors));
+  gates.forEach((gate, i) => {
+    invalidEach(qualifiedName(gate.conditionType ?? ""), gate.conditionType ?? "", path.index(i).child("conditionType"), errors);
+  });
 }
 
 /** What holds the pod back from scheduling. */
@@ -90,5 +92,7 @@ function validateMatchLabelKeys(constraint: TopologySpreadConstraint, path: Fiel
     if (keys.includes(key) && seen.has(key)) errors.push(invalid(path.index(keys.lastIndexOf(key)), key, "exists in both matchLabelKeys and labelSelector"));
     seen.add(key);
   }
-  keys.forEach((key, i) => validateLabelName(key, path.index(i), errors));
+  keys.forEach((key, i) => {
+    validateLabelName(key, path.index(i), errors);
+  });
 }

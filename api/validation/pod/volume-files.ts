@@ -14,7 +14,9 @@ export function validateMode(mode: number | undefined, path: FieldPath, field: s
 
 /** Keys that become files. */
 export function validateItems(items: readonly KeyToPath[] | undefined, path: FieldPath, errors: Errors): void {
-  items?.forEach((item, i) => validateKeyToPath(item, path.child("items").index(i), errors));
+  items?.forEach((item, i) => {
+    validateKeyToPath(item, path.child("items").index(i), errors);
+  });
 }
 
 /** One key of a Secret or ConfigMap and the file that it becomes. */

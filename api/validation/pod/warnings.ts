@@ -49,9 +49,16 @@ function warningsOf(meta: ObjectMeta, spec: PodSpec, at: At, isTemplate: boolean
   }
   visitContainers(spec, (container, below) => containerWarnings(container, spec, annotations, () => below(at("spec")), at, isTemplate, warnings));
   portWarnings(spec, at, warnings);
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) {
+    warnings.push(`${at("spec", "terminationGracePeriodSeconds")}: must be >= 0; negative values are invalid and will be treated as 1`);
+  }
   affinityWarnings(spec, at, warnings);
-  spec.dnsConfig?.nameservers?.forEach((address, i) => warnings.push(...ipWarnings(address, at("spec", "dnsConfig", "nameservers").index(i))));
-  spec.hostAliases?.forEach((alias, i) => warnings.push(...ipWarnings(alias.ip ?? "", at("spec", "hostAliases").index(i).child("ip"))));
+  spec.dnsConfig?.nameservers?.forEach((address, i) => {
+    warnings.push(...ipWarnings(address, at("spec", "dnsConfig", "nameservers").index(i)));
+  });
+  spec.hostAliases?.forEach((alias, i) => {
+    warnings.push(...ipWarnings(alias.ip ?? "", at("spec", "hostAliases").index(i).child("ip")));
+  });
   return warnings;
 }
 
