@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { deployments, leases, pods, replicasets } from "../api/resources.ts";
 import { isPodActive, isPodReady } from "./shared/pods.ts";
+import { clusterTest } from "./testing/cluster-test.ts";
 import { userDeployment } from "./testing/objects.ts";
-import { clusterTest, type RunningManager, type TestCluster } from "./testing/test-cluster.ts";
+import type { RunningManager, TestCluster } from "./testing/test-cluster.ts";
 
 const key = { namespace: "default", name: "web" };
 
@@ -33,9 +34,11 @@ for (const when of ["beforeWrite", "afterWrite"] as const) {
     const next = () => {
       nth++;
       const manager = cluster.startManager();
-      if (nth <= 12) killAt(manager, nth, when, () => {
+      if (nth > 12) return;
+      killAt(manager, nth, when, () => {
         killed++;
-        next();
+        // What the dead one had under way takes effect before the next one looks.
+        cluster.clock.after(60, next);
       });
     };
     next();

@@ -10,7 +10,7 @@ import { isPodTerminal } from "../shared/pods.ts";
 import { condition, findCondition, PAUSED, RESUMED, TIMED_OUT, withCondition } from "./conditions.ts";
 import { DeploymentEffects } from "./effects.ts";
 import { isActive, isRollingUpdate, progressDeadline_s, sizeOf, totalActual } from "./limits.ts";
-import { DEPLOYMENT, type OwnedSets, splitSets, withNewest } from "./replica-sets.ts";
+import { DEPLOYMENT, type OwnedSets, splitSets } from "./replica-sets.ts";
 import { isScalingEvent, nextSizeOfNewest, planOldScaleDown, planScaling } from "./scale.ts";
 import { countStatus, isComplete, rolloutStatus, timeToDeadline_ms } from "./status.ts";
 
@@ -127,7 +127,7 @@ export class DeploymentController implements Controller {
     const sets = await effects.syncNewest(given, true);
     const { newest, old } = sets;
     if (newest === undefined) return sets;
-    const size = nextSizeOfNewest(effects.deployment, withNewest(sets), newest);
+    const size = nextSizeOfNewest(effects.deployment, old, newest);
     if (size !== sizeOf(newest)) await effects.resize([{ set: newest, replicas: size }]);
     else if (!(await effects.resize(planOldScaleDown(effects.deployment, sets))) && isComplete(effects.deployment, effects.deployment.status ?? {})) await effects.cleanUp(old);
     return sets;

@@ -5,8 +5,9 @@ import { createInformer } from "../../client/shared-informer.ts";
 import { seededRandom } from "../../lib/random.ts";
 import { controllerOf } from "../shared/owner.ts";
 import { isPodActive, isPodReady } from "../shared/pods.ts";
+import { clusterTest } from "../testing/cluster-test.ts";
 import { userDeployment } from "../testing/objects.ts";
-import { clusterTest, type TestCluster } from "../testing/test-cluster.ts";
+import type { TestCluster } from "../testing/test-cluster.ts";
 import { findCondition } from "./conditions.ts";
 import { buildNewSet } from "./replica-sets.ts";
 

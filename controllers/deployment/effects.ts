@@ -58,7 +58,7 @@ export class DeploymentEffects {
   async #createNewest(sets: OwnedSets, revision: number): Promise<ReplicaSet> {
     const { client, events } = this.#context;
     const blank = buildNewSet(this.deployment, revision);
-    const replicas = nextSizeOfNewest(this.deployment, [...sets.old, blank], blank);
+    const replicas = nextSizeOfNewest(this.deployment, sets.old, blank);
     const wanted: ReplicaSet = { ...blank, ...(blank.spec ? { spec: { ...blank.spec, replicas } } : {}) };
     let made: ReplicaSet;
     try {

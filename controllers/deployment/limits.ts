@@ -53,6 +53,16 @@ export function totalSize(sets: readonly ReplicaSet[]): number {
   return sets.reduce((sum, set) => sum + sizeOf(set), 0);
 }
 
+/** Pods that a set may have now: one that was just scaled down still has those that are to go. */
+export function occupied(set: ReplicaSet): number {
+  return Math.max(sizeOf(set), set.status?.replicas ?? 0);
+}
+
+/** The set's status tells of its newest spec. */
+export function isObserved(set: ReplicaSet): boolean {
+  return (set.status?.observedGeneration ?? 0) >= (set.metadata.generation ?? 0);
+}
+
 export function totalActual(sets: readonly ReplicaSet[]): number {
   return sets.reduce((sum, set) => sum + (set.status?.replicas ?? 0), 0);
 }

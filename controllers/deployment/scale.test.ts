@@ -22,11 +22,13 @@ test("percentages: surge is rounded up, unavailability down, never both nothing"
 test("the newest set grows by the surge, and to the end when the old ones are gone", (t) => {
   const deployment = aDeployment({ replicas: 10 });
   const newest = aReplicaSet({ name: "new", replicas: 0 });
-  t.is(nextSizeOfNewest(deployment, [aReplicaSet({ replicas: 10 }), newest], newest), 3);
-  t.is(nextSizeOfNewest(deployment, [newest], newest), 10);
-  const large = aReplicaSet({ replicas: 12 });
-  t.is(nextSizeOfNewest(deployment, [large], large), 10);
-  t.is(nextSizeOfNewest(aDeployment({ replicas: 4, recreate: true }), [newest], newest), 4);
+  t.is(nextSizeOfNewest(deployment, [aReplicaSet({ replicas: 10 })], newest), 3);
+  t.is(nextSizeOfNewest(deployment, [], newest), 10);
+  t.is(nextSizeOfNewest(deployment, [], aReplicaSet({ replicas: 12 })), 10);
+  t.is(nextSizeOfNewest(aDeployment({ replicas: 4, recreate: true }), [], newest), 4);
+  t.is(nextSizeOfNewest(deployment, [aReplicaSet({ replicas: 5, actual: 11 })], newest), 2, "pods that are to go take room");
+  const unseen = aReplicaSet({ replicas: 5 });
+  t.is(nextSizeOfNewest(deployment, [{ ...unseen, metadata: { ...unseen.metadata, generation: 2 } }], newest), 0, "not known how many it has");
 });
 
 test("old sets shrink by what availability allows; what is not healthy goes first", (t) => {
@@ -63,7 +65,7 @@ test("no step of any rollout goes beyond the surge or below what must be availab
       const old = oldFields.map((fields, index) => aReplicaSet({ name: `old-${index}`, ...fields }));
       const all = [newest, ...old];
       const total = (sets: readonly ReplicaSet[]) => sets.reduce((sum, { spec }) => sum + (spec?.replicas ?? 0), 0);
-      const grown = nextSizeOfNewest(deployment, all, newest);
+      const grown = nextSizeOfNewest(deployment, old, newest);
       if (grown > newestFields.replicas) t.true(total(old) + grown <= replicas + maxSurge(deployment));
       const plan = planOldScaleDown(deployment, { newest, old });
       const after = (candidate: ReplicaSet) => plan.find((resize) => resize.set === candidate)?.replicas ?? candidate.spec?.replicas ?? 0;

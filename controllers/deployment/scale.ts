@@ -1,6 +1,6 @@
 import type { Deployment, ReplicaSet } from "../../api/wire.ts";
 import { desiredReplicasOf, maxReplicasOf } from "./annotations.ts";
-import { isActive, isRollingUpdate, lastingAvailable, maxSurge, maxUnavailable, replicasOf, sizeOf, totalSize } from "./limits.ts";
+import { isActive, isObserved, isRollingUpdate, lastingAvailable, maxSurge, maxUnavailable, occupied, replicasOf, sizeOf, totalSize } from "./limits.ts";
 import { byCreation, bySizeNewer, bySizeOlder, type OwnedSets, withNewest } from "./replica-sets.ts";
 
 /** A set and the size it should have. */
@@ -80,12 +80,17 @@ function roundHalfAway(value: number): number {
   return value < 0 ? -Math.floor(-value + 0.5) : Math.floor(value + 0.5);
 }
 
-/** Size of the newest set in the next step of a rollout: as many more as the surge allows. `newest` need not be among `all` yet. */
-export function nextSizeOfNewest(deployment: Deployment, all: readonly ReplicaSet[], newest: ReplicaSet): number {
+/**
+ * Size of the newest set in the next step of a rollout: as many more as the surge allows. `newest` need not be among `old`'s siblings yet. Pods that
+ * are to go but have not gone take room, and nothing grows while a set's count is not known (Kubernetes counts only what sets should have, and may
+ * be above the surge for a moment).
+ */
+export function nextSizeOfNewest(deployment: Deployment, old: readonly ReplicaSet[], newest: ReplicaSet): number {
   const replicas = replicasOf(deployment);
   const size = sizeOf(newest);
   if (!isRollingUpdate(deployment) || size > replicas) return replicas;
-  const room = replicas + maxSurge(deployment) - totalSize(all);
+  if (!old.every(isObserved)) return size;
+  const room = replicas + maxSurge(deployment) - occupied(newest) - old.reduce((sum, set) => sum + occupied(set), 0);
   return room <= 0 ? size : size + Math.min(room, replicas - size);
 }
 

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { configmaps, coreEvents, deployments, namespaces, nodes, pods, replicasets, roles, secrets } from "../../api/resources.ts";
 import type { ConfigMap, ObjectMeta, OwnerReference } from "../../api/wire.ts";
 import { isReason } from "../../client/client.ts";
+import { clusterTest } from "../testing/cluster-test.ts";
 import { userDeployment } from "../testing/objects.ts";
-import { clusterTest, type TestCluster } from "../testing/test-cluster.ts";
+import type { TestCluster } from "../testing/test-cluster.ts";
 
 const ONLY = { only: ["generic-garbage-collector"] };
 

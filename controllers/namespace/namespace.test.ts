@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { configmaps, deployments, namespaces, pods, secrets, serviceaccounts } from "../../api/resources.ts";
 import { isReason } from "../../client/client.ts";
+import { clusterTest } from "../testing/cluster-test.ts";
 import { userDeployment } from "../testing/objects.ts";
-import { clusterTest, type TestCluster } from "../testing/test-cluster.ts";
+import type { TestCluster } from "../testing/test-cluster.ts";
 
 const make = (cluster: TestCluster, name: string) => cluster.admin.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
 const isGone = (cluster: TestCluster, name: string) => cluster.eventually(() => assert.rejects(cluster.admin.get(namespaces, { name }), (error) => isReason(error, "NotFound")));

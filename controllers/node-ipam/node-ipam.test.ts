@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { coreEvents, leases, nodes } from "../../api/resources.ts";
 import type { Node } from "../../api/wire.ts";
-import { clusterTest, type TestCluster } from "../testing/test-cluster.ts";
+import { clusterTest } from "../testing/cluster-test.ts";
+import type { TestCluster } from "../testing/test-cluster.ts";
 
 const ONLY = ["node-ipam-controller", "generic-garbage-collector"];
 const add = (cluster: TestCluster, name: string, spec: Node["spec"] = {}) => cluster.admin.create(nodes, { apiVersion: "v1", kind: "Node", metadata: { name }, spec });

@@ -3,8 +3,9 @@ import { coreEvents, deployments, nodes, pods } from "../../api/resources.ts";
 import type { Node, Pod } from "../../api/wire.ts";
 import { isReason } from "../../client/client.ts";
 import { isPodActive, podCondition } from "../shared/pods.ts";
+import { clusterTest } from "../testing/cluster-test.ts";
 import { userDeployment } from "../testing/objects.ts";
-import { clusterTest, type TestCluster } from "../testing/test-cluster.ts";
+import type { TestCluster } from "../testing/test-cluster.ts";
 
 const readNode = (cluster: TestCluster, name: string): Promise<Node> => cluster.admin.get(nodes, { name });
 const ready = (node: Node) => node.status?.conditions?.find(({ type }) => type === "Ready");

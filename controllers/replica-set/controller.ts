@@ -75,13 +75,13 @@ export class ReplicaSetController implements Controller {
       this.#writes.forget(key);
       return undefined;
     }
-    const settled = this.#writes.settled(key);
+    // A late cache knows neither what is missing nor what to report.
+    if (!this.#writes.settled(key)) return { requeueAfter_ms: UNSETTLED_MS };
     const claimed = await this.#claimPods(set);
     const active = claimed.filter(isPodActive);
-    const failure = settled && set.metadata.deletionTimestamp === undefined ? await this.#manage(key, set, active) : undefined;
+    const failure = set.metadata.deletionTimestamp === undefined ? await this.#manage(key, set, active) : undefined;
     const updated = await this.#updateStatus(set, claimed, failure);
     if (failure !== undefined && !isNamespaceTerminating(failure.error)) throw failure.error;
-    if (!settled) return { requeueAfter_ms: UNSETTLED_MS };
     const waits = updated.readyReplicas !== updated.availableReplicas;
     const next_ms = waits ? nextAvailability_ms(active, set.spec?.minReadySeconds ?? 0, this.#context.clock.now_ms()) : undefined;
     return next_ms === undefined ? undefined : { requeueAfter_ms: next_ms };

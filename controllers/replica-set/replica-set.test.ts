@@ -4,8 +4,9 @@ import type { Pod } from "../../api/wire.ts";
 import { ConnectionError } from "../../client/client.ts";
 import { controllerOf } from "../shared/owner.ts";
 import { isPodActive } from "../shared/pods.ts";
+import { clusterTest } from "../testing/cluster-test.ts";
 import { userReplicaSet } from "../testing/objects.ts";
-import { clusterTest, type TestCluster } from "../testing/test-cluster.ts";
+import type { TestCluster } from "../testing/test-cluster.ts";
 
 const key = { namespace: "default", name: "web" };
 const podsOf = async (cluster: TestCluster): Promise<Pod[]> => [...(await cluster.admin.list(pods, { namespace: "default" })).items];

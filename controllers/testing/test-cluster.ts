@@ -1,4 +1,3 @@
-import test, { type ExecutionContext } from "ava";
 import type { ApiHandler, ApiRequest } from "../../api/exchange.ts";
 import { startTestServer } from "../../apiserver/testing/test-server.ts";
 import { VirtualServer } from "../../client/testing/virtual-server.ts";
@@ -93,16 +92,4 @@ export class TestCluster extends VirtualServer {
       yield batch;
     }
   }
-}
-
-/** A test with a cluster of its own, which is gone when the test ends, whatever happens. */
-export function clusterTest(title: string, run: (t: ExecutionContext, cluster: TestCluster) => Promise<void>): void {
-  test(title, async (t) => {
-    const cluster = await TestCluster.start();
-    try {
-      await run(t, cluster);
-    } finally {
-      await cluster.stop();
-    }
-  });
 }
