@@ -106,7 +106,7 @@ async function fileValue(input: EnvironmentInput, ref: NonNullable<EnvSource["fi
 /** An env file (KEP-3721): `NAME='value'` lines, single quotes, `#` comments. @throws Error for a line that is none of these */
 export function parseEnvFile(text: string): Map<string, string> {
   const values = new Map<string, string>();
-  const pattern = /^[ \t]*(?:#[^\n]*|([A-Za-z_][A-Za-z0-9_]*)=(?:'([^']*)'))?[ \t]*(?:\n|$)/y;
+  const pattern = /[ \t]*(?:#[^\n]*|([A-Za-z_][A-Za-z0-9_]*)=(?:'([^']*)'))?[ \t]*(?:\n|$)/y;
   while (pattern.lastIndex < text.length) {
     const at = pattern.lastIndex;
     const match = pattern.exec(text);
