@@ -31,8 +31,7 @@ export function validateClusterRole(role: ClusterRole): Errors {
     selectors.forEach((selector, i) => {
       const before = errors.length;
       validateLabelSelector(selector, path.index(i), errors);
-      const unusable = selector.matchExpressions?.some(({ operator, values = [] }) => !["In", "NotIn", "Exists", "DoesNotExist"].includes(operator) || (operator.endsWith("In") && values.length === 0));
-      if (errors.length > before && unusable) errors.push(invalid(path.index(i), null, "invalid label selector."));
+      if (errors.length > before) errors.push(invalid(path.index(i), null, "invalid label selector."));
     });
   }
   return errors;

@@ -39,7 +39,8 @@ export interface WriteContext {
 
 /** What a kind's hooks learn of the request. */
 export function strategyContext(registry: Registry, context: WriteContext, subresource: string): StrategyContext {
-  return { user: context.user, now_ms: context.now_ms, subresource, allowPrivileged: registry.allowPrivileged };
+  const warn = (text: string) => void context.warnings.push(text);
+  return { user: context.user, now_ms: context.now_ms, subresource, allowPrivileged: registry.allowPrivileged, warn };
 }
 
 /** What a write or a read ended with: an object of the store, or one that is only shown (dry run). */

@@ -21,7 +21,8 @@ export class ServedKind {
     this.entry = entry;
     this.apiVersion = entry.group === "" ? entry.version : `${entry.group}/${entry.version}`;
     this.resource = { group: entry.group, resource: entry.plural };
-    this.groupKind = { group: entry.group, kind: entry.kind };
+    // What is wrong with a view is reported of the kind that is stored.
+    this.groupKind = stored?.groupKind ?? { group: entry.group, kind: entry.kind };
     this.stored = stored ?? this;
     this.definition = entry.definition === "" ? undefined : entry.definition;
     // Custom groups have a dot, plurals have none: the two cannot be mistaken for one another.

@@ -20,8 +20,8 @@ export function fromStored(kind: ServedKind, object: ApiObject): ApiObject {
 /** The bytes that are stored: JSON without resourceVersion. */
 export function storedBytes(kind: ServedKind, object: ApiObject): Buffer {
   const { resourceVersion, ...rest } = object.metadata;
-  if (resourceVersion === undefined) return Buffer.from(encodeObject(kind.stored.definition, object));
-  return Buffer.from(encodeObject(kind.stored.definition, { ...object, metadata: rest }));
+  if (resourceVersion === undefined) return Buffer.from(encodeObject(kind.stored.definition, object, "asStored"));
+  return Buffer.from(encodeObject(kind.stored.definition, { ...object, metadata: rest }, "asStored"));
 }
 
 export interface PutResult {
