@@ -50,6 +50,7 @@ const DEFAULT_EVENT_TTL_S = 3_600;
 const DEFAULT_ISSUER = "https://kubernetes.default.svc";
 const DEFAULT_SERVICE_RANGE = "10.96.0.0/16";
 const DEFAULT_NODE_PORTS = "30000-32767";
+const DEFAULT_WATCH_BUFFER = { maxItems: 10_000, maxBytes: 64 << 20 };
 const READY_WITHIN_MS = 2_000;
 
 /** Puts the API server together; `start` makes it serve. */
@@ -89,6 +90,7 @@ class Server implements ApiServer {
       allocators: [this.#services],
       closing: this.#lifecycle.signal,
       allowPrivileged: options.allowPrivileged ?? false,
+      watchBuffer: options.watchBuffer ?? DEFAULT_WATCH_BUFFER,
     };
     this.#kubernetesService = new KubernetesService({ registry: this.#registry, clusterIp: this.#services.firstAddress, advertised: options.advertise });
     this.#nodes = new NodeClient({ registry: this.#registry, pki: options.pki, clock });
@@ -194,7 +196,7 @@ function addressText(advertise: ApiServerOptions["advertise"]): string {
 /** Requests are counted until their answer is made (streams go on after that, and end when the server closes). */
 function guarded(chain: ApiHandler, lifecycle: Lifecycle): ApiHandler {
   return async (request) => {
-    if (lifecycle.closing) return answerError({ request, info: { query: Query.empty } as never, user: { name: "", groups: [] }, now_ms: 0, warnings: [] }, serviceUnavailable("the server is shutting down"));
+    if (lifecycle.closing) return answerError({ request, info: { query: Query.empty } as never, user: { name: "", groups: [] }, now_ms: 0, warnings: [] }, serviceUnavailable("the server is shutting down", 1));
     const leave = lifecycle.enter();
     try {
       return await chain(request);

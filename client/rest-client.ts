@@ -180,14 +180,15 @@ export class RestClient implements Client {
     });
   }
 
-  /** Sends; waits and sends again where the server says 429 with Retry-After (it has not done anything then). @throws ApiError */
+  /** Sends; waits and sends again where the server says 429 or 503 with Retry-After (it has not done anything then). @throws ApiError */
   async #send(request: TransportRequest): Promise<ApiResponse> {
     for (let attempt = 0; ; attempt++) {
       const response = await this.#transport(request);
       if (!isErrorStatus(response.status)) return response;
       const wait_s = Number(response.headers["retry-after"]);
       const status = await statusOf(response);
-      if (response.status !== 429 || !(wait_s > 0) || attempt >= this.#maxRetries) throw new ApiError(status);
+      const mayRetry = response.status === 429 || response.status === 503;
+      if (!mayRetry || !(wait_s > 0) || attempt >= this.#maxRetries) throw new ApiError(status);
       await this.#clock.sleep(Math.min(wait_s * 1000, MAX_RETRY_AFTER_MS), request.signal);
     }
   }

@@ -245,8 +245,8 @@ export function tooManyRequests(message: string, retry_s: number): StatusError {
 }
 
 /** 503. */
-export function serviceUnavailable(message: string): StatusError {
-  return failure("ServiceUnavailable", message);
+export function serviceUnavailable(message: string, retry_s?: number): StatusError {
+  return retry_s === undefined ? failure("ServiceUnavailable", message) : failure("ServiceUnavailable", message, details({ retry_s }));
 }
 
 /** 500 `Internal error occurred: …`. */

@@ -94,6 +94,24 @@ test("429 with Retry-After is waited for, a bounded number of times; without it,
   );
 });
 
+test("a server that is going away sends its clients to the next one; a 503 that may have done something is the answer to a write", async (t) => {
+  const going = await startStub((_request, response) => sendJson(response, 503, { kind: "Status", code: 503, reason: "ServiceUnavailable" }, { "retry-after": "1" }));
+  const alive = await startStub((_request, response) => sendJson(response, 200, named("a")));
+  await withStubs([going, alive], async (client) => {
+    t.is((await client.create(namespaces, named("a"))).metadata.name, "a");
+    t.is(going.requests.length, 1);
+    await client.get(namespaces, { name: "a" });
+    t.is(going.requests.length, 1);
+  });
+  const unsure = await startStub((_request, response) => sendJson(response, 503, { kind: "Status", code: 503, reason: "ServiceUnavailable", message: "the store is not available" }));
+  const other = await startStub((_request, response) => sendJson(response, 200, named("a")));
+  await withStubs([unsure, other], async (client) => {
+    await t.throwsAsync(client.create(namespaces, named("a")), { instanceOf: ApiError, message: "the store is not available" });
+    t.deepEqual(other.requests, []);
+    t.is((await client.get(namespaces, { name: "a" })).metadata.name, "a");
+  });
+});
+
 test("errors: a Status is passed on, text becomes one, garbage is a broken connection", async (t) => {
   const stub = await startStub((request, response) => {
     if (request.url?.endsWith("/status")) return sendJson(response, 409, { kind: "Status", code: 409, reason: "AlreadyExists", message: "there" });

@@ -1,11 +1,12 @@
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
+import type { Agent, ClientRequest, IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Socket } from "node:net";
 import type { ApiResponse } from "../../api/exchange.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { HttpAgent, httpRequest } from "../../lib/http.ts";
 import { ConnectionError } from "../client.ts";
 import type { Connection } from "../kubeconfig.ts";
-import { collect } from "../response.ts";
+import { collect, isErrorStatus } from "../response.ts";
 import type { TransportRequest } from "../rest-client.ts";
 import { Credentials } from "./credentials.ts";
 import { tlsOptions } from "./tls-options.ts";
@@ -26,7 +27,7 @@ const TCP_KEEP_ALIVE_MS = 15_000;
 /** Requests over node:https with kept-alive sockets; goes on with the next server when the current one cannot be reached. */
 export class HttpTransport {
   readonly #servers: readonly URL[];
-  readonly #agent: HttpsAgent | HttpAgent;
+  readonly #agent: Agent;
   readonly #credentials: Credentials;
   readonly #clock: Clock;
   readonly #timeout_ms: number;
@@ -56,7 +57,9 @@ export class HttpTransport {
     for (let attempt = 1; ; attempt++) {
       const index = this.#current;
       try {
-        return await this.#attempt(request, this.#serverAt(index), headers, body);
+        const response = await this.#attempt(request, this.#serverAt(index), headers, body);
+        if (!refusedUntouched(request, response) || this.#servers.length < 2 || attempt >= this.#servers.length) return response;
+        this.#leave(index);
       } catch (error) {
         if (request.signal.aborted) throw request.signal.reason;
         if (this.#closed || !(error instanceof ConnectionError)) throw error;
@@ -97,7 +100,7 @@ export class HttpTransport {
       });
       const response = { status: message.statusCode ?? 0, headers: cleanHeaders(message) };
       if (response.status === 401) this.#credentials.expire();
-      if (request.streaming) return { ...response, body: { type: "stream", chunks: this.#stream(server, message, request.signal) } };
+      if (request.streaming && !isErrorStatus(response.status)) return { ...response, body: { type: "stream", chunks: this.#stream(server, message, request.signal) } };
       return { ...response, body: { type: "bytes", bytes: await collect({ type: "stream", chunks: message }) } };
     } catch (error) {
       if (error instanceof ConnectionError) throw error;
@@ -180,6 +183,11 @@ class Deadline {
     this.#timer.cancel();
     this.#callerSignal.removeEventListener("abort", this.#onAbort);
   }
+}
+
+/** The server is going away or cannot serve, and has not done anything: a read, or an answer that says when to come again. */
+function refusedUntouched(request: TransportRequest, response: ApiResponse): boolean {
+  return response.status === 503 && (request.method === "GET" || response.headers["retry-after"] !== undefined);
 }
 
 function bodyBytes(request: TransportRequest): Uint8Array | undefined {
