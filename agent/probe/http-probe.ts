@@ -1,6 +1,7 @@
-import { type IncomingMessage, request as httpRequest } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { Clock } from "../../lib/clock.ts";
+import { httpRequest } from "../../lib/http.ts";
 import { dialError, joinHostPort } from "./network-error.ts";
 import type { ProbeResult } from "./outcome.ts";
 

@@ -1,8 +1,9 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { Message } from "../../cri/vocabulary.ts";
+import { createHttpServer } from "../../lib/http.ts";
 import type { ShimContext } from "../context.ts";
 import { PacketSockets } from "../os/packet-sockets.ts";
 import { serveAttach } from "./attach.ts";
@@ -35,7 +36,7 @@ export class StreamingServer {
     this.#context = context;
     this.#address = address;
     this.#tokens = new Tokens(context.clock, context.random);
-    this.#server = createServer((_, response) => response.writeHead(426, { upgrade: "websocket" }).end("this URL is a stream: upgrade to a WebSocket\n"));
+    this.#server = createHttpServer((_, response) => response.writeHead(426, { upgrade: "websocket" }).end("this URL is a stream: upgrade to a WebSocket\n"));
     this.#server.on("connection", (socket) => {
       this.#connections.add(socket);
       socket.once("close", () => this.#connections.delete(socket));
