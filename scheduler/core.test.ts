@@ -8,7 +8,7 @@ function newCore(clock = new VirtualClock()): SchedulerCore {
   return new SchedulerCore({ clock, configuration: defaultConfiguration });
 }
 
-/** `pod → node` or `pod: reason`, until nothing is left to decide. */
+/** `pod → node` or `pod: reason` (without what preemption says), until nothing is left to decide. */
 function decideAll(core: SchedulerCore): string[] {
   const said: string[] = [];
   for (let decision = core.step(); decision !== undefined; decision = core.step()) {
@@ -19,7 +19,7 @@ function decideAll(core: SchedulerCore): string[] {
 }
 
 function textOf(decision: Decision): string {
-  return decision.type === "placed" ? `${decision.pod.info.name} → ${decision.node}` : `${decision.pod.info.name}: ${decision.text}`;
+  return decision.type === "placed" ? `${decision.pod.info.name} → ${decision.node}` : `${decision.pod.info.name}: ${decision.text.split(" preemption:")[0]}`;
 }
 
 test("pods are packed: the fuller node first, until it is full", (t) => {

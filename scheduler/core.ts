@@ -1,4 +1,4 @@
-import type { Node, Pod } from "../api/wire.ts";
+import type { Node, Pod, PodDisruptionBudget } from "../api/wire.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { SchedulerConfiguration } from "./configuration/configuration.ts";
 import { Decider } from "./decide/decider.ts";
@@ -16,6 +16,8 @@ import { ClusterSnapshot, DEVICES_ANNOTATION } from "./snapshot/cluster-snapshot
 import { LabelSets } from "./snapshot/label-sets.ts";
 import type { Placement } from "./snapshot/node-state.ts";
 import { isTerminal, type PodInfo, podInfoOf, type PodReader } from "./snapshot/pod-info.ts";
+import { Budgets } from "./preempt/budgets.ts";
+import { Nominations } from "./preempt/nominations.ts";
 import { PodShapes } from "./snapshot/pod-shape.ts";
 
 export interface Placed {
@@ -32,6 +34,10 @@ export interface Unplaced {
   readonly diagnosis: Diagnosis;
   /** The diagnosis in kube-scheduler's words. */
   readonly text: string;
+  /** Pods to remove so that this one fits: it is nominated for the node and tried again when they are gone. */
+  readonly preemption?: { readonly node: string; readonly victims: readonly PodInfo[] };
+  /** Pending pods that are not nominated any more (their status says so no longer). */
+  readonly unnominated: readonly PodInfo[];
 }
 
 export type Decision = Placed | Unplaced;
@@ -55,7 +61,7 @@ export class SchedulerCore {
     const { clock, configuration } = options;
     this.#reader = { shapes: new PodShapes(configuration.deviceResources), labelSets: this.#labelSets, relations: new RelationsReader() };
     this.snapshot = new ClusterSnapshot(configuration.deviceResources);
-    this.cluster = { snapshot: this.snapshot, relations: new RelationIndex(this.snapshot) };
+    this.cluster = { snapshot: this.snapshot, relations: new RelationIndex(this.snapshot), nominations: new Nominations(this.snapshot), budgets: new Budgets() };
     this.#model = new WorkloadModel();
     this.#packing = new Packing(this.snapshot, this.#model);
     this.#labelSets.onRelease((set) => this.cluster.relations.forget(set));
@@ -85,6 +91,8 @@ export class SchedulerCore {
   }
 
   removeNode(name: string): void {
+    const node = this.snapshot.nodeNamed(name);
+    for (const pod of node === undefined ? [] : this.cluster.nominations.dropNode(node.index)) this.queue.update(pod, true);
     this.snapshot.removeNode(name);
     this.#wakeUps.nodeRemoved();
   }
@@ -99,7 +107,17 @@ export class SchedulerCore {
   removePod(key: string): void {
     const queued = this.queue.delete(key);
     if (queued !== undefined) this.#labelSets.release(queued.info.labelSet);
+    this.cluster.nominations.delete(key);
     this.#unplace(key);
+  }
+
+  /** A PodDisruptionBudget was added or changed. */
+  setBudget(budget: PodDisruptionBudget): void {
+    this.cluster.budgets.set(budget);
+  }
+
+  removeBudget(namespace: string, name: string): void {
+    this.cluster.budgets.delete(namespace, name);
   }
 
   /** Decides the next pod and assumes the result. Undefined: nothing to decide now. */
@@ -108,14 +126,43 @@ export class SchedulerCore {
     const pod = this.queue.pop();
     if (pod === undefined) return undefined;
     const choice = this.#deciders.get(pod.info.schedulerName)!.decide(pod.info);
-    if ("reasons" in choice) {
-      this.queue.failed(pod, choice.filters);
-      return { type: "unplaced", pod, diagnosis: choice, text: diagnosisText(choice) };
-    }
+    if ("reasons" in choice) return this.#unplaced(pod, choice);
+    this.cluster.nominations.delete(pod.info.key);
     const node = this.snapshot.nodes[choice.node]!;
     const { devices } = this.snapshot.place(this.#retain(pod.info), node.name, this.#devicesFor(pod.info, node.index), true);
     this.queue.placed(pod.info);
     return { type: "placed", pod, node: node.name, devices, score: choice.score };
+  }
+
+  #unplaced(pod: QueuedPod, failure: Diagnosis): Unplaced {
+    const { info } = pod;
+    const { nominations } = this.cluster;
+    const result = failure.nodes === 0 ? undefined : this.#deciders.get(info.schedulerName)!.preempt(info);
+    if (result?.type !== "victims") {
+      const diagnosis = result === undefined ? failure : { ...failure, preemption: result.text };
+      const waits = result?.type === "none" && result.waits;
+      const unnominated = !waits && nominations.nodeOf(info.key) !== undefined ? [info] : [];
+      if (!waits) nominations.delete(info.key);
+      this.queue.failed(pod, failure.filters, nominations.nodeOf(info.key));
+      return { type: "unplaced", pod, diagnosis, text: diagnosisText(diagnosis), unnominated };
+    }
+    const { node, placements } = result.victims;
+    const unnominated = nominations.behind(info, node);
+    for (const other of unnominated) nominations.delete(other.key);
+    nominations.set(info, this.snapshot.nodes[node]!.name);
+    for (const placement of placements) placement.evicting = true;
+    this.queue.failed(pod, failure.filters, node);
+    const preemption = { node: this.snapshot.nodes[node]!.name, victims: placements.map((placement) => placement.pod) };
+    return { type: "unplaced", pod, diagnosis: failure, text: diagnosisText(failure), preemption, unnominated };
+  }
+
+  /** A victim could not be removed: it stays, and the pod that it was to make room for is tried again. */
+  evictionFailed(victim: PodInfo, pod: QueuedPod): void {
+    const placement = this.snapshot.placements.get(victim.key);
+    if (placement !== undefined) placement.evicting = false;
+    if (this.queue.get(pod.info.key) !== pod) return;
+    this.cluster.nominations.delete(pod.info.key);
+    this.queue.update(pod.info, true);
   }
 
   /** The binding is done; the watch may tell of it later or has already. */
@@ -145,6 +192,7 @@ export class SchedulerCore {
     const key = keyOf(pod);
     const queued = this.queue.delete(key);
     if (queued !== undefined) this.#labelSets.release(queued.info.labelSet);
+    this.cluster.nominations.delete(key);
     const placement = this.snapshot.placements.get(key);
     if (placement !== undefined && this.#countsTheSame(placement, pod)) {
       this.#confirm(placement, pod);
@@ -199,6 +247,7 @@ export class SchedulerCore {
       this.#unplace(key);
       this.#model.observe(info.shape);
       this.queue.add(info);
+      if (pod.status?.nominatedNodeName) this.cluster.nominations.set(info, pod.status.nominatedNodeName);
       return;
     }
     const old = queued.info;

@@ -133,3 +133,27 @@ test("a scheduler that starts again goes on from what is bound", async (t) => {
     t.true(said.startsWith("0/1 nodes are available: 1 Insufficient cpu."));
   });
 });
+
+test("a pod of high priority makes room: the victim is deleted with the reason, the pod is nominated and then bound", async (t) => {
+  await withCluster(async (cluster) => {
+    await prepare(cluster);
+    const classes = { group: "scheduling.k8s.io", version: "v1", resource: "priorityclasses", kind: "PriorityClass", namespaced: false };
+    await cluster.client.create(classes, { apiVersion: "scheduling.k8s.io/v1", kind: "PriorityClass", metadata: { name: "high" }, value: 1000 });
+    await addNode(cluster, "a", { cpu: "2" });
+    cluster.schedule();
+    await addPod(cluster, "low", { requests: { cpu: "2" }, spec: { terminationGracePeriodSeconds: 30 } });
+    await bound(cluster, "low");
+    await addPod(cluster, "high", { requests: { cpu: "2" }, spec: { priorityClassName: "high" } });
+    const victim = await eventually(cluster, pods, () => {
+      const low = cluster.informers.get(pods).get("default/low");
+      return low?.metadata.deletionTimestamp ? low : undefined;
+    });
+    const disrupted = victim.status?.conditions?.find((condition) => condition.type === "DisruptionTarget");
+    t.is(disrupted?.reason, "PreemptionByScheduler");
+    t.is(await eventually(cluster, pods, () => cluster.informers.get(pods).get("default/high")?.status?.nominatedNodeName), "a");
+    const event = await eventually(cluster, coreEvents, () => cluster.informers.get(coreEvents).list().find((one: CoreEvent) => one.reason === "Preempted"));
+    t.is(event.message, `Preempted by pod ${cluster.informers.get(pods).get("default/high")?.metadata.uid} on node a`);
+    await cluster.client.delete(pods, { namespace: "default", name: "low" }, { gracePeriodSeconds: 0 });
+    t.is(await bound(cluster, "high"), "a");
+  });
+});

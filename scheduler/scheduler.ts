@@ -6,7 +6,11 @@ import type { Clock, Timer } from "../lib/clock.ts";
 import type { Logger } from "../lib/logger.ts";
 import { Binder } from "./bind/binder.ts";
 import { StatusReporter } from "./bind/status-reporter.ts";
+import { Evictor } from "./preempt/evictor.ts";
 import { defaultConfiguration, type SchedulerConfiguration } from "./configuration/configuration.ts";
+import { Inputs } from "./inputs.ts";
+import type { QueuedPod } from "./queue/scheduling-queue.ts";
+import type { PodInfo } from "./snapshot/pod-info.ts";
 import { type Placed, SchedulerCore, type Unplaced } from "./core.ts";
 
 export interface SchedulerOptions {
@@ -49,6 +53,9 @@ class Run {
   readonly #binder: Binder;
   readonly #reporter: StatusReporter;
   readonly #binding = new Set<Promise<void>>();
+  readonly #evictor: Evictor;
+  readonly #evicting = new Set<Promise<void>>();
+  #started = false;
   #scheduled = false;
   #timer: Timer | undefined;
   #stale: Timer | undefined;
@@ -59,56 +66,31 @@ class Run {
     this.#signal = signal;
     this.#core = new SchedulerCore({ clock: options.clock, configuration });
     this.#binder = new Binder(options);
+    this.#evictor = new Evictor(options);
     this.#reporter = new StatusReporter({ ...options, signal });
   }
 
   async run(): Promise<void> {
-    const stop = this.#subscribe();
+    const { informers, logger } = this.#options;
+    const inputs = new Inputs({ ...this.#options, core: this.#core, onChange: () => this.#soon(), onPodGone: (key) => this.#reporter.forget(key) });
     try {
-      await Promise.all([this.#options.informers.get(nodes).whenSynced(this.#signal), this.#options.informers.get(pods).whenSynced(this.#signal)]);
+      // Both are wanted in any case: their first lists need not wait for each other.
+      await Promise.all([informers.get(nodes).whenSynced(this.#signal), informers.get(pods).whenSynced(this.#signal)]);
+      await inputs.start(this.#signal);
       this.#started = true;
-      this.#options.logger.info({ nodes: this.#core.snapshot.nodeCount, placed: this.#core.snapshot.placements.size, pending: this.#core.queue.size }, "scheduling");
+      logger.info({ nodes: this.#core.snapshot.nodeCount, placed: this.#core.snapshot.placements.size, pending: this.#core.queue.size }, "scheduling");
       this.#checkStale();
       this.#soon();
-      await aborted(this.#signal);
+      await Promise.all([inputs.follow(this.#signal), aborted(this.#signal)]);
     } catch (error) {
       if (!this.#signal.aborted) throw error;
     } finally {
-      stop();
+      inputs.stop();
       this.#timer?.cancel();
       this.#stale?.cancel();
-      await Promise.all(this.#binding);
+      await Promise.all([...this.#binding, ...this.#evicting]);
       await this.#reporter.drained();
     }
-  }
-
-  #started = false;
-
-  /** Nodes first, so that pods find theirs. */
-  #subscribe(): () => void {
-    const core = this.#core;
-    const after = <A extends unknown[]>(change: (...args: A) => void) => (...args: A) => {
-      change(...args);
-      this.#soon();
-    };
-    const stopNodes = this.#options.informers.get(nodes).addHandler({
-      add: after((node) => core.setNode(node)),
-      update: after((node) => core.setNode(node)),
-      delete: after((node) => core.removeNode(node.metadata.name ?? "")),
-    });
-    const stopPods = this.#options.informers.get(pods).addHandler({
-      add: after((pod) => core.setPod(pod)),
-      update: after((pod) => core.setPod(pod)),
-      delete: after((pod) => {
-        const key = `${pod.metadata.namespace}/${pod.metadata.name}`;
-        core.removePod(key);
-        this.#reporter.forget(key);
-      }),
-    });
-    return () => {
-      stopNodes();
-      stopPods();
-    };
   }
 
   /** Decides once what comes in now has all come in. */
@@ -169,10 +151,31 @@ class Run {
     this.#binding.add(binding);
   }
 
-  #report({ pod, text }: Unplaced): void {
-    if (!this.#reporter.report(pod.info, "Unschedulable", text)) return;
-    this.#options.recorder.event(pod.info.pod, { type: "Warning", reason: "FailedScheduling", action: "Scheduling", message: text });
+  #report(decision: Unplaced): void {
+    const { pod, text, preemption } = decision;
+    const nominated = preemption?.node ?? (decision.unnominated.includes(pod.info) ? "" : undefined);
+    if (this.#reporter.report(pod.info, "Unschedulable", text, nominated)) {
+      this.#options.recorder.event(pod.info.pod, { type: "Warning", reason: "FailedScheduling", action: "Scheduling", message: text });
+    }
+    for (const other of decision.unnominated) if (other !== pod.info) this.#reporter.report(other, "Unschedulable", messageOf(other), "");
+    if (preemption === undefined) return;
+    for (const victim of preemption.victims) this.#evict(victim, pod, preemption.node);
   }
+
+  #evict(victim: PodInfo, pod: QueuedPod, node: string): void {
+    const evicting = this.#evictor.evict(victim, pod.info, node, this.#signal).catch((error: unknown) => {
+      if (!this.#signal.aborted) this.#options.logger.warn({ pod: victim.key, error: String(error) }, "a victim of preemption could not be removed");
+      this.#core.evictionFailed(victim, pod);
+      this.#soon();
+    });
+    this.#evicting.add(evicting);
+    void evicting.then(() => this.#evicting.delete(evicting));
+  }
+}
+
+/** What its condition says now. */
+function messageOf(pod: PodInfo): string {
+  return pod.pod.status?.conditions?.find((condition) => condition.type === "PodScheduled")?.message ?? "";
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

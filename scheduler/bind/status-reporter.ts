@@ -11,6 +11,8 @@ interface Report {
   readonly pod: PodInfo;
   readonly reason: string;
   readonly message: string;
+  /** status.nominatedNodeName: undefined leaves it, "" takes it away. */
+  readonly nominated: string | undefined;
 }
 
 /** Writes why a pod is not scheduled into its PodScheduled condition; of several reports about one pod the latest counts. */
@@ -32,11 +34,12 @@ export class StatusReporter {
   }
 
   /** Returns whether this is news. */
-  report(pod: PodInfo, reason: string, message: string): boolean {
-    const text = `${pod.uid} ${reason} ${message}`;
-    if (this.#written.get(pod.key) === text || saysAlready(pod, reason, message)) return false;
+  report(pod: PodInfo, reason: string, message: string, nominated?: string): boolean {
+    const text = `${pod.uid} ${reason} ${message} ${nominated ?? pod.pod.status?.nominatedNodeName ?? ""}`;
+    const nominates = nominated !== undefined && nominated !== (pod.pod.status?.nominatedNodeName ?? "");
+    if (this.#written.get(pod.key) === text || (!nominates && saysAlready(pod, reason, message))) return false;
     this.#written.set(pod.key, text);
-    this.#waiting.set(pod.key, { pod, reason, message });
+    this.#waiting.set(pod.key, { pod, reason, message, nominated });
     this.#pump();
     return true;
   }
@@ -65,12 +68,12 @@ export class StatusReporter {
     }
   }
 
-  async #write({ pod, reason, message }: Report): Promise<void> {
+  async #write({ pod, reason, message, nominated }: Report): Promise<void> {
     const now = rfc3339(this.#clock.now_ms());
     const generation = pod.pod.metadata.generation;
     const condition = { type: "PodScheduled", status: "False", reason, message, lastProbeTime: null, lastTransitionTime: transitionOf(pod) ?? now, ...(generation && { observedGeneration: generation }) };
     try {
-      const patch = { metadata: { uid: pod.uid }, status: { conditions: [condition] } };
+      const patch = { metadata: { uid: pod.uid }, status: { conditions: [condition], ...(nominated !== undefined && { nominatedNodeName: nominated || null }) } };
       await this.#client.patch(pods, { namespace: pod.namespace, name: pod.name }, "strategic", patch, { subresource: "status", signal: this.#signal });
     } catch (error) {
       this.#written.delete(pod.key);

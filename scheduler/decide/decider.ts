@@ -1,5 +1,7 @@
 import type { PreparedFilter } from "../filter/filter.ts";
 import type { PreparedScore } from "../score/score.ts";
+import { openTrial } from "../preempt/node-trials.ts";
+import { Preemption, type PreemptionResult } from "../preempt/preemption.ts";
 import type { ClusterState } from "../relations/cluster-state.ts";
 import type { ClusterSnapshot } from "../snapshot/cluster-snapshot.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
@@ -27,6 +29,7 @@ export class Decider {
   readonly #cluster: ClusterState;
   readonly #snapshot: ClusterSnapshot;
   readonly #rules: RuleSet;
+  readonly #preemption: Preemption;
   readonly #views = new Map<number, NodeView>();
   readonly #compiled = new Map<number, CompiledShape>();
   #values = new Float64Array(64);
@@ -36,11 +39,16 @@ export class Decider {
     this.#rules = rules;
     this.#cluster = cluster;
     this.#snapshot = cluster.snapshot;
+    this.#preemption = new Preemption(rules, cluster);
   }
 
   /** The best node, or why there is none. */
   decide(pod: PodInfo): Choice | Diagnosis {
     const filters = this.#prepareFilters(pod);
+    const kept = this.#keptRoom(pod, filters.length > 0);
+    if (kept !== undefined) filters.push(kept);
+    const nominated = this.#nominatedChoice(pod, filters);
+    if (nominated !== undefined) return nominated;
     const scores = this.#prepareScores(pod);
     const { shape } = pod;
     if (shape.pinned !== undefined) {
@@ -64,6 +72,10 @@ export class Decider {
 
   /** Whether the rules about single nodes pass for this shape on this node. */
   fits(shape: PodShape, node: number): boolean {
+    return this.#compiledFor(shape).judge(node) === 0;
+  }
+
+  #compiledFor(shape: PodShape): CompiledShape {
     let compiled = this.#compiled.get(shape.id);
     if (compiled === undefined) {
       if (this.#compiled.size >= MAX_COMPILED) this.#compiled.clear();
@@ -71,7 +83,7 @@ export class Decider {
       this.#compiled.set(shape.id, compiled);
     }
     compiled.refresh();
-    return compiled.judge(node) === 0;
+    return compiled;
   }
 
   /** The up-to-date view of a shape. */
@@ -83,6 +95,40 @@ export class Decider {
     if (this.#views.size * NodeView.bytes(this.#snapshot.slots) > MAX_VIEW_BYTES && this.#views.size > 1) this.#views.delete(this.#views.keys().next().value!);
     view.sync();
     return view;
+  }
+
+  /** What preemption would do for a pod that `decide` found no node for. */
+  preempt(pod: PodInfo): PreemptionResult {
+    return this.#preemption.find(pod, this.#compiledFor(pod.shape));
+  }
+
+  /** The node that room was made on, as soon as it is free: other nodes are not weighed against it. */
+  #nominatedChoice(pod: PodInfo, filters: readonly PreparedFilter[]): Choice | undefined {
+    const node = this.#cluster.nominations.nodeOf(pod.key);
+    if (node === undefined) return undefined;
+    const compiled = this.#compiledFor(pod.shape);
+    if (compiled.judge(node) !== 0 || filters.some((filter) => filter.verdict(node) !== 0)) return undefined;
+    return { node, score: compiled.score(node) };
+  }
+
+  /** Nodes must keep room for nominated pods of at least this pod's priority. */
+  #keptRoom(pod: PodInfo, between: boolean): (PreparedFilter & { name: string }) | undefined {
+    const { nominations } = this.#cluster;
+    if (nominations.empty) return undefined;
+    const texts: string[] = [];
+    return {
+      name: "NodeResourcesFit",
+      verdict: (node) => {
+        if (nominations.ahead(pod, node).length === 0) return 0;
+        const trial = openTrial(pod, node, this.#rules.nodeFilters, between ? this.#rules.clusterFilters : [], this.#cluster);
+        const reason = trial.passes() ? undefined : (trial.reasons()[0] ?? "");
+        trial.close();
+        if (reason === undefined) return 0;
+        if (!texts.includes(reason)) texts.push(reason);
+        return texts.indexOf(reason) + 1;
+      },
+      reason: (verdict) => texts[verdict - 1] ?? "",
+    };
   }
 
   #prepareFilters(pod: PodInfo): (PreparedFilter & { name: string })[] {

@@ -42,7 +42,7 @@ export function examine(pod: PodInfo, rules: RuleSet, cluster: ClusterState): No
     if (prepared === undefined) continue;
     const values = Float64Array.from(feasible, (node) => prepared.raw(node));
     prepared.normalise(values, feasible);
-    feasible.forEach((node, i) => scores.get(node)!.push({ rule: rule.name, value: values[i]!, weight }));
+    for (const [i, node] of feasible.entries()) scores.get(node)!.push({ rule: rule.name, value: values[i]!, weight });
   }
   return nodes.map((node) => {
     const parts = scores.get(node) ?? [];

@@ -1,5 +1,6 @@
 import type { ClusterState } from "../relations/cluster-state.ts";
 import type { ClusterSnapshot } from "../snapshot/cluster-snapshot.ts";
+import type { Placement } from "../snapshot/node-state.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 import type { PodShape } from "../snapshot/pod-shape.ts";
 
@@ -16,8 +17,23 @@ export interface NodeFilter {
   readonly preemptable: boolean;
   /** Tells whether the node at an index passes; undefined when the rule says nothing about such pods. */
   compile(shape: PodShape, snapshot: ClusterSnapshot): ((node: number) => boolean) | undefined;
+  /** Tries the rule on one node with pods taken away and added, the snapshot left as it is; undefined when the rule says nothing about such pods. */
+  trial?(shape: PodShape, snapshot: ClusterSnapshot, node: number): NodeTrial | undefined;
   /** Why the node fails, in kube-scheduler's words; called only for a node that fails. */
   reasons(shape: PodShape, snapshot: ClusterSnapshot, node: number): readonly string[];
+}
+
+/** One node as it would be without some of its pods and with some others. */
+export interface NodeTrial {
+  /** Takes away a pod that is on the node. */
+  remove(placement: Placement): void;
+  /** Puts back what `remove` took. */
+  restore(placement: Placement): void;
+  /** Adds a pod that is not on the node (one that is to come there). */
+  add(pod: PodInfo): void;
+  passes(): boolean;
+  /** Why it does not pass, in kube-scheduler's words. */
+  reasons(): readonly string[];
 }
 
 /** What a rule over several nodes answers for one of them; 0 passes, anything else is passed to `reason`. */

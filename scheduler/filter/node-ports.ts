@@ -1,4 +1,8 @@
+import { portsConflict } from "../snapshot/host-ports.ts";
+import type { PodInfo } from "../snapshot/pod-info.ts";
 import type { NodeFilter } from "./filter.ts";
+
+const REASONS = ["node(s) didn't have free ports for the requested pod ports"];
 
 /** No two pods of a node share a host port on the same address. */
 export const nodePorts: NodeFilter = {
@@ -13,5 +17,16 @@ export const nodePorts: NodeFilter = {
       return used === undefined || !wanted.some((port) => used.conflicts(port));
     };
   },
-  reasons: () => ["node(s) didn't have free ports for the requested pod ports"],
+  trial(shape, snapshot, node) {
+    const wanted = shape.hostPorts;
+    if (wanted.length === 0) return undefined;
+    const clashes = (other: PodInfo) => other.shape.hostPorts.some((used) => wanted.some((port) => portsConflict(port, used)));
+    let conflicts = 0;
+    for (const { pod } of snapshot.nodes[node]!.placements.values()) if (clashes(pod)) conflicts++;
+    const count = (pod: PodInfo, by: 1 | -1) => {
+      if (clashes(pod)) conflicts += by;
+    };
+    return { remove: ({ pod }) => count(pod, -1), restore: ({ pod }) => count(pod, 1), add: (pod) => count(pod, 1), passes: () => conflicts === 0, reasons: () => REASONS };
+  },
+  reasons: () => REASONS,
 };

@@ -68,7 +68,7 @@ test("the remembered, incremental choice is the one that a fresh computation mak
       for (const node of NODES) core.setNode(node);
       const arrived: Pod[] = [];
       const placed = new Map<string, { node: string; devices: readonly number[] }>();
-      arriving.forEach((one, i) => {
+      for (const [i, one] of arriving.entries()) {
         const pod = podOf(i, one);
         arrived.push(pod);
         core.setPod(pod);
@@ -76,13 +76,14 @@ test("the remembered, incremental choice is the one that a fresh computation mak
         const decision = core.step()!;
         if (decision.type === "unplaced") {
           if (best !== Number.POSITIVE_INFINITY) throw new Error(`not placed: ${decision.text}`);
-          return core.removePod(decision.pod.info.key);
+          core.removePod(decision.pod.info.key);
+          continue;
         }
         const score = 100 / (1 + Math.exp(best / 1000));
         if (Math.abs(decision.score - score) > 1e-9) throw new Error(`score ${decision.score}, afresh ${score}`);
         placed.set(decision.pod.info.name, { node: decision.node, devices: decision.devices });
         core.bound(decision.pod);
-      });
+      }
     }),
     { numRuns: 60 },
   );

@@ -29,6 +29,8 @@ export interface QueuedPod {
 export interface Group {
   readonly key: string;
   readonly sample: PodInfo;
+  /** Room is being made for its one pod on this node. */
+  readonly nominated: number | undefined;
   /** Filters that failed at the last decision. */
   filters: ReadonlySet<string>;
   readonly waiting: Heap<Entry>;
@@ -140,16 +142,16 @@ export class SchedulingQueue {
     }
   }
 
-  /** No node fits: waits until an event wakes its group. */
-  failed(pod: QueuedPod, filters: ReadonlySet<string>): void {
+  /** No node fits: waits until an event wakes its group. `nominated`: the node on which room is being made for it. */
+  failed(pod: QueuedPod, filters: ReadonlySet<string>, nominated?: number): void {
     if (pod.state !== "taken") return;
     const now_ms = this.#options.clock.monotonic_ms();
     pod.failed_ms = now_ms;
     pod.ready_ms = now_ms + this.#backoffOf(pod);
-    const key = groupKeyOf(pod.info);
+    const key = nominated === undefined ? groupKeyOf(pod.info) : `nominated/${pod.info.key}`;
     let group = this.#groups.get(key);
     if (group === undefined) {
-      group = { key, sample: pod.info, filters, waiting: new Heap<Entry>(firstByPriority), size: 0 };
+      group = { key, sample: pod.info, nominated, filters, waiting: new Heap<Entry>(firstByPriority), size: 0 };
       this.#groups.set(key, group);
     }
     group.filters = filters;

@@ -12,6 +12,8 @@ export class WakeUps {
   readonly #queue: SchedulingQueue;
   readonly #fits: (info: PodInfo, node: number) => boolean;
   readonly #nodes = new Set<number>();
+  /** Those of #nodes whose Node object changed. */
+  readonly #newNodes = new Set<number>();
   #podsChanged = false;
 
   /** `fits`: the rules about single nodes pass for this pod on this node now. */
@@ -22,6 +24,7 @@ export class WakeUps {
 
   nodeChanged(node: number): void {
     this.#nodes.add(node);
+    this.#newNodes.add(node);
     this.#podsChanged = true;
   }
 
@@ -44,12 +47,17 @@ export class WakeUps {
     if (this.#nodes.size === 0 && !this.#podsChanged) return;
     if (this.#queue.sizes.unschedulable > 0) for (const group of this.#queue.groups) this.#consider(group);
     this.#nodes.clear();
+    this.#newNodes.clear();
     this.#podsChanged = false;
   }
 
+  /** Who waits for room on one node is not woken by room on every other, but by new nodes. */
   #consider(group: Group): void {
+    const { nominated } = group;
+    if (nominated !== undefined && this.#nodes.has(nominated) && this.#fits(group.sample, nominated)) return this.#queue.wake(group, true);
     const between = this.#podsChanged && [...group.filters].some((name) => BETWEEN_PODS.has(name));
     if (between) return this.#queue.wake(group, false);
-    for (const node of this.#nodes) if (this.#fits(group.sample, node)) return this.#queue.wake(group, true);
+    const nodes = nominated === undefined ? this.#nodes : this.#newNodes;
+    for (const node of nodes) if (this.#fits(group.sample, node)) return this.#queue.wake(group, true);
   }
 }

@@ -1,3 +1,5 @@
+import type { Budgets } from "../preempt/budgets.ts";
+import type { Nominations } from "../preempt/nominations.ts";
 import type { ClusterSnapshot } from "../snapshot/cluster-snapshot.ts";
 import type { RelationIndex } from "./relation-index.ts";
 
@@ -5,4 +7,6 @@ import type { RelationIndex } from "./relation-index.ts";
 export interface ClusterState {
   readonly snapshot: ClusterSnapshot;
   readonly relations: RelationIndex;
+  readonly nominations: Nominations;
+  readonly budgets: Budgets;
 }

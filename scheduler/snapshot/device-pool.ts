@@ -15,6 +15,14 @@ export class DevicePool {
     this.free = this.resources.map(() => WHOLE);
   }
 
+  /** The same devices with the same amounts left, on its own. */
+  copy(): DevicePool {
+    const copy = new DevicePool([]);
+    copy.free.push(...this.free);
+    (copy.resources as string[]).push(...this.resources);
+    return copy;
+  }
+
   /** Whether the request has devices here, wherever they lie. */
   fits(request: DeviceRequest): boolean {
     let found = 0;

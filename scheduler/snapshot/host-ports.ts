@@ -2,6 +2,11 @@ import type { HostPort } from "./pod-shape.ts";
 
 const ANY = "0.0.0.0";
 
+/** Same port and protocol, and the same address or the wildcard on either side. */
+export function portsConflict(a: HostPort, b: HostPort): boolean {
+  return a.port === b.port && a.protocol === b.protocol && (a.ip === b.ip || a.ip === ANY || b.ip === ANY);
+}
+
 /** Host ports in use on one node: a port on the wildcard address conflicts with the same port on any address. */
 export class HostPorts {
   readonly #users = new Map<string, Map<string, number>>();

@@ -14,6 +14,8 @@ export interface Placement {
   devices: readonly number[];
   /** Decided here and not yet seen bound in the API. */
   assumed: boolean;
+  /** Its removal was asked for here, to make room. */
+  evicting?: boolean;
 }
 
 /** One node and what is on it. It outlives its Node object as long as pods name it. */

@@ -1,0 +1,118 @@
+import { namespaces, nodes, poddisruptionbudgets, pods, type Resource } from "../api/resources.ts";
+import type { Client } from "../client/client.ts";
+import { discoverResources } from "../client/discovery.ts";
+import type { EventHandler, Identified } from "../client/informer.ts";
+import type { InformerSet } from "../client/informer-set.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Logger } from "../lib/logger.ts";
+import type { SchedulerCore } from "./core.ts";
+
+/** One kind of object that the core is told of. */
+interface Input {
+  readonly resource: Resource<Identified>;
+  readonly handler: EventHandler<Identified>;
+}
+
+function inputOf<T extends Identified>(resource: Resource<T>, set: (object: T) => void, remove: (object: T) => void): Input {
+  return { resource: resource as unknown as Resource<Identified>, handler: { add: set, update: set, delete: remove } as unknown as EventHandler<Identified> };
+}
+
+/** Nodes before pods, so that pods find theirs; what pods are judged by before both. */
+function inputsOf(core: SchedulerCore, onPodGone: (key: string) => void): Input[] {
+  const nameOf = (object: Identified) => object.metadata.name ?? "";
+  const namespaceOf = (object: Identified) => object.metadata.namespace ?? "";
+  return [
+    inputOf(namespaces, (namespace) => core.setNamespace(nameOf(namespace), namespace.metadata.labels ?? {}), (namespace) => core.setNamespace(nameOf(namespace), undefined)),
+    inputOf(poddisruptionbudgets, (budget) => core.setBudget(budget), (budget) => core.removeBudget(namespaceOf(budget), nameOf(budget))),
+    inputOf(nodes, (node) => core.setNode(node), (node) => core.removeNode(nameOf(node))),
+    inputOf(pods, (pod) => core.setPod(pod), (pod) => {
+      const key = `${namespaceOf(pod)}/${nameOf(pod)}`;
+      core.removePod(key);
+      onPodGone(key);
+    }),
+  ];
+}
+
+export interface InputsOptions {
+  readonly client: Client;
+  readonly informers: InformerSet;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly core: SchedulerCore;
+  /** Called after each change. */
+  readonly onChange: () => void;
+  readonly onPodGone: (key: string) => void;
+}
+
+const FIRST_RETRY_MS = 200;
+const MAX_RETRY_MS = 10_000;
+/** How often it is looked whether a resource that was not served is served now (custom resources come and go). */
+const DISCOVERY_PERIOD_MS = 60_000;
+
+/** Feeds the core from the informers of all resources that it knows and the server serves. */
+export class Inputs {
+  readonly #options: InputsOptions;
+  readonly #stops: (() => void)[] = [];
+  readonly #missing: Input[];
+
+  constructor(options: InputsOptions) {
+    this.#options = options;
+    this.#missing = inputsOf(options.core, options.onPodGone);
+  }
+
+  /** Resolves when everything that is served has been listed and told to the core. Rejects when `signal` aborts. */
+  async start(signal: AbortSignal): Promise<void> {
+    for (let delay_ms = FIRST_RETRY_MS; ; delay_ms = Math.min(MAX_RETRY_MS, delay_ms * 2)) {
+      try {
+        await this.#subscribe(signal);
+        return;
+      } catch (error) {
+        if (signal.aborted) throw error;
+        this.#options.logger.warn({ error: String(error) }, "cannot discover what the API server serves; trying again");
+      }
+      await this.#options.clock.sleep(delay_ms, signal);
+    }
+  }
+
+  /** Subscribes to what is served later, until `signal` aborts. Never rejects. */
+  async follow(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && this.#missing.length > 0) {
+      await this.#options.clock.sleep(DISCOVERY_PERIOD_MS, signal).catch(() => undefined);
+      if (!signal.aborted) await this.#subscribe(signal).catch(() => undefined);
+    }
+  }
+
+  stop(): void {
+    for (const stop of this.#stops) stop();
+  }
+
+  async #subscribe(signal: AbortSignal): Promise<void> {
+    const served = new Set((await discoverResources(this.#options.client, signal)).resources.map((resource) => `${resource.group}/${resource.resource}`));
+    for (const input of [...this.#missing]) {
+      const { resource } = input;
+      if (!served.has(`${resource.group}/${resource.resource}`)) continue;
+      this.#missing.splice(this.#missing.indexOf(input), 1);
+      const informer = this.#options.informers.get(resource);
+      await informer.whenSynced(signal);
+      this.#stops.push(informer.addHandler(this.#wrap(input.handler)));
+    }
+  }
+
+  #wrap(handler: EventHandler<Identified>): EventHandler<Identified> {
+    const { onChange } = this.#options;
+    return {
+      add: (object) => {
+        handler.add?.(object);
+        onChange();
+      },
+      update: (object, old) => {
+        handler.update?.(object, old);
+        onChange();
+      },
+      delete: (object) => {
+        handler.delete?.(object);
+        onChange();
+      },
+    };
+  }
+}

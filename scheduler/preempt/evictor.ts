@@ -1,0 +1,39 @@
+import { pods } from "../../api/resources.ts";
+import { type Client, isReason } from "../../client/client.ts";
+import type { EventRecorder } from "../../client/event-recorder.ts";
+import { type Clock, rfc3339 } from "../../lib/clock.ts";
+import type { PodInfo } from "../snapshot/pod-info.ts";
+
+/** Removes victims of preemption: says so in their condition, deletes them with their grace period, and tells of it in an event. */
+export class Evictor {
+  readonly #client: Client;
+  readonly #clock: Clock;
+  readonly #recorder: EventRecorder;
+
+  constructor(options: { readonly client: Client; readonly clock: Clock; readonly recorder: EventRecorder }) {
+    this.#client = options.client;
+    this.#clock = options.clock;
+    this.#recorder = options.recorder;
+  }
+
+  /** Resolves when it is going, or gone already. Rejects with what the server refused. */
+  async evict(victim: PodInfo, pod: PodInfo, node: string, signal: AbortSignal): Promise<void> {
+    const key = { namespace: victim.namespace, name: victim.name };
+    const condition = {
+      type: "DisruptionTarget",
+      status: "True",
+      reason: "PreemptionByScheduler",
+      message: `${pod.schedulerName}: preempting to accommodate a higher priority pod`,
+      lastTransitionTime: rfc3339(this.#clock.now_ms()),
+    };
+    try {
+      const patch = { metadata: { uid: victim.uid }, status: { conditions: [condition] } };
+      await this.#client.patch(pods, key, "strategic", patch, { subresource: "status", signal });
+      await this.#client.delete(pods, key, { preconditions: { uid: victim.uid }, signal });
+    } catch (error) {
+      if (isReason(error, "NotFound") || isReason(error, "Conflict")) return;
+      throw error;
+    }
+    this.#recorder.event(victim.pod, { type: "Normal", reason: "Preempted", action: "Preempting", message: `Preempted by pod ${pod.uid} on node ${node}` });
+  }
+}
