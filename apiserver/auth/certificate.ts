@@ -1,6 +1,7 @@
-import "reflect-metadata";
-import { X509Certificate, createHash, createPublicKey, webcrypto } from "node:crypto";
-import * as x509 from "@peculiar/x509";
+import { X509Certificate, createHash, createPrivateKey, createPublicKey, generateKeyPair, randomBytes, sign, type KeyObject } from "node:crypto";
+import { isIPv4, isIPv6 } from "node:net";
+import { promisify } from "node:util";
+import { bitString, booleanTrue, element, elementsOf, nullValue, objectIdentifier, octetString, sequence, setOf, time, unsignedInteger, utf8String } from "./der.ts";
 import type { KeyPair } from "./pki.ts";
 
 /** What a certificate says; `hosts` are DNS names and IP addresses. */
@@ -16,79 +17,156 @@ export interface Validity {
   readonly lifetime_ms: number;
 }
 
-const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 /** Certificates are valid from a little earlier, for clocks that are behind. */
 const BACKDATED_MS = 5 * 60_000;
 
+/** RFC 5280 (names and extensions), RFC 5758 and RFC 4055 (signatures). */
+const OID = {
+  commonName: "2.5.4.3",
+  organization: "2.5.4.10",
+  subjectKeyIdentifier: "2.5.29.14",
+  keyUsage: "2.5.29.15",
+  subjectAlternativeName: "2.5.29.17",
+  basicConstraints: "2.5.29.19",
+  authorityKeyIdentifier: "2.5.29.35",
+  extendedKeyUsage: "2.5.29.37",
+  server: "1.3.6.1.5.5.7.3.1",
+  client: "1.3.6.1.5.5.7.3.2",
+  ecdsaWithSha256: "1.2.840.10045.4.3.2",
+  rsaWithSha256: "1.2.840.113549.1.1.11",
+} as const;
+
+/** KeyUsage bits from the left: digitalSignature, keyCertSign, cRLSign. */
+const CA_USAGE = { bits: Buffer.from([0b1000_0110]), unused: 1 };
+/** digitalSignature, keyEncipherment. */
+const LEAF_USAGE = { bits: Buffer.from([0b1010_0000]), unused: 5 };
+
+const makeKeyPair = promisify(generateKeyPair);
+
 /** A new ECDSA P-256 private key, PKCS #8 PEM. */
 export async function makePrivateKey(): Promise<string> {
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
-  return privateKeyPem(keys.privateKey);
+  return privateKeyPem((await makeKeyPair("ec", { namedCurve: "P-256" })).privateKey);
 }
 
 /** A self-signed CA certificate (PEM) for the private key. */
 export async function makeCaCertificate(key: string, commonName: string, validity: Validity): Promise<string> {
-  const keys = await importKeys(key);
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned(
-    {
-      serialNumber: serialNumber(),
-      name: subjectName({ commonName, usages: [] }),
-      ...dates(validity),
-      keys,
-      signingAlgorithm: ALGORITHM,
-      extensions: [
-        new x509.BasicConstraintsExtension(true, undefined, true),
-        new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign | x509.KeyUsageFlags.digitalSignature, true),
-        await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-      ],
-    },
-    webcrypto as unknown as Crypto,
-  );
-  return `${certificate.toString("pem")}\n`;
+  const name = subjectName({ commonName, usages: [] });
+  const publicKey = spkiOf(createPublicKey(key));
+  return issue(createPrivateKey(key), {
+    issuer: name,
+    subject: name,
+    publicKey,
+    ...dates(validity),
+    extensions: [
+      extension(OID.basicConstraints, true, sequence(booleanTrue())),
+      extension(OID.keyUsage, true, bitString(CA_USAGE.bits, CA_USAGE.unused)),
+      extension(OID.subjectKeyIdentifier, false, octetString(keyIdentifier(publicKey))),
+    ],
+  });
 }
 
-/** A certificate of a new key pair, signed by the CA. */
+/** A certificate of a new key pair, signed by the CA (an EC or RSA key). */
 export async function signCertificate(ca: KeyPair, subject: CertificateSubject, validity: Validity): Promise<KeyPair> {
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
-  const issuer = new x509.X509Certificate(ca.certificate);
-  const usages = subject.usages.map((usage) => (usage === "client" ? x509.ExtendedKeyUsage.clientAuth : x509.ExtendedKeyUsage.serverAuth));
-  const certificate = await x509.X509CertificateGenerator.create(
-    {
-      serialNumber: serialNumber(),
-      subject: subjectName(subject),
-      issuer: issuer.subjectName,
-      ...dates(validity, issuer.notAfter),
-      signingKey: (await importKeys(ca.key)).privateKey,
-      publicKey: keys.publicKey,
-      signingAlgorithm: ALGORITHM,
-      extensions: [
-        new x509.BasicConstraintsExtension(false, undefined, true),
-        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
-        new x509.ExtendedKeyUsageExtension(usages),
-        await x509.AuthorityKeyIdentifierExtension.create(issuer),
-        ...(subject.hosts === undefined || subject.hosts.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(subject.hosts.map(alternativeName))]),
-      ],
-    },
-    webcrypto as unknown as Crypto,
-  );
-  return { certificate: `${certificate.toString("pem")}\n`, key: await privateKeyPem(keys.privateKey) };
+  const keys = await makeKeyPair("ec", { namedCurve: "P-256" });
+  const authority = authorityOf(ca.certificate);
+  const hosts = subject.hosts ?? [];
+  const certificate = issue(createPrivateKey(ca.key), {
+    issuer: authority.name,
+    subject: subjectName(subject),
+    publicKey: spkiOf(keys.publicKey),
+    ...dates(validity, authority.notAfter),
+    extensions: [
+      extension(OID.basicConstraints, true, sequence()),
+      extension(OID.keyUsage, true, bitString(LEAF_USAGE.bits, LEAF_USAGE.unused)),
+      extension(OID.extendedKeyUsage, false, sequence(...subject.usages.map((usage) => objectIdentifier(OID[usage])))),
+      extension(OID.authorityKeyIdentifier, false, sequence(element(0x80, authority.keyIdentifier))),
+      ...(hosts.length === 0 ? [] : [extension(OID.subjectAlternativeName, false, sequence(...hosts.map(alternativeName)))]),
+    ],
+  });
+  return { certificate, key: privateKeyPem(keys.privateKey) };
 }
 
 /** SHA-256 (hex) over the public keys of the CA certificate and of the private keys: the same for servers that share them. */
 export function publicKeysFingerprint(caCertificate: string, privateKeys: readonly string[]): string {
   const hash = createHash("sha256");
-  hash.update(new X509Certificate(caCertificate).publicKey.export({ type: "spki", format: "der" }));
-  for (const key of privateKeys) hash.update(createPublicKey(key).export({ type: "spki", format: "der" }));
+  hash.update(spkiOf(new X509Certificate(caCertificate).publicKey));
+  for (const key of privateKeys) hash.update(spkiOf(createPublicKey(key)));
   return hash.digest("hex");
 }
 
-function alternativeName(host: string): { type: "dns" | "ip"; value: string } {
-  const isAddress = /^[0-9.]+$/.test(host) || host.includes(":");
-  return { type: isAddress ? "ip" : "dns", value: host };
+interface Contents {
+  readonly issuer: Buffer;
+  readonly subject: Buffer;
+  readonly publicKey: Buffer;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  readonly extensions: readonly Buffer[];
 }
 
-function subjectName(subject: CertificateSubject): x509.JsonName {
-  return [...(subject.organizations ?? []).map((organization) => ({ O: [organization] })), { CN: [subject.commonName] }];
+/** Certificate, version 3 (RFC 5280, 4.1), PEM. */
+function issue(signingKey: KeyObject, contents: Contents): string {
+  const algorithm = signingKey.asymmetricKeyType === "rsa" ? sequence(objectIdentifier(OID.rsaWithSha256), nullValue()) : sequence(objectIdentifier(OID.ecdsaWithSha256));
+  const signed = sequence(
+    element(0xa0, unsignedInteger(Buffer.from([2]))),
+    unsignedInteger(serialNumber()),
+    algorithm,
+    contents.issuer,
+    sequence(time(contents.notBefore), time(contents.notAfter)),
+    contents.subject,
+    contents.publicKey,
+    element(0xa3, sequence(...contents.extensions)),
+  );
+  return pem("CERTIFICATE", sequence(signed, algorithm, bitString(sign("sha256", signed, signingKey))));
+}
+
+function extension(oid: string, critical: boolean, value: Buffer): Buffer {
+  return sequence(objectIdentifier(oid), ...(critical ? [booleanTrue()] : []), octetString(value));
+}
+
+/** What certificates say of who signed them: taken from the CA's own, byte for byte. */
+function authorityOf(caCertificate: string): { name: Buffer; keyIdentifier: Buffer; notAfter: Date } {
+  const certificate = new X509Certificate(caCertificate);
+  // version [0], serial, algorithm, issuer, validity, subject, public key, …, extensions [3]
+  const fields = elementsOf(elementsOf(elementsOf(certificate.raw)[0]?.contents ?? Buffer.alloc(0))[0]?.contents ?? Buffer.alloc(0));
+  const subject = fields[fields[0]?.tag === 0xa0 ? 5 : 4];
+  if (subject === undefined) throw new Error("the CA certificate has no subject");
+  const extensions = fields.find((field) => field.tag === 0xa3);
+  return { name: subject.bytes, keyIdentifier: subjectKeyIdentifier(extensions?.contents) ?? keyIdentifier(spkiOf(certificate.publicKey)), notAfter: new Date(certificate.validTo) };
+}
+
+function subjectKeyIdentifier(extensions: Buffer | undefined): Buffer | undefined {
+  const oid = objectIdentifier(OID.subjectKeyIdentifier);
+  for (const one of elementsOf(elementsOf(extensions ?? Buffer.alloc(0))[0]?.contents ?? Buffer.alloc(0))) {
+    const [name, value] = elementsOf(one.contents);
+    if (name?.bytes.equals(oid)) return elementsOf(value?.contents ?? Buffer.alloc(0))[0]?.contents;
+  }
+  return undefined;
+}
+
+/** SHA-1 of the public key's bits (RFC 5280, 4.2.1.2). */
+function keyIdentifier(spki: Buffer): Buffer {
+  const bits = elementsOf(elementsOf(spki)[0]?.contents ?? Buffer.alloc(0))[1]?.contents ?? Buffer.alloc(0);
+  return createHash("sha1").update(bits.subarray(1)).digest();
+}
+
+/** GeneralName: iPAddress [7] or dNSName [2]. */
+function alternativeName(host: string): Buffer {
+  if (isIPv4(host)) return element(0x87, Buffer.from(host.split(".").map(Number)));
+  return isIPv6(host) ? element(0x87, ipv6Bytes(host)) : element(0x82, Buffer.from(host, "latin1"));
+}
+
+function ipv6Bytes(address: string): Buffer {
+  // The URL parser writes an IPv4 tail in hexadecimal and drops what can be dropped.
+  const [head = "", tail] = new URL(`http://[${address}]/`).hostname.slice(1, -1).split("::");
+  const [left, right] = [head, tail ?? ""].map((part) => part.split(":").filter(Boolean));
+  const groups = [...(left ?? []), ...Array.from({ length: 8 - (left?.length ?? 0) - (right?.length ?? 0) }, () => "0"), ...(right ?? [])];
+  return Buffer.from(groups.map((group) => group.padStart(4, "0")).join(""), "hex");
+}
+
+/** Organizations, then the common name, each of its own. */
+function subjectName(subject: CertificateSubject): Buffer {
+  const part = (oid: string, text: string) => setOf(sequence(objectIdentifier(oid), utf8String(text)));
+  return sequence(...(subject.organizations ?? []).map((organization) => part(OID.organization, organization)), part(OID.commonName, subject.commonName));
 }
 
 function dates(validity: Validity, limit?: Date): { notBefore: Date; notAfter: Date } {
@@ -96,27 +174,21 @@ function dates(validity: Validity, limit?: Date): { notBefore: Date; notAfter: D
   return { notBefore: new Date(validity.now_ms - BACKDATED_MS), notAfter: new Date(limit === undefined ? end_ms : Math.min(end_ms, limit.getTime())) };
 }
 
-
-/** 16 random bytes with the sign bit off (RFC 5280, 4.1.2.2), hex. */
-function serialNumber(): string {
-  const bytes = webcrypto.getRandomValues(new Uint8Array(16));
+/** 16 random bytes with the sign bit off (RFC 5280, 4.1.2.2). */
+function serialNumber(): Buffer {
+  const bytes = randomBytes(16);
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
-  return Buffer.from(bytes).toString("hex");
+  return bytes;
 }
 
-async function importKeys(pem: string): Promise<webcrypto.CryptoKeyPair> {
-  const publicKey = createPublicKey(pem).export({ type: "spki", format: "der" });
-  return {
-    privateKey: await webcrypto.subtle.importKey("pkcs8", new Uint8Array(derOf(pem)), ALGORITHM, true, ["sign"]),
-    publicKey: await webcrypto.subtle.importKey("spki", new Uint8Array(publicKey), ALGORITHM, true, ["verify"]),
-  };
+function spkiOf(key: KeyObject): Buffer {
+  return key.export({ type: "spki", format: "der" });
 }
 
-function derOf(pem: string): Buffer {
-  return Buffer.from(pem.replace(/-----[A-Z ]+-----/g, "").replace(/\s/g, ""), "base64");
+function privateKeyPem(key: KeyObject): string {
+  return key.export({ type: "pkcs8", format: "pem" }).toString();
 }
 
-async function privateKeyPem(key: webcrypto.CryptoKey): Promise<string> {
-  const der = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", key)).toString("base64");
-  return `-----BEGIN PRIVATE KEY-----\n${der.replace(/.{64}/g, "$&\n").trimEnd()}\n-----END PRIVATE KEY-----\n`;
+function pem(label: string, der: Buffer): string {
+  return `-----BEGIN ${label}-----\n${der.toString("base64").replace(/.{64}/g, "$&\n").trimEnd()}\n-----END ${label}-----\n`;
 }
