@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { parse, stringify } from "yaml";
+import { formatYaml, parseYaml } from "../api/codec/yaml.ts";
 import { kubeconfigText } from "../apiserver/auth/kubeconfig.ts";
 import { issueAdminCertificate, issueNodeClientCertificate, issueNodeServingCertificate, type KeyPair, loadPki, type Pki } from "../apiserver/auth/pki.ts";
 import { SERVERS_EXTENSION } from "../client/kubeconfig.ts";
@@ -72,7 +72,7 @@ export async function writeNodeKubeconfig(pki: Pki, dataDir: string, servers: re
 /** Whether the file is of this CA, names these servers, serves for these hosts, and its certificates last. */
 function isCurrent(path: string, pki: Pki, servers: readonly string[], hosts: readonly string[]): boolean {
   try {
-    const file = parse(readFileSync(path, "utf8")) as KubeconfigFile;
+    const file = parseYaml(readFileSync(path, "utf8")) as KubeconfigFile;
     const serving = hosts.length === 0 ? undefined : readServingCertificate(path);
     const certificates = [file.users[0]?.user["client-certificate-data"] ?? "", ...(serving === undefined ? [] : [Buffer.from(serving.certificate).toString("base64")])].map(
       (text) => new X509Certificate(Buffer.from(text, "base64")),
@@ -96,20 +96,20 @@ function serversOf(file: KubeconfigFile): readonly string[] {
 }
 
 function write(path: string, text: string, servers: readonly string[], serving?: KeyPair): void {
-  const file = parse(text) as KubeconfigFile;
+  const file = parseYaml(text) as KubeconfigFile;
   const cluster = file.clusters[0]?.cluster;
   if (cluster !== undefined && servers.length > 1) cluster.extensions = [{ name: SERVERS_EXTENSION, extension: { servers: servers.slice(1) } }];
   const user = file.users[0]?.user;
   if (user !== undefined && serving !== undefined) user.extensions = [{ name: SERVING_EXTENSION, extension: serving }];
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  writeFileSync(`${path}.new`, stringify(file), { mode: 0o600 });
+  writeFileSync(`${path}.new`, formatYaml(file), { mode: 0o600 });
   chmodSync(`${path}.new`, 0o600);
   renameSync(`${path}.new`, path);
 }
 
 /** The serving certificate in a node's kubeconfig. @throws UserError when it has none */
 export function readServingCertificate(path: string): KeyPair {
-  const file = parse(readFileSync(path, "utf8")) as KubeconfigFile;
+  const file = parseYaml(readFileSync(path, "utf8")) as KubeconfigFile;
   const extensions = file.users[0]?.user.extensions as { name: string; extension: KeyPair }[] | undefined;
   const found = extensions?.find((one) => one.name === SERVING_EXTENSION)?.extension;
   if (found === undefined) throw new UserError(`${path} has no serving certificate for the agent; make it with: berth kubeconfig --node NAME --node-ip IP`);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Command, Option } from "commander";
-import { parse } from "yaml";
+import { parseYaml } from "../api/codec/yaml.ts";
 import { UserError } from "./user-error.ts";
 
 /** One option of a process: the same name on the command line (`--data-dir`) and in the file that `--config` names (`dataDir`). */
@@ -65,7 +65,7 @@ function readConfigFile(specs: readonly OptionSpec[], path: unknown): Readonly<R
   if (typeof path !== "string") return {};
   let content: unknown;
   try {
-    content = parse(readFileSync(path, "utf8"));
+    content = parseYaml(readFileSync(path, "utf8"));
   } catch (error) {
     throw new UserError(`--config ${path}: ${(error as Error).message}`, 2);
   }

@@ -21,7 +21,7 @@ users:
 - name: u1
   user: { client-certificate-data: ${base64("CERT")}, client-key: keys/u1.key }
 - name: u2
-  user: { tokenFile: token, as: bob, as-groups: [x, y] }
+  user: { tokenFile: token, as: bob, as-groups: [x, z] }
 - name: u3
   user: { exec: { command: aws } }
 contexts:
@@ -56,7 +56,7 @@ test("another context: token file, impersonation, no TLS verification", async (t
     insecureSkipTlsVerify: true,
     tlsServerName: "api",
     tokenFile: "/token",
-    impersonate: { user: "bob", groups: ["x", "y"] },
+    impersonate: { user: "bob", groups: ["x", "z"] },
   });
 });
 

@@ -1,5 +1,5 @@
 import { dirname, resolve } from "node:path";
-import { parse } from "yaml";
+import { parseYaml } from "../api/codec/yaml.ts";
 
 /** What the HTTP transport needs to reach a cluster as somebody. Key material is PEM. */
 export interface Connection {
@@ -105,7 +105,7 @@ export async function loadKubeconfig(options: KubeconfigOptions): Promise<Connec
 
 function parseFile(path: string, text: string): ConfigFile {
   try {
-    const file: unknown = parse(text, { maxAliasCount: 100 });
+    const file: unknown = parseYaml(text);
     if (file === null || file === undefined) return {};
     if (typeof file !== "object" || Array.isArray(file)) throw new Error("it is not a mapping");
     return file as ConfigFile;
