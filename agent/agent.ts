@@ -13,6 +13,8 @@ import { systemCommands } from "./system/commands.ts";
 import { type Mounter, systemMounter } from "./system/mounts.ts";
 
 const RUNTIME_RETRY_MS = 500;
+/** What was recorded in the last moments is still told, if the API server answers. */
+const FLUSH_MS = 2_000;
 
 /** What tests put in the place of the machine's own. */
 export interface AgentParts {
@@ -68,7 +70,7 @@ class NodeAgent implements Agent {
   async #runAll(assembly: NodeAssembly, signal: AbortSignal): Promise<void> {
     const { client, nodeName, clock, logger, containerLogMaxSize_bytes = DEFAULTS.logMaxSize_bytes, containerLogMaxFiles = DEFAULTS.logMaxFiles } = this.#options;
     const { monitor, registration, pods, services, watcher, manager, context } = assembly;
-    const tasks = [monitor.run(signal), registration.run(signal), keepLease({ client, nodeName, clock, logger }, signal), pods.run(signal), services.run(signal)];
+    const tasks = [monitor.run(signal), registration.run(signal), registration.registered.then(() => keepLease({ client, nodeName, clock, logger }, signal)), pods.run(signal), services.run(signal)];
     try {
       await this.#firstLook(assembly, signal);
       tasks.push(watcher.run(signal), watcher.runRelists(signal));
@@ -80,11 +82,19 @@ class NodeAgent implements Agent {
       if (!signal.aborted) throw error;
     } finally {
       await manager.close();
+      await this.#within(FLUSH_MS, context.recorder.flush());
       assembly.objects.close();
       assembly.statuses.close();
       await assembly.server.close();
       await Promise.all(tasks);
     }
+  }
+
+  async #within(limit_ms: number, work: Promise<void>): Promise<void> {
+    const over = Promise.withResolvers<void>();
+    const timer = this.#options.clock.after(limit_ms, over.resolve);
+    await Promise.race([work, over.promise]);
+    timer.cancel();
   }
 
   /** Secrets are kept in memory; where a tmpfs cannot be mounted, in a folder that only root can read. */

@@ -34,12 +34,18 @@ export class NodeRegistration {
   #reported = "";
   #wake: (() => void) | undefined;
   #isDirty = false;
+  readonly #registered = Promise.withResolvers<void>();
 
   constructor(options: RegistrationOptions) {
     this.#options = options;
     const { client, clock, random, logger } = options;
     this.#informer = createInformer({ client, clock, random, logger, resource: nodes, fieldSelector: `metadata.name=${options.facts().name}` });
     this.#informer.addHandler({ add: (node) => options.onNode(node), update: (node) => options.onNode(node), delete: () => this.report() });
+  }
+
+  /** Resolves when the API server has the Node, or `run` has ended. */
+  get registered(): Promise<void> {
+    return this.#registered.promise;
   }
 
   get node(): Node | undefined {
@@ -67,6 +73,7 @@ export class NodeRegistration {
       }
       if (!this.#isDirty) await this.#pause(delay_ms, signal);
     }
+    this.#registered.resolve();
     await watching;
   }
 
@@ -89,6 +96,7 @@ export class NodeRegistration {
     const { client, clock } = this.#options;
     const facts = this.#options.facts();
     const node = this.#reported === "" ? await this.#register(facts, signal) : (this.node ?? (await this.#register(facts, signal)));
+    this.#registered.resolve();
     if (!this.#options.isRuntimeKnown()) return;
     const now = rfc3339(clock.now_ms());
     const status = nodeStatus(facts, this.#options.runtime(), node.status, now);
