@@ -26,6 +26,8 @@ export interface ApiServerOptions {
   readonly eventTtl_s?: number;
   /** Pods may have privileged containers (kube-apiserver's --allow-privileged); false where absent. */
   readonly allowPrivileged?: boolean;
+  /** What may wait for one watch's reader before it is cut off; 10,000 events and 64 MiB where absent. */
+  readonly watchBuffer?: { readonly maxItems: number; readonly maxBytes: number };
   /** Kinds to serve; all of api/kinds where absent. */
   readonly kinds?: readonly KindEntry[];
 }

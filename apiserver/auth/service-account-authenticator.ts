@@ -35,7 +35,7 @@ export class ServiceAccountAuthenticator implements TokenAuthenticator {
     // Another server may just have deleted the account or the pod: ask what is so now.
     await this.#cache.fresh();
     const known = this.#known.get(claims);
-    if (known !== undefined && known.owners.every((owner) => this.#cache.of(owner.kind).get(owner.key) === owner)) return known.user;
+    if (known?.owners.every((owner) => this.#cache.of(owner.kind).get(owner.key) === owner)) return known.user;
     return this.#look(claims);
   }
 

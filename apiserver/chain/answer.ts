@@ -3,7 +3,7 @@ import { encodeObject, indentJson } from "../../api/codec/json.ts";
 import { negotiateAccept, type Negotiated } from "../../api/codec/negotiate.ts";
 import { encodeProtobuf } from "../../api/codec/protobuf.ts";
 import { formatYaml } from "../../api/codec/yaml.ts";
-import { StatusError } from "../../api/status/errors.ts";
+import type { StatusError } from "../../api/status/errors.ts";
 import type { ApiObject } from "../../api/wire.ts";
 import { type RequestContext, header } from "./context.ts";
 

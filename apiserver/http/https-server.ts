@@ -103,6 +103,8 @@ class Connections {
   readonly #server: Http2SecureServer;
   readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
+  /** HTTP/1.1 connections between two requests. */
+  readonly #idle = new Set<Socket>();
   readonly #users = new WeakMap<object, { user: UserInfo | undefined }>();
   closing = false;
 
@@ -112,10 +114,24 @@ class Connections {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
     });
+    server.on("secureConnection", (socket: TLSSocket) => {
+      if (socket.alpnProtocol === "h2") return;
+      this.#idle.add(socket);
+      socket.once("close", () => this.#idle.delete(socket));
+    });
     server.on("session", (session: ServerHttp2Session) => {
       this.#sessions.add(session);
       session.once("close", () => this.#sessions.delete(session));
     });
+  }
+
+  /** An HTTP/1.1 request begins on the connection; the returned function ends it. */
+  begin(socket: Socket): () => void {
+    this.#idle.delete(socket);
+    return () => {
+      if (this.closing) socket.destroySoon();
+      else if (!socket.destroyed) this.#idle.add(socket);
+    };
   }
 
   /** The client certificate is looked at once for each connection. */
@@ -133,7 +149,7 @@ class Connections {
     this.closing = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const session of this.#sessions) session.close();
-    (this.#server as unknown as { closeIdleConnections?(): void }).closeIdleConnections?.();
+    for (const socket of this.#idle) socket.destroy();
     const cut = clock.after(grace_ms, () => {
       for (const session of this.#sessions) session.destroy();
       for (const socket of this.#sockets) socket.destroy();
@@ -147,6 +163,7 @@ class Connections {
 function makeUpgrade(options: HttpsServerOptions, state: Connections) {
   return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const incoming = new IncomingRequest(request, state.userOf(request), true);
+    state.begin(request.socket as Socket);
     socket.once("close", () => incoming.end());
     socket.on("error", (error) => options.logger.debug({ err: error }, "upgraded connection failed"));
     options
@@ -176,9 +193,12 @@ async function refuseUpgrade(socket: Duplex, answer: ApiResponse): Promise<void>
 function makeServe(options: HttpsServerOptions, state: Connections) {
   return (request: NodeRequest, response: NodeResponse): void => {
     const incoming = new IncomingRequest(request, state.userOf(request));
-    response.once("close", () => incoming.end());
+    const done = request.httpVersionMajor === 1 ? state.begin(request.socket as Socket) : undefined;
+    response.once("close", () => {
+      incoming.end();
+      done?.();
+    });
     response.on("error", (error) => options.logger.debug({ err: error }, "answer could not be sent"));
-    if (state.closing && request.httpVersionMajor === 1) response.setHeader("connection", "close");
     options
       .handler(incoming)
       .then((answer) => sendResponse(request, response, answer))

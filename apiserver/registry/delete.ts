@@ -4,14 +4,12 @@ import { rfc3339 } from "../../lib/clock.ts";
 import type { CachedObject } from "./cached-object.ts";
 import { cachedCurrent, certainCurrent, type Current, readCurrent } from "./current.ts";
 import type { DeleteOptions } from "./delete-options.ts";
-import { ORPHAN, FOREGROUND, withGarbageFinalizers } from "./garbage-finalizers.ts";
+import { withGarbageFinalizers } from "./garbage-finalizers.ts";
 import { NO_RESERVATION, type Outcome, type Registry, reservationOf, type WriteContext } from "./registry.ts";
 import type { ServedKind } from "./served-kind.ts";
 import { fromStored, putObject, storedBytes } from "./storage-write.ts";
 
 const MAX_ATTEMPTS = 64;
-
-export { FOREGROUND, ORPHAN };
 
 /** What a DELETE ended with: the object (terminating or gone), or a Status. `deleted` is false while the object still terminates. */
 export interface DeleteOutcome {

@@ -1,8 +1,8 @@
 import type { ApiObject } from "../../api/wire.ts";
 import type { DeleteOptions } from "./delete-options.ts";
 
-export const ORPHAN = "orphan";
-export const FOREGROUND = "foregroundDeletion";
+const ORPHAN = "orphan";
+const FOREGROUND = "foregroundDeletion";
 
 /** Sets or takes away the finalizers by which the garbage collector learns what becomes of dependents. True when something changed. */
 export function withGarbageFinalizers(object: ApiObject, options: DeleteOptions): boolean {

@@ -25,6 +25,8 @@ export interface Registry {
   /** Aborts when the server closes: watches end. */
   readonly closing: AbortSignal;
   readonly allowPrivileged: boolean;
+  /** What may wait for one watch's reader. */
+  readonly watchBuffer: { readonly maxItems: number; readonly maxBytes: number };
 }
 
 /** Who writes and how. */

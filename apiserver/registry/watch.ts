@@ -28,8 +28,6 @@ export interface WatchEncoder<T> {
 const BOOKMARK_EVERY_MS = 60_000;
 /** A watch without timeoutSeconds ends after between half an hour and an hour. */
 const DEFAULT_TIMEOUT_S = 1_800;
-const MAX_QUEUED_EVENTS = 10_000;
-const MAX_QUEUED_BYTES = 64 << 20;
 const INITIAL_BATCH = 100;
 
 interface Plan {
@@ -51,7 +49,7 @@ export async function watchObjects<T>(registry: Registry, kind: ServedKind, sele
   const version = requireVersion(options.resourceVersion);
   if (options.resourceVersion === "") await registry.cache.fresh();
   else if (options.sendInitialEvents === true && version > 0) await reach(registry, version);
-  const queue = new BoundedQueue<T>({ maxItems: MAX_QUEUED_EVENTS, maxBytes: MAX_QUEUED_BYTES });
+  const queue = new BoundedQueue<T>(registry.watchBuffer);
   // From here to the listener nothing may be awaited: plan and listener must see the same state.
   const plan = makePlan(registry, kind, selection, options, version);
   const watcher = new Watcher(registry, kind, selection, options, encoder, queue, plan, signal);

@@ -1,6 +1,6 @@
 import type { ApiResponse } from "../../api/exchange.ts";
 import type { BodyKind as ActionBody } from "../../api/kinds/kind.ts";
-import { invalid, success } from "../../api/status/errors.ts";
+import { success } from "../../api/status/errors.ts";
 import type { ApiObject } from "../../api/wire.ts";
 import { answerObject, negotiate, STATUS_DEFINITION } from "../chain/answer.ts";
 import type { RequestContext } from "../chain/context.ts";
@@ -15,12 +15,6 @@ export function readAction<T extends ApiObject>(context: RequestContext, body: A
   const object = readObject(context, body, options.fieldValidation);
   body.applyDefaults?.(object);
   return { object: object as T, options };
-}
-
-/** The body's own rules. @throws StatusError 422 */
-export function validateAction(body: ActionBody, object: ApiObject): void {
-  const errors = body.validate?.(object) ?? [];
-  if (errors.length > 0) throw invalid({ group: body.group, kind: body.kind }, object.metadata.name ?? "", errors);
 }
 
 /** `{"status": "Success", "code": 201}`. */

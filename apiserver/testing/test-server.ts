@@ -23,6 +23,8 @@ export interface TestServerOptions {
   /** Share another test server's keys (two servers on one store). */
   readonly pki?: Pki;
   readonly serviceClusterIPRange?: string;
+  readonly allowPrivileged?: boolean;
+  readonly watchBuffer?: { readonly maxItems: number; readonly maxBytes: number };
 }
 
 /** A whole API server on loopback with a folder of its own; `stop` removes all of it. */
@@ -56,8 +58,9 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const pki = options.pki ?? (await loadPki({ dir: join(dir, "pki"), clock: systemClock, random: systemRandom }));
   const ownStore = options.store === undefined || options.store === "embedded";
   const store = ownStore ? await openEmbeddedStore({ dataDir: join(dir, "store"), clock: systemClock, logger }) : (options.store as Store);
-  const range = options.serviceClusterIPRange;
-  const apiServer = createApiServer({ store, clock, random, logger, pki, ...(range === undefined ? {} : { serviceClusterIPRange: range }) });
+  const { serviceClusterIPRange, allowPrivileged, watchBuffer } = options;
+  const more = { ...(serviceClusterIPRange === undefined ? {} : { serviceClusterIPRange }), ...(allowPrivileged === undefined ? {} : { allowPrivileged }), ...(watchBuffer === undefined ? {} : { watchBuffer }) };
+  const apiServer = createApiServer({ store, clock, random, logger, pki, ...more });
   const serving = await issueServingCertificate(pki, { commonName: "berth-apiserver", hosts: ["127.0.0.1", "::1", "localhost"] }, systemClock);
   const https = createHttpsServer({ handler: apiServer.handler, serving, clientCa: pki.ca.certificate, clock: systemClock, logger });
   const stop = async () => {
