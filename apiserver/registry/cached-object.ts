@@ -1,6 +1,9 @@
+import { decodeJson } from "../../api/codec/json.ts";
 import type { ApiObject } from "../../api/wire.ts";
 import { replaceResourceVersion, withResourceVersion } from "./resource-version.ts";
 import type { ServedKind } from "./served-kind.ts";
+
+const LONG_NUMBER = /\d{16}/;
 
 /**
  * One object at one revision: its JSON bytes as clients get them, and what selectors need. The decoded object is made
@@ -64,7 +67,9 @@ export class CachedObject {
 
   /** A decoded copy that the caller may change. */
   copy(): ApiObject {
-    return JSON.parse(utf8(this.bytes)) as ApiObject;
+    const text = utf8(this.bytes);
+    // Integers beyond 2^53 are bigint, as when they were decoded first; JSON.parse would round them.
+    return LONG_NUMBER.test(text) ? decodeJson(this.kind.definition, text, "Ignore").object : (JSON.parse(text) as ApiObject);
   }
 
   /** The same object as it is shown in the event of its deletion. */

@@ -17,11 +17,10 @@ export function fromStored(kind: ServedKind, object: ApiObject): ApiObject {
   return kind.entry.storedAs === undefined ? object : kind.entry.storedAs.fromStored(object);
 }
 
-/** The bytes that are stored: JSON without resourceVersion. */
+/** The bytes that are stored: JSON without resourceVersion, empty lists as Kubernetes' store gives them back. */
 export function storedBytes(kind: ServedKind, object: ApiObject): Buffer {
   const { resourceVersion, ...rest } = object.metadata;
-  if (resourceVersion === undefined) return Buffer.from(encodeObject(kind.stored.definition, object, "asStored"));
-  return Buffer.from(encodeObject(kind.stored.definition, { ...object, metadata: rest }, "asStored"));
+  return Buffer.from(encodeObject(kind.stored.definition, resourceVersion === undefined ? object : { ...object, metadata: rest }, "asStored"));
 }
 
 export interface PutResult {
