@@ -1,5 +1,5 @@
 import type { ApiResponse } from "../api/exchange.ts";
-import { methodNotAllowed } from "../api/status/errors.ts";
+import { methodNotAllowed, resourceNotFound } from "../api/status/errors.ts";
 import { answerNotFoundText, answerObject, negotiate } from "./chain/answer.ts";
 import type { RequestContext } from "./chain/context.ts";
 import type { Health } from "./chain/health.ts";
@@ -25,6 +25,7 @@ export function makeRouter(services: ResourceServices, around: Surroundings): (c
     const found = around.discovery.answer(context) ?? around.openapi.answer(context) ?? (await around.health.answer(context)) ?? (await around.metrics.answer(context));
     if (found !== undefined) return found;
     if (info.path === "/version" || info.path === "/version/") return answerVersion(context);
+    if (info.path.startsWith("/version/")) throw resourceNotFound();
     if (info.path === "/") return answerObject(context, negotiate(context, { offered: ["json"] }), undefined, { paths: PATHS }, 200);
     return answerNotFoundText();
   };

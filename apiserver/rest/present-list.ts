@@ -117,7 +117,7 @@ function converted(context: RequestContext, negotiated: Negotiated, kind: Served
   if (negotiated.as?.kind === "Table") {
     const objects = Array.from(page.items, (item) => shownObject(kind, item));
     const text = tableText(context, kind, negotiated, objects, metadata);
-    return textBytes(negotiated, page.single && objects.length === 0 ? text.replace(/"rows":\[\]\}$/, '"rows":null}') : text);
+    return textBytes(negotiated, page.single && objects.length === 0 && hasPlainColumns(kind) ? text.replace(/"rows":\[\]\}$/, '"rows":null}') : text);
   }
   if (negotiated.as !== undefined) {
     const { version } = negotiated.as;
@@ -126,6 +126,11 @@ function converted(context: RequestContext, negotiated: Negotiated, kind: Served
   }
   const items = Array.from(page.items, (item) => listItem(kind, item));
   return encodeAs(negotiated, listDefinition(kind), { kind: kind.entry.listKind, apiVersion: kind.apiVersion, metadata, items });
+}
+
+/** Name and creation time: Kubernetes' own converter makes these Tables, and its empty ones have null rows. */
+function hasPlainColumns(kind: ServedKind): boolean {
+  return kind.entry.columns.length === 2 && kind.entry.columns[1]?.name === "Created At";
 }
 
 /** An item as its list shows it: without kind and apiVersion for built-in kinds. */

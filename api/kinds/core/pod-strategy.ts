@@ -14,6 +14,7 @@ import { dropDisabledPodFields } from "./disabled-fields.ts";
 import { fieldsFromAppArmor, mergeMatchLabelKeys } from "./pod-create.ts";
 
 export const podStrategy: Strategy<Pod> = {
+  returnDeletedObject: true,
   applyDefaults: defaultPod,
   prepareForCreate(pod, context) {
     pod.metadata.generation = 1;

@@ -23,6 +23,7 @@ export const serviceAccount = defineKind<ServiceAccount>({
     token: { type: "create", kind: "TokenRequest", group: "authentication.k8s.io", version: "v1", verbs: ["create"], body: tokenRequest },
   },
   strategy: {
+    returnDeletedObject: true,
     prepareForCreate: dropEmptySecrets,
     validate,
     prepareForUpdate: dropEmptySecrets,
