@@ -26,8 +26,15 @@ export const endpoints = resource<wire.Endpoints>("", "v1", "endpoints", "Endpoi
 export const serviceaccounts = resource<wire.ServiceAccount>("", "v1", "serviceaccounts", "ServiceAccount", true);
 export const coreEvents = resource<wire.CoreEvent>("", "v1", "events", "Event", true);
 export const events = resource<wire.EventsEvent>("events.k8s.io", "v1", "events", "Event", true);
+export const replicationcontrollers = resource<wire.ReplicationController>("", "v1", "replicationcontrollers", "ReplicationController", true);
 export const deployments = resource<wire.Deployment>("apps", "v1", "deployments", "Deployment", true);
 export const replicasets = resource<wire.ReplicaSet>("apps", "v1", "replicasets", "ReplicaSet", true);
+export const daemonsets = resource<wire.DaemonSet>("apps", "v1", "daemonsets", "DaemonSet", true);
+export const statefulsets = resource<wire.StatefulSet>("apps", "v1", "statefulsets", "StatefulSet", true);
+export const controllerrevisions = resource<wire.ControllerRevision>("apps", "v1", "controllerrevisions", "ControllerRevision", true);
+export const jobs = resource<wire.Job>("batch", "v1", "jobs", "Job", true);
+export const cronjobs = resource<wire.CronJob>("batch", "v1", "cronjobs", "CronJob", true);
+export const persistentvolumeclaims = resource<wire.PersistentVolumeClaim>("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", true);
 export const endpointslices = resource<wire.EndpointSlice>("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", true);
 export const poddisruptionbudgets = resource<wire.PodDisruptionBudget>("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", true);
 export const leases = resource<wire.Lease>("coordination.k8s.io", "v1", "leases", "Lease", true);
@@ -36,6 +43,11 @@ export const roles = resource<wire.Role>("rbac.authorization.k8s.io", "v1", "rol
 export const rolebindings = resource<wire.RoleBinding>("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding", true);
 export const clusterroles = resource<wire.ClusterRole>("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", false);
 export const clusterrolebindings = resource<wire.ClusterRoleBinding>("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", false);
+export const persistentvolumes = resource<wire.PersistentVolume>("", "v1", "persistentvolumes", "PersistentVolume", false);
+export const storageclasses = resource<wire.StorageClass>("storage.k8s.io", "v1", "storageclasses", "StorageClass", false);
+export const csinodes = resource<wire.CSINode>("storage.k8s.io", "v1", "csinodes", "CSINode", false);
+export const csidrivers = resource<wire.CSIDriver>("storage.k8s.io", "v1", "csidrivers", "CSIDriver", false);
+export const csistoragecapacities = resource<wire.CSIStorageCapacity>("storage.k8s.io", "v1", "csistoragecapacities", "CSIStorageCapacity", true);
 
 /** `v1` or `apps/v1`. */
 export function apiVersionOf(resource: { group: string; version: string }): string {

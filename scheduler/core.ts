@@ -18,6 +18,8 @@ import type { Placement } from "./snapshot/node-state.ts";
 import { isTerminal, type PodInfo, podInfoOf, type PodReader } from "./snapshot/pod-info.ts";
 import { Budgets } from "./preempt/budgets.ts";
 import { Nominations } from "./preempt/nominations.ts";
+import { keepPromises, promiseVolumes } from "./volume/promises.ts";
+import { VolumeIndex } from "./volume/volume-index.ts";
 import { PodShapes } from "./snapshot/pod-shape.ts";
 
 export interface Placed {
@@ -26,6 +28,8 @@ export interface Placed {
   readonly node: string;
   readonly devices: readonly number[];
   readonly score: number;
+  /** Claims that must be bound for this node first (`namespace/name`). */
+  readonly claims: readonly string[];
 }
 
 export interface Unplaced {
@@ -41,6 +45,8 @@ export interface Unplaced {
 }
 
 export type Decision = Placed | Unplaced;
+
+export type StorageKind = "claims" | "volumes" | "classes" | "csiNodes" | "drivers" | "capacities";
 
 /**
  * All that the scheduler decides, without any I/O: events come in, decisions come out. Whoever drives it (the live scheduler, a bench, a what-if)
@@ -61,7 +67,8 @@ export class SchedulerCore {
     const { clock, configuration } = options;
     this.#reader = { shapes: new PodShapes(configuration.deviceResources), labelSets: this.#labelSets, relations: new RelationsReader() };
     this.snapshot = new ClusterSnapshot(configuration.deviceResources);
-    this.cluster = { snapshot: this.snapshot, relations: new RelationIndex(this.snapshot), nominations: new Nominations(this.snapshot), budgets: new Budgets() };
+    this.cluster = { snapshot: this.snapshot, relations: new RelationIndex(this.snapshot), nominations: new Nominations(this.snapshot), budgets: new Budgets(), volumes: new VolumeIndex() };
+    this.snapshot.addListener(this.cluster.volumes);
     this.#model = new WorkloadModel();
     this.#packing = new Packing(this.snapshot, this.#model);
     this.#labelSets.onRelease((set) => this.cluster.relations.forget(set));
@@ -72,7 +79,7 @@ export class SchedulerCore {
       unschedulableTimeout_ms: configuration.unschedulableTimeout_ms,
     });
     for (const profile of configuration.profiles) this.#deciders.set(profile.schedulerName, new Decider(ruleSetOf(profile, { packing: this.#packing }), this.cluster));
-    this.#wakeUps = new WakeUps(this.queue, (info, node) => this.decider(info.schedulerName)?.fits(info.shape, node) ?? false);
+    this.#wakeUps = new WakeUps(this.queue, (info, nodes) => this.decider(info.schedulerName)?.fitsAny(info, nodes) ?? false);
   }
 
   /** The decider of a profile; undefined: not ours. */
@@ -108,7 +115,14 @@ export class SchedulerCore {
     const queued = this.queue.delete(key);
     if (queued !== undefined) this.#labelSets.release(queued.info.labelSet);
     this.cluster.nominations.delete(key);
+    if (queued !== undefined) keepPromises(queued.info, this.cluster.volumes);
     this.#unplace(key);
+  }
+
+  /** Storage objects by key; undefined: it is gone. */
+  setStorage<Kind extends StorageKind>(kind: Kind, key: string, object: Parameters<VolumeIndex[Kind]["set"]>[1]): void {
+    (this.cluster.volumes[kind] as { set(key: string, object: unknown): void }).set(key, object);
+    this.#wakeUps.storageChanged();
   }
 
   /** A PodDisruptionBudget was added or changed. */
@@ -131,7 +145,7 @@ export class SchedulerCore {
     const node = this.snapshot.nodes[choice.node]!;
     const { devices } = this.snapshot.place(this.#retain(pod.info), node.name, this.#devicesFor(pod.info, node.index), true);
     this.queue.placed(pod.info);
-    return { type: "placed", pod, node: node.name, devices, score: choice.score };
+    return { type: "placed", pod, node: node.name, devices, score: choice.score, claims: promiseVolumes(pod.info, node, this.cluster.volumes) };
   }
 
   #unplaced(pod: QueuedPod, failure: Diagnosis): Unplaced {
@@ -170,6 +184,7 @@ export class SchedulerCore {
     const { key, uid } = pod.info;
     const placement = this.snapshot.placements.get(key);
     if (placement?.pod.uid === uid) placement.assumed = false;
+    keepPromises(pod.info, this.cluster.volumes);
     if (this.queue.get(key) !== pod) return;
     this.queue.delete(key);
     this.#labelSets.release(pod.info.labelSet);
@@ -179,6 +194,7 @@ export class SchedulerCore {
   bindFailed(pod: QueuedPod): void {
     const placement = this.snapshot.placements.get(pod.info.key);
     if (placement?.assumed && placement.pod.uid === pod.info.uid) this.#unplace(pod.info.key);
+    keepPromises(pod.info, this.cluster.volumes);
     this.queue.retry(pod);
   }
 

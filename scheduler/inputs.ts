@@ -1,11 +1,24 @@
-import { namespaces, nodes, poddisruptionbudgets, pods, type Resource } from "../api/resources.ts";
+import {
+  csidrivers,
+  csinodes,
+  csistoragecapacities,
+  namespaces,
+  nodes,
+  persistentvolumeclaims,
+  persistentvolumes,
+  poddisruptionbudgets,
+  pods,
+  type Resource,
+  storageclasses,
+} from "../api/resources.ts";
 import type { Client } from "../client/client.ts";
 import { discoverResources } from "../client/discovery.ts";
-import type { EventHandler, Identified } from "../client/informer.ts";
+import type { PersistentVolumeClaim } from "../api/wire.ts";
+import { type EventHandler, type Identified, keyOf } from "../client/informer.ts";
 import type { InformerSet } from "../client/informer-set.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/logger.ts";
-import type { SchedulerCore } from "./core.ts";
+import type { SchedulerCore, StorageKind } from "./core.ts";
 
 /** One kind of object that the core is told of. */
 interface Input {
@@ -18,12 +31,28 @@ function inputOf<T extends Identified>(resource: Resource<T>, set: (object: T) =
 }
 
 /** Nodes before pods, so that pods find theirs; what pods are judged by before both. */
-function inputsOf(core: SchedulerCore, onPodGone: (key: string) => void): Input[] {
+/** A storage object under its name, or `namespace/name`. */
+function storageInput<T extends Identified>(core: SchedulerCore, resource: Resource<T>, kind: StorageKind, onClaim?: (key: string, claim: PersistentVolumeClaim | undefined) => void): Input {
+  const tell = (object: T, present: T | undefined) => {
+    const key = keyOf(object);
+    core.setStorage(kind, key, present as never);
+    onClaim?.(key, present as PersistentVolumeClaim | undefined);
+  };
+  return inputOf(resource, (object) => tell(object, object), (object) => tell(object, undefined));
+}
+
+function inputsOf({ core, onPodGone, onClaim }: InputsOptions): Input[] {
   const nameOf = (object: Identified) => object.metadata.name ?? "";
   const namespaceOf = (object: Identified) => object.metadata.namespace ?? "";
   return [
     inputOf(namespaces, (namespace) => core.setNamespace(nameOf(namespace), namespace.metadata.labels ?? {}), (namespace) => core.setNamespace(nameOf(namespace), undefined)),
     inputOf(poddisruptionbudgets, (budget) => core.setBudget(budget), (budget) => core.removeBudget(namespaceOf(budget), nameOf(budget))),
+    storageInput(core, storageclasses, "classes"),
+    storageInput(core, csidrivers, "drivers"),
+    storageInput(core, csinodes, "csiNodes"),
+    storageInput(core, csistoragecapacities, "capacities"),
+    storageInput(core, persistentvolumes, "volumes"),
+    storageInput(core, persistentvolumeclaims, "claims", onClaim),
     inputOf(nodes, (node) => core.setNode(node), (node) => core.removeNode(nameOf(node))),
     inputOf(pods, (pod) => core.setPod(pod), (pod) => {
       const key = `${namespaceOf(pod)}/${nameOf(pod)}`;
@@ -42,6 +71,7 @@ export interface InputsOptions {
   /** Called after each change. */
   readonly onChange: () => void;
   readonly onPodGone: (key: string) => void;
+  readonly onClaim: (key: string, claim: PersistentVolumeClaim | undefined) => void;
 }
 
 const FIRST_RETRY_MS = 200;
@@ -57,7 +87,7 @@ export class Inputs {
 
   constructor(options: InputsOptions) {
     this.#options = options;
-    this.#missing = inputsOf(options.core, options.onPodGone);
+    this.#missing = inputsOf(options);
   }
 
   /** Resolves when everything that is served has been listed and told to the core. Rejects when `signal` aborts. */

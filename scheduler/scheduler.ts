@@ -4,6 +4,7 @@ import type { EventRecorder } from "../client/event-recorder.ts";
 import type { InformerSet } from "../client/informer-set.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
 import type { Logger } from "../lib/logger.ts";
+import { ClaimBinder } from "./bind/claim-binder.ts";
 import { Binder } from "./bind/binder.ts";
 import { StatusReporter } from "./bind/status-reporter.ts";
 import { Evictor } from "./preempt/evictor.ts";
@@ -53,6 +54,8 @@ class Run {
   readonly #binder: Binder;
   readonly #reporter: StatusReporter;
   readonly #binding = new Set<Promise<void>>();
+  readonly #claimBinder: ClaimBinder;
+  readonly #preparing = new Set<Promise<void>>();
   readonly #evictor: Evictor;
   readonly #evicting = new Set<Promise<void>>();
   #started = false;
@@ -66,13 +69,14 @@ class Run {
     this.#signal = signal;
     this.#core = new SchedulerCore({ clock: options.clock, configuration });
     this.#binder = new Binder(options);
+    this.#claimBinder = new ClaimBinder(options);
     this.#evictor = new Evictor(options);
     this.#reporter = new StatusReporter({ ...options, signal });
   }
 
   async run(): Promise<void> {
     const { informers, logger } = this.#options;
-    const inputs = new Inputs({ ...this.#options, core: this.#core, onChange: () => this.#soon(), onPodGone: (key) => this.#reporter.forget(key) });
+    const inputs = new Inputs({ ...this.#options, core: this.#core, onChange: () => this.#soon(), onPodGone: (key) => this.#reporter.forget(key), onClaim: (key, claim) => this.#claimBinder.claimChanged(key, claim) });
     try {
       // Both are wanted in any case: their first lists need not wait for each other.
       await Promise.all([informers.get(nodes).whenSynced(this.#signal), informers.get(pods).whenSynced(this.#signal)]);
@@ -88,6 +92,7 @@ class Run {
       inputs.stop();
       this.#timer?.cancel();
       this.#stale?.cancel();
+      await Promise.all(this.#preparing);
       await Promise.all([...this.#binding, ...this.#evicting]);
       await this.#reporter.drained();
     }
@@ -110,7 +115,7 @@ class Run {
     while (this.#binding.size < this.#configuration.maxBindsInFlight) {
       const decision = this.#core.step();
       if (decision === undefined) return this.#waitForBackoff();
-      if (decision.type === "placed") this.#bind(decision);
+      if (decision.type === "placed") this.#place(decision);
       else this.#report(decision);
       if (clock.monotonic_ms() >= end_ms) {
         clock.after(0, () => this.#soon());
@@ -134,21 +139,40 @@ class Run {
     });
   }
 
-  #bind({ pod, node, devices }: Placed): void {
+  /** Binds, after the pod's claims where some are not bound yet: those wait beside the bindings, so that they hold up nobody. */
+  #place(decision: Placed): void {
+    if (decision.claims.length === 0) return this.#bind(decision, this.#binding);
+    const { pod, node, claims } = decision;
+    const preparing: Promise<void> = this.#claimBinder.bind(claims, node, this.#signal).then(
+      () => {
+        this.#preparing.delete(preparing);
+        this.#bind(decision, this.#binding);
+      },
+      (error: unknown) => {
+        this.#preparing.delete(preparing);
+        this.#bindFailed(pod, node, error);
+      },
+    );
+    this.#preparing.add(preparing);
+  }
+
+  #bind({ pod, node, devices }: Placed, inFlight: Set<Promise<void>>): void {
     const { info } = pod;
     const binding = this.#binder.bind(info, node, devices, this.#signal).then((result) => {
-      this.#binding.delete(binding);
-      if (result.type === "bound") {
-        this.#core.bound(pod);
-        this.#reporter.forget(info.key);
-        this.#options.recorder.event(info.pod, { type: "Normal", reason: "Scheduled", action: "Binding", message: `Successfully assigned ${info.key} to ${node}` });
-      } else {
-        this.#core.bindFailed(pod);
-        if (!this.#signal.aborted) this.#options.logger.warn({ pod: info.key, node, error: String(result.error) }, "binding failed; the pod is scheduled again");
-      }
+      inFlight.delete(binding);
+      if (result.type === "failed") return this.#bindFailed(pod, node, result.error);
+      this.#core.bound(pod);
+      this.#reporter.forget(info.key);
+      this.#options.recorder.event(info.pod, { type: "Normal", reason: "Scheduled", action: "Binding", message: `Successfully assigned ${info.key} to ${node}` });
       this.#soon();
     });
-    this.#binding.add(binding);
+    inFlight.add(binding);
+  }
+
+  #bindFailed(pod: QueuedPod, node: string, error: unknown): void {
+    this.#core.bindFailed(pod);
+    if (!this.#signal.aborted) this.#options.logger.warn({ pod: pod.info.key, node, error: String(error) }, "binding failed; the pod is scheduled again");
+    this.#soon();
   }
 
   #report(decision: Unplaced): void {

@@ -44,9 +44,9 @@ export class Decider {
 
   /** The best node, or why there is none. */
   decide(pod: PodInfo): Choice | Diagnosis {
-    const filters = this.#prepareFilters(pod);
-    const kept = this.#keptRoom(pod, filters.length > 0);
-    if (kept !== undefined) filters.push(kept);
+    const filters = this.#allFilters(pod);
+    const rejecting = filters.find((filter) => filter.rejects !== undefined);
+    if (rejecting !== undefined) return { nodes: this.#snapshot.nodeCount, reasons: new Map(), filters: new Set([rejecting.name]), podReason: rejecting.rejects! };
     const nominated = this.#nominatedChoice(pod, filters);
     if (nominated !== undefined) return nominated;
     const scores = this.#prepareScores(pod);
@@ -70,9 +70,16 @@ export class Decider {
     return examine(pod, this.#rules, this.#cluster);
   }
 
-  /** Whether the rules about single nodes pass for this shape on this node. */
-  fits(shape: PodShape, node: number): boolean {
-    return this.#compiledFor(shape).judge(node) === 0;
+  /** Whether the pod could go to one of these nodes now. */
+  fitsAny(pod: PodInfo, nodes: ReadonlySet<number>): boolean {
+    const compiled = this.#compiledFor(pod.shape);
+    let filters: readonly PreparedFilter[] | undefined;
+    for (const node of nodes) {
+      if (compiled.judge(node) !== 0) continue;
+      filters ??= this.#allFilters(pod);
+      if (filters.every((filter) => filter.rejects === undefined && filter.verdict(node) === 0)) return true;
+    }
+    return false;
   }
 
   #compiledFor(shape: PodShape): CompiledShape {
@@ -131,10 +138,18 @@ export class Decider {
     };
   }
 
+  /** The rules over several nodes that say something about this pod. */
+  #allFilters(pod: PodInfo): (PreparedFilter & { name: string })[] {
+    const filters = this.#prepareFilters(pod);
+    const kept = this.#keptRoom(pod, filters.length > 0);
+    if (kept !== undefined) filters.push(kept);
+    return filters;
+  }
+
   #prepareFilters(pod: PodInfo): (PreparedFilter & { name: string })[] {
     return this.#rules.clusterFilters.flatMap((rule) => {
       const prepared = rule.prepare(pod, this.#cluster);
-      return prepared === undefined ? [] : [{ name: rule.name, verdict: prepared.verdict.bind(prepared), reason: prepared.reason.bind(prepared) }];
+      return prepared === undefined ? [] : [{ ...prepared, name: rule.name }];
     });
   }
 

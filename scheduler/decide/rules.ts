@@ -8,6 +8,10 @@ import { nodePorts } from "../filter/node-ports.ts";
 import { nodeResourcesFit } from "../filter/node-resources-fit.ts";
 import { nodeUnschedulable } from "../filter/node-unschedulable.ts";
 import { podTopologySpread } from "../filter/pod-topology-spread.ts";
+import { nodeVolumeLimits } from "../filter/node-volume-limits.ts";
+import { volumeBinding } from "../filter/volume-binding.ts";
+import { volumeRestrictions } from "../filter/volume-restrictions.ts";
+import { volumeZone } from "../filter/volume-zone.ts";
 import { taintToleration } from "../filter/taint-toleration.ts";
 import { interPodAffinityPreference } from "../score/inter-pod-affinity-preference.ts";
 import type { Packing } from "../packing/packing.ts";
@@ -20,7 +24,7 @@ import { taintPreference } from "../score/taint-preference.ts";
 
 /** In the order in which they are asked: the first that fails gives the reason. */
 export const NODE_FILTERS: readonly NodeFilter[] = [nodeUnschedulable, nodeName, taintToleration, nodeAffinity, nodePorts, nodeResourcesFit, devices];
-export const CLUSTER_FILTERS: readonly ClusterFilter[] = [podTopologySpread, interPodAffinity];
+export const CLUSTER_FILTERS: readonly ClusterFilter[] = [volumeRestrictions, nodeVolumeLimits, volumeBinding, volumeZone, podTopologySpread, interPodAffinity];
 
 /** What rules are made of that have a memory of their own. */
 export interface RuleContext {

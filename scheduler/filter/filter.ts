@@ -48,6 +48,8 @@ export interface ClusterFilter {
 }
 
 export interface PreparedFilter {
+  /** The pod cannot go anywhere now, whatever the node, and why: it stands for all other reasons. */
+  readonly rejects?: string;
   verdict(node: number): Verdict;
   /** In kube-scheduler's words. */
   reason(verdict: Verdict): string;

@@ -181,7 +181,7 @@ function cpuOf(pod: Pod): number {
 }
 
 function subsets<T>(items: readonly T[]): T[][] {
-  return items.reduce<T[][]>((sets, item) => [...sets, ...sets.map((set) => [...set, item])], [[]]);
+  return Array.from({ length: 2 ** items.length }, (_, mask) => items.filter((_item, i) => (mask >> i) % 2 === 1));
 }
 
 test("the plan makes room, takes nobody it need not, and no plan has a lower highest victim than the best node allows", (t) => {

@@ -58,7 +58,7 @@ export interface QueueSizes {
 
 /** Pods fail and fit alike when this is equal. Pods with claims of their own are alike to no other. */
 export function groupKeyOf(info: PodInfo): string {
-  return `${info.schedulerName}/${info.priority}/${info.shape.id}/${info.labelSet.id}/${info.relations?.text ?? ""}`;
+  return `${info.schedulerName}/${info.priority}/${info.shape.id}/${info.labelSet.id}/${info.relations?.text ?? ""}/${info.volumes === undefined ? "" : JSON.stringify(info.volumes)}`;
 }
 
 function firstByPriority(a: Entry, b: Entry): boolean {

@@ -2,24 +2,27 @@ import type { PodInfo } from "../snapshot/pod-info.ts";
 import type { Group, SchedulingQueue } from "./scheduling-queue.ts";
 
 /** Filters that look at other pods' places: any pod that comes or goes may help. */
-const BETWEEN_PODS = new Set(["InterPodAffinity", "PodTopologySpread"]);
+const BETWEEN_PODS = new Set(["InterPodAffinity", "PodTopologySpread", "VolumeRestrictions", "NodeVolumeLimits"]);
+/** Filters that look at storage objects. */
+const STORAGE = new Set(["VolumeBinding", "VolumeZone", "NodeVolumeLimits", "VolumeRestrictions"]);
 
 /**
- * Decides which waiting groups an event could help (queueing hints, KEP-4247). For rules about single nodes the hint is exact: the group's own
- * rules are asked about the nodes that changed. Events are gathered and looked at once, before the next decision.
+ * Decides which waiting groups an event could help (queueing hints, KEP-4247). What happens on a node is looked at exactly: the group's own rules
+ * are asked about the nodes that changed. Events are gathered and looked at once, before the next decision.
  */
 export class WakeUps {
   readonly #queue: SchedulingQueue;
-  readonly #fits: (info: PodInfo, node: number) => boolean;
+  readonly #fitsAny: (info: PodInfo, nodes: ReadonlySet<number>) => boolean;
   readonly #nodes = new Set<number>();
   /** Those of #nodes whose Node object changed. */
   readonly #newNodes = new Set<number>();
   #podsChanged = false;
+  #storageChanged = false;
 
-  /** `fits`: the rules about single nodes pass for this pod on this node now. */
-  constructor(queue: SchedulingQueue, fits: (info: PodInfo, node: number) => boolean) {
+  /** `fitsAny`: the pod could go to one of these nodes now. */
+  constructor(queue: SchedulingQueue, fitsAny: (info: PodInfo, nodes: ReadonlySet<number>) => boolean) {
     this.#queue = queue;
-    this.#fits = fits;
+    this.#fitsAny = fitsAny;
   }
 
   nodeChanged(node: number): void {
@@ -42,22 +45,33 @@ export class WakeUps {
     this.#podsChanged = true;
   }
 
+  storageChanged(): void {
+    this.#storageChanged = true;
+  }
+
   /** Wakes what the events since the last call could help. */
   flush(): void {
-    if (this.#nodes.size === 0 && !this.#podsChanged) return;
+    if (this.#nodes.size === 0 && !this.#podsChanged && !this.#storageChanged) return;
     if (this.#queue.sizes.unschedulable > 0) for (const group of this.#queue.groups) this.#consider(group);
     this.#nodes.clear();
     this.#newNodes.clear();
     this.#podsChanged = false;
+    this.#storageChanged = false;
   }
 
   /** Who waits for room on one node is not woken by room on every other, but by new nodes. */
   #consider(group: Group): void {
     const { nominated } = group;
-    if (nominated !== undefined && this.#nodes.has(nominated) && this.#fits(group.sample, nominated)) return this.#queue.wake(group, true);
-    const between = this.#podsChanged && [...group.filters].some((name) => BETWEEN_PODS.has(name));
-    if (between) return this.#queue.wake(group, false);
+    if (nominated !== undefined && this.#nodes.has(nominated) && this.#fitsAny(group.sample, new Set([nominated]))) return this.#queue.wake(group, true);
     const nodes = nominated === undefined ? this.#nodes : this.#newNodes;
-    for (const node of nodes) if (this.#fits(group.sample, node)) return this.#queue.wake(group, true);
+    if (nodes.size > 0 && this.#fitsAny(group.sample, nodes)) return this.#queue.wake(group, true);
+    const between = this.#podsChanged && someIn(group.filters, BETWEEN_PODS);
+    const storage = this.#storageChanged && someIn(group.filters, STORAGE);
+    if (between || storage) this.#queue.wake(group, false);
   }
+}
+
+function someIn(names: ReadonlySet<string>, wanted: ReadonlySet<string>): boolean {
+  for (const name of names) if (wanted.has(name)) return true;
+  return false;
 }

@@ -1,6 +1,7 @@
 import type { Budgets } from "../preempt/budgets.ts";
 import type { Nominations } from "../preempt/nominations.ts";
 import type { ClusterSnapshot } from "../snapshot/cluster-snapshot.ts";
+import type { VolumeIndex } from "../volume/volume-index.ts";
 import type { RelationIndex } from "./relation-index.ts";
 
 /** All that rules may look at. */
@@ -9,4 +10,5 @@ export interface ClusterState {
   readonly relations: RelationIndex;
   readonly nominations: Nominations;
   readonly budgets: Budgets;
+  readonly volumes: VolumeIndex;
 }

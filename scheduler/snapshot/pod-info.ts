@@ -1,5 +1,6 @@
 import type { Pod } from "../../api/wire.ts";
 import type { PodRelations, RelationsReader } from "../relations/pod-relations.ts";
+import { type PodVolumes, podVolumesOf } from "../volume/pod-claims.ts";
 import type { LabelSet, LabelSets } from "./label-sets.ts";
 import type { PodShape, PodShapes } from "./pod-shape.ts";
 
@@ -19,6 +20,8 @@ export interface PodInfo {
   readonly nodeName: string;
   /** What it says about other pods; undefined: nothing. */
   readonly relations: PodRelations | undefined;
+  /** Volumes that restrict where it may run; undefined: none does. */
+  readonly volumes: PodVolumes | undefined;
   /** It is being deleted. */
   readonly terminating: boolean;
 }
@@ -51,6 +54,7 @@ export function podInfoOf(pod: Pod, reader: PodReader): PodInfo {
     schedulerName: pod.spec?.schedulerName || "default-scheduler",
     nodeName: pod.spec?.nodeName ?? "",
     relations: reader.relations.of(pod),
+    volumes: podVolumesOf(pod),
     terminating: pod.metadata.deletionTimestamp !== undefined,
   };
 }
