@@ -17,6 +17,7 @@ import type { ShimOptions } from "./options.ts";
 import { detectCgroups } from "./os/cgroups.ts";
 import { CpuRates } from "./stats/cpu-rates.ts";
 import { DiskUsages } from "./stats/disk-usage.ts";
+import { reclaimMemory } from "./os/memory.ts";
 import { Reaper } from "./os/reaper.ts";
 import { KeyedLock } from "./state/keyed-lock.ts";
 import { Paths } from "./state/paths.ts";
@@ -47,7 +48,7 @@ export async function openContext(options: Omit<ShimOptions, "listen">): Promise
   ingest.load(clock.now_ms());
   const images = new ImageStore(paths.images(), new LayerStore(paths.layers(), paths.ingest()));
   images.load();
-  const pool = new UnpackPool(Math.min(4, cpus().length), clock);
+  const pool = new UnpackPool({ size: Math.min(4, cpus().length), clock, onIdle: reclaimMemory });
   const sandboxes = new RecordStore<ShimContext["sandboxes"] extends RecordStore<infer T> ? T : never>(paths.sandboxes(), paths.trash());
   const containers = new RecordStore<ShimContext["containers"] extends RecordStore<infer T> ? T : never>(paths.containers(), paths.trash());
   const broken = [...sandboxes.load(), ...containers.load()];

@@ -153,6 +153,17 @@ test.serial("containers, their logs and exit codes survive the shim's death", as
   await removeAll(t);
 });
 
+test.serial("a command whose caller went with the shim is ended", async (t) => {
+  const id = await runContainer(shim, await runSandbox(shim), "sleep 1000");
+  const pending = shim.client.call("ExecSync", { containerId: id, cmd: ["sh", "-c", "sleep 4321; true"], timeout: 100 });
+  pending.catch(() => {});
+  await execText(shim, id, "sh", "-c", "until ps | grep -q '[s]leep 4321'; do sleep 0.02; done");
+  await shim.restart();
+  await execText(shim, id, "sh", "-c", "while ps | grep -q '[s]leep 4321'; do sleep 0.02; done");
+  await t.throwsAsync(pending);
+  await removeAll(t);
+});
+
 test.serial("a monitor that is killed: its container ends, and says so", async (t) => {
   const pod = await runSandbox(shim);
   const id = await runContainer(shim, pod, "sleep 1000");

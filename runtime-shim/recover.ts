@@ -1,10 +1,12 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { destroyContainer, killStrayMonitors, releaseRuntime } from "./container/destroy.ts";
+import { killSession, pidIn } from "./container/exec-process.ts";
 import { recordExit } from "./container/exited.ts";
 import { isWaitingForStart } from "./container/start.ts";
 import { now_ns, type ShimContext } from "./context.ts";
 import { messageOf } from "./errors.ts";
+import { processesOf } from "./os/cgroups.ts";
 import { listMounts, unmountAll } from "./os/mounts.ts";
 import { isAlive } from "./os/processes.ts";
 import { destroySandbox, quiesceSandbox } from "./sandbox/destroy.ts";
@@ -53,7 +55,7 @@ async function repairContainer(context: ShimContext, record: ContainerRecord, re
       recordExit(context, record);
       if ((record.phase as string) === "exited") repaired.ended++;
     }
-    clearExecFiles(context, record);
+    endExecs(context, record);
   } catch (error) {
     context.logger.error({ container: record.id, error: messageOf(error) }, "a container could not be repaired: the next start tries again");
   }
@@ -122,10 +124,17 @@ function sweepPins(context: ShimContext): void {
   }
 }
 
-function clearExecFiles(context: ShimContext, record: ContainerRecord): void {
+/** Ends commands whose callers went with the last run, and removes their files. */
+function endExecs(context: ShimContext, record: ContainerRecord): void {
   const directory = context.paths.container(record.id);
   if (!existsSync(directory)) return;
-  for (const name of readdirSync(directory)) if (/^exec-[0-9]+\.(json|pid)$/.test(name)) rmSync(join(directory, name), { force: true });
+  const files = readdirSync(directory).filter((name) => /^exec-[0-9]+\.(json|pid)$/.test(name));
+  for (const name of files.filter((candidate) => candidate.endsWith(".pid"))) {
+    const running = pidIn(join(directory, name));
+    // The pid may be another's by now: only one in the container's cgroup is meant.
+    if (running !== undefined && processesOf(context.cgroups, record.cgroupPath).includes(running.pid)) killSession(context, record, running.pid, running.startTime);
+  }
+  for (const name of files) rmSync(join(directory, name), { force: true });
 }
 
 function clearDirectory(directory: string): void {

@@ -1,7 +1,6 @@
 import type { Init, Message } from "../../cri/vocabulary.ts";
 import { isListed, type ShimContext } from "../context.ts";
 import type { ContainerRecord } from "../state/records.ts";
-import { recordExit } from "./exited.ts";
 import { stateOf } from "./describe.ts";
 
 type Filter = Message<"ContainerFilter"> | undefined;
@@ -14,7 +13,6 @@ export async function listContainers(context: ShimContext, request: Message<"Lis
 export function selectContainers(context: ShimContext, filter: Filter): ContainerRecord[] {
   return [...context.containers.values()].filter((record) => {
     if (!isListed(record)) return false;
-    recordExit(context, record);
     if (filter === undefined) return true;
     return (
       record.id.startsWith(filter.id) &&

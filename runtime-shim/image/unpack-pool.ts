@@ -22,12 +22,15 @@ interface Thread {
 export class UnpackPool {
   readonly #size: number;
   readonly #clock: Clock;
+  /** Called when the last thread has gone. */
+  readonly #idle: () => void;
   readonly #waiting: Job[] = [];
   readonly #threads = new Set<Thread>();
 
-  constructor(size: number, clock: Clock) {
-    this.#size = size;
-    this.#clock = clock;
+  constructor(options: { size: number; clock: Clock; onIdle: () => void }) {
+    this.#size = options.size;
+    this.#clock = options.clock;
+    this.#idle = options.onIdle;
   }
 
   unpack(input: UnpackInput): Promise<Unpacked> {
@@ -85,6 +88,8 @@ export class UnpackPool {
 
   #end(thread: Thread): void {
     this.#threads.delete(thread);
-    void thread.worker.terminate();
+    void thread.worker.terminate().then(() => {
+      if (this.#threads.size === 0) this.#idle();
+    });
   }
 }
