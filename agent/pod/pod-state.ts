@@ -113,8 +113,9 @@ export function startingIds(state: PodState): Set<string> {
   return ids;
 }
 
-/** A container is on its way to its first run: what the status says now will be something else in a moment. */
-export function isFirstStart(state: PodState): boolean {
+/** What the status says now will be something else in a moment: a container is on its way to its first run, or all have ended and only the sandbox is left to stop. */
+export function isPassing(state: PodState): boolean {
+  if (state.stage === "stopping") return !state.runtime.containers.some((record) => record.state === "running");
   for (const [name, { starting }] of state.containers) {
     if (starting !== undefined && !state.runtime.containers.some((record) => record.name === name && record.id !== starting.id)) return true;
   }

@@ -8,11 +8,12 @@ import type { Action } from "./actions.ts";
 import { decide } from "./decide.ts";
 import { garbageOf } from "./garbage.ts";
 import type { NodeContext } from "./node-context.ts";
-import { isFirstStart, newPodState, type PodState } from "./pod-state.ts";
+import { isPassing, newPodState, type PodState } from "./pod-state.ts";
 import { Publisher } from "./publisher.ts";
 import { currentSandbox } from "./runtime-state.ts";
 import { allContainers, findContainer, isHostNetwork, uidOf } from "./spec.ts";
 import { releaseVolumes, removeContainer, removeFromRuntime, removeLogs } from "./tasks/clean-up.ts";
+import { imageAhead } from "./tasks/ensure-image.ts";
 import { createSandbox, stopSandbox } from "./tasks/sandbox.ts";
 import { startContainer } from "./tasks/start-container.ts";
 import { killContainer } from "./tasks/stop-container.ts";
@@ -38,6 +39,7 @@ export class PodWorker {
   readonly #running = new Set<Promise<void>>();
   #state: PodState;
   #timer: Timer | undefined;
+  #imageAhead: { readonly name: string; readonly status: ReturnType<typeof imageAhead> } | undefined;
   #isConfirming = false;
   #isGone = false;
 
@@ -118,7 +120,7 @@ export class PodWorker {
     const decision = decide(this.#state, clock.now_ms());
     this.#state = decision.state;
     if (this.#state.stage !== "running" && !this.#starts.signal.aborted) this.#starts.abort();
-    if (this.#state.cleanup !== "done") this.#publisher.publish(this.#state, { isPassing: isFirstStart(this.#state) });
+    if (this.#state.cleanup !== "done") this.#publisher.publish(this.#state, { isPassing: isPassing(this.#state) });
     for (const action of decision.actions) this.#do(action);
     this.#timer?.cancel();
     this.#timer = decision.wakeAt_ms === undefined ? undefined : clock.after(Math.max(0, decision.wakeAt_ms - clock.now_ms()), () => this.#step());
@@ -134,6 +136,7 @@ export class PodWorker {
       case "prepare":
         return this.#background(this.#prepare());
       case "create-sandbox":
+        this.#askAhead();
         return this.#background(createSandbox(this.#context, this.#state.pod, action.attempt).then((result) => this.#apply((state) => sandboxTaskEnded(state, result))));
       case "stop-sandbox":
         return this.#background(stopSandbox(this.#context, this.#state.pod, action.id).then((result) => this.#apply((state) => sandboxTaskEnded(state, result))));
@@ -166,6 +169,12 @@ export class PodWorker {
     this.#apply((state) => prepareEnded(state, result));
   }
 
+  /** While the sandbox is made, the runtime can look for the image of what starts first. */
+  #askAhead(): void {
+    const [first] = allContainers(this.#state.pod);
+    if (first !== undefined) this.#imageAhead = { name: first.container.name, status: imageAhead(this.#context, first.container) };
+  }
+
   async #startContainer(action: ActionOf<"start-container">): Promise<void> {
     const { name, attempt } = action;
     // What follows may step the machine: not before this step is over.
@@ -174,12 +183,15 @@ export class PodWorker {
     const sandbox = currentSandbox(this.#state.runtime);
     if (entry === undefined || sandbox?.id !== action.sandboxId) return this.#startEnded(name, { type: "aborted" });
     const { pod, runtime } = this.#state;
+    const image = this.#imageAhead?.name === name ? this.#imageAhead.status : undefined;
+    this.#imageAhead = undefined;
     const outcome = await startContainer(this.#context, {
       pod,
       entry,
       attempt,
       sandbox,
       runtime,
+      image,
       signal: this.#starts.signal,
       onStep: (step, id) => this.#apply((state) => startMovedOn(state, name, step, id)),
     });

@@ -24,6 +24,8 @@ interface Entry {
   queue: PodStatus[];
   /** What the API server has of us. */
   written: PodStatus | undefined;
+  /** resourceVersion that our last write gave. */
+  version: bigint;
   isBusy: boolean;
   isGone: boolean;
   failures: number;
@@ -69,7 +71,7 @@ export class StatusWriter {
    */
   observe(pod: Pod): void {
     const entry = this.#entries.get(uidOf(pod));
-    if (entry === undefined || entry.isBusy || entry.queue.length > 0 || entry.written === undefined) return;
+    if (entry === undefined || entry.isBusy || entry.queue.length > 0 || entry.written === undefined || versionOf(pod) <= entry.version) return;
     if (ownConditionsOf(pod.status) === ownConditionsOf(entry.written)) return;
     entry.queue.push(entry.written);
     this.#wake(entry);
@@ -102,7 +104,7 @@ export class StatusWriter {
     let entry = this.#entries.get(uid);
     if (entry === undefined) {
       const { namespace = "", name = "" } = pod.metadata;
-      entry = { uid, namespace, name, queue: [], written: pod.status, isBusy: false, isGone: false, failures: 0, idle: [] };
+      entry = { uid, namespace, name, queue: [], written: pod.status, version: versionOf(pod), isBusy: false, isGone: false, failures: 0, idle: [] };
       this.#entries.set(uid, entry);
     }
     return entry;
@@ -163,8 +165,9 @@ export class StatusWriter {
     const { client, logger } = this.#options;
     const body = { metadata: { uid: entry.uid }, status: statusPatch(entry.written, status) };
     try {
-      await client.patch(pods, { namespace: entry.namespace, name: entry.name }, "strategic", body, { subresource: "status", signal: this.#stopped.signal });
+      const answer = await client.patch(pods, { namespace: entry.namespace, name: entry.name }, "strategic", body, { subresource: "status", signal: this.#stopped.signal });
       entry.written = status;
+      entry.version = versionOf(answer);
       return true;
     } catch (error) {
       const code = error instanceof ApiError ? (error.status.code ?? 500) : 503;
@@ -181,6 +184,12 @@ export class StatusWriter {
       return isLasting;
     }
   }
+}
+
+/** resourceVersions of one kind grow (KEP-5504): a watch event of what was before our own write says nothing. */
+function versionOf(pod: Pod | undefined): bigint {
+  const text = pod?.metadata.resourceVersion ?? "";
+  return /^\d+$/.test(text) ? BigInt(text) : 0n;
 }
 
 /** Type and status of the conditions that are ours, in an order of their own. */

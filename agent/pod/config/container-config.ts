@@ -24,7 +24,7 @@ export interface ContainerInput {
   readonly targetId?: string | undefined;
 }
 
-export const DEFAULT_MESSAGE_PATH = "/dev/termination-log";
+const DEFAULT_MESSAGE_PATH = "/dev/termination-log";
 
 /** Where the container may leave its last words. */
 export function messagePathOf(container: Container): string {

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import type { Container, Pod, VolumeMount } from "../../../api/wire.ts";
 import type { Init } from "../../../cri/vocabulary.ts";
 import { bindSubPath } from "../../volume/sub-path.ts";
-import { DEFAULT_MESSAGE_PATH, messagePathOf } from "../config/container-config.ts";
+import { messagePathOf } from "../config/container-config.ts";
 import { expandStrict, mappingOf } from "../config/expansion.ts";
 import { hostsFile, type PodNames } from "../config/host-names.ts";
 import type { NodeContext } from "../node-context.ts";
@@ -29,13 +29,15 @@ export interface MountsInput {
 
 /** All that is mounted into a container: its volumes, the pod's hosts file, the file for its last words. @throws Error with kubelet's words */
 export async function containerMounts(context: NodeContext, input: MountsInput): Promise<Init<"Mount">[]> {
-  const mounts: Init<"Mount">[] = [];
-  for (const [index, mount] of (input.container.volumeMounts ?? []).entries()) mounts.push(await volumeMount(context, input, mount, index));
-  const taken = new Set(mounts.map((mount) => mount.containerPath));
-  if (!taken.has(HOSTS)) mounts.push({ containerPath: HOSTS, hostPath: await writeHosts(context, input), readonly: false });
+  const volumeMounts = input.container.volumeMounts ?? [];
+  const taken = new Set(volumeMounts.map((mount) => mount.mountPath));
   const messagePath = messagePathOf(input.container);
-  if (!taken.has(messagePath)) mounts.push({ containerPath: messagePath || DEFAULT_MESSAGE_PATH, hostPath: await makeMessageFile(context, input), readonly: false });
-  return mounts;
+  const own: Promise<Init<"Mount">>[] = [];
+  if (!taken.has(HOSTS)) own.push(writeHosts(context, input).then((hostPath) => ({ containerPath: HOSTS, hostPath })));
+  if (!taken.has(messagePath)) own.push(makeMessageFile(context, input).then((hostPath) => ({ containerPath: messagePath, hostPath })));
+  const mounts: Init<"Mount">[] = [];
+  for (const [index, mount] of volumeMounts.entries()) mounts.push(await volumeMount(context, input, mount, index));
+  return [...mounts, ...(await Promise.all(own))];
 }
 
 async function volumeMount(context: NodeContext, input: MountsInput, mount: VolumeMount, index: number): Promise<Init<"Mount">> {

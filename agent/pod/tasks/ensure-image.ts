@@ -19,6 +19,8 @@ export interface ImageTask {
   readonly container: Container;
   readonly signal: AbortSignal;
   readonly event: (event: EventText) => void;
+  /** Asked before. */
+  readonly status?: Promise<Message<"Image"> | undefined> | undefined;
 }
 
 /** A pull may take this long; a stuck one is given up and tried again. */
@@ -34,7 +36,7 @@ export async function ensureImage(context: NodeContext, task: ImageTask): Promis
     const message = `Unable to retrieve some image pull secrets (${credentials.missing.join(", ")}); attempting to pull the image may not succeed.`;
     context.recorder.event(task.pod, { type: "Warning", reason: "FailedToRetrieveImagePullSecret", message });
   }
-  const present = await statusOf(context, task, image);
+  const present = (await task.status) ?? (await statusOf(context, task, image));
   if (present !== undefined && policy !== "Always") {
     task.event({ type: "Normal", reason: "Pulled", message: `Container image "${written}" already present on machine and can be accessed by the pod` });
     return localImage(present);
@@ -45,6 +47,16 @@ export async function ensureImage(context: NodeContext, task: ImageTask): Promis
     throw new StartFailure("ErrImageNeverPull", message);
   }
   return pull(context, task, image, credentials.auths);
+}
+
+/** Asks for an image's status ahead of its container's start; nothing where that fails: the start asks again, and says why. */
+export function imageAhead(context: NodeContext, container: Container): Promise<Message<"Image"> | undefined> {
+  if (container.imagePullPolicy === "Always" || container.imagePullPolicy === undefined) return Promise.resolve(undefined);
+  try {
+    return context.cri.image.ImageStatus({ image: { image: withDefaultTag(container.image ?? "") } }).then((answer) => answer.image, () => undefined);
+  } catch {
+    return Promise.resolve(undefined);
+  }
 }
 
 function nameOf(task: ImageTask, written: string): string {

@@ -57,8 +57,14 @@ export async function createSandbox(context: NodeContext, pod: Pod, attempt: num
   try {
     for (const message of podDns(pod, context.dns()).warnings) recorder.event(pod, { type: "Warning", reason: "DNSConfigForming", message });
     const input = sandboxInput(context, pod, attempt);
-    await Promise.all([mkdir(input.logDirectory, { recursive: true, mode: 0o755 }), context.cgroups.ensure(input.cgroupParent, podLimits(pod))]);
-    const { podSandboxId } = await context.cri.runtime.RunPodSandbox({ config: sandboxConfig(input), runtimeHandler: "" }, { timeout_ms: TIMEOUT_MS });
+    const [{ podSandboxId }] = await Promise.all([
+      context.cri.runtime.RunPodSandbox({ config: sandboxConfig(input), runtimeHandler: "" }, { timeout_ms: TIMEOUT_MS }),
+      mkdir(input.logDirectory, { recursive: true, mode: 0o755 }),
+      context.cgroups.ensure(input.cgroupParent, podLimits(pod)),
+    ]);
+    // An event may have told already.
+    const known = context.view.get(uidOf(pod)).sandboxes.find((record) => record.id === podSandboxId);
+    if (known?.ready === true && known.ips.length > 0) return {};
     const { status } = await context.cri.runtime.PodSandboxStatus({ podSandboxId });
     if (status !== undefined) context.view.putSandbox(podIdentityOf(pod), sandboxRecord(status));
     return {};

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Pod } from "../../../api/wire.ts";
 import type { EventText } from "../../../client/event-recorder.ts";
+import type { Message } from "../../../cri/vocabulary.ts";
 import { podNames } from "../config/host-names.ts";
 import { containerConfig } from "../config/container-config.ts";
 import { containerEnvironment } from "../config/environment.ts";
@@ -29,6 +30,8 @@ export interface StartTask {
   /** Aborts when the pod is to end. */
   readonly signal: AbortSignal;
   readonly onStep: (step: StartStep, id?: string) => void;
+  /** What the runtime said of the image while the sandbox was made. */
+  readonly image?: Promise<Message<"Image"> | undefined> | undefined;
 }
 
 export type StartOutcome = StartResult & {
@@ -56,7 +59,7 @@ export async function startContainer(context: NodeContext, task: StartTask): Pro
 async function run(context: NodeContext, task: StartTask, event: (text: EventText) => void): Promise<ContainerRecord | undefined> {
   const { pod, entry } = task;
   if (task.attempt > 0) await checkSandbox(context, task);
-  const image = await ensureImage(context, { pod, container: entry.container, signal: task.signal, event }).catch((error) => {
+  const image = await ensureImage(context, { pod, container: entry.container, signal: task.signal, event, status: task.image }).catch((error) => {
     if (error instanceof StartFailure) event({ type: "Warning", reason: "Failed", message: `Error: ${error.reason.reason}` });
     throw error;
   });
@@ -92,6 +95,8 @@ async function create(context: NodeContext, task: StartTask, image: LocalImage, 
     event({ type: "Warning", reason: "Failed", message: `Error: ${message}` });
     return new StartFailure(reason, message);
   };
+  const logFolder = mkdir(join(podLogDir(context.paths, pod), entry.container.name), { recursive: true, mode: 0o755 });
+  logFolder.catch(() => {});
   let config: ReturnType<typeof containerConfig>;
   try {
     config = await configOf(context, task, image);
@@ -99,7 +104,7 @@ async function create(context: NodeContext, task: StartTask, image: LocalImage, 
     throw fail("CreateContainerConfigError", error);
   }
   try {
-    await mkdir(join(podLogDir(context.paths, pod), entry.container.name), { recursive: true, mode: 0o755 });
+    await logFolder;
     const { containerId } = await context.cri.runtime.CreateContainer({ podSandboxId: sandbox.id, config, sandboxConfig: sandboxConfig(sandboxInput(context, pod, sandbox.attempt)) });
     return containerId;
   } catch (error) {
