@@ -3,10 +3,11 @@ import { registerClusterCommands } from "./commands/cluster.ts";
 import { registerObjectCommands } from "./commands/objects.ts";
 import { registerProcesses } from "./commands/processes.ts";
 import { UserError } from "./user-error.ts";
+import { VERSION } from "./version.ts";
 
 const program = new Command("berth")
   .description("A cluster orchestrator for bare-metal Linux that speaks the Kubernetes API.")
-  .version("0.1.0")
+  .version(VERSION)
   .showSuggestionAfterError(true)
   .showHelpAfterError("(berth COMMAND --help tells more)")
   .addHelpText("after", "\nStart here:\n  berth up                        a cluster on this machine, with an application in it\n  berth get pods -o wide          what runs, and where\n  berth apply -f app.yaml         create or change objects from files");

@@ -6,6 +6,7 @@ import { createShim, purgeRuntime } from "../../runtime-shim/shim.ts";
 import type { shimOptions } from "../commands/processes.ts";
 import type { OptionValues } from "../options.ts";
 import { UserError } from "../user-error.ts";
+import { VERSION } from "../version.ts";
 import { aborted, processLogger, runUntilStopped } from "./run-process.ts";
 
 type Values = OptionValues<(typeof shimOptions)[number]["name"]>;
@@ -33,7 +34,7 @@ export async function runShim(values: Values): Promise<void> {
   };
   if (values["remove-all"] !== undefined) return purgeRuntime({ ...places, removeData: false });
   await runUntilStopped(logger, async (signal) => {
-    const shim = createShim({ ...places, listen, ...(values.runtime === undefined ? {} : { ociRuntime: values.runtime }) });
+    const shim = createShim({ ...places, listen, version: VERSION, ...(values.runtime === undefined ? {} : { ociRuntime: values.runtime }) });
     await shim.start();
     await aborted(signal);
     await shim.close();
