@@ -7,7 +7,7 @@ import type { AdmissionRequest } from "../admission/admission.ts";
 import { CachedObject } from "./cached-object.ts";
 import { fillAllocated, type Outcome, type Registry, reservationOf, strategyContext, type WriteContext } from "./registry.ts";
 import type { ServedKind } from "./served-kind.ts";
-import { putObject, storedBytes, toStored } from "./storage-write.ts";
+import { asIfStored, putObject, storedBytes, toStored } from "./storage-write.ts";
 
 /** How often another generated name is tried when the first is taken, as in Kubernetes. */
 const GENERATE_ATTEMPTS = 8;
@@ -98,7 +98,7 @@ async function showDryRun(registry: Registry, kind: ServedKind, key: string, nam
   await registry.cache.fresh();
   const existing = registry.cache.of(kind).get(key);
   if (existing !== undefined) throw existsError(kind, name, existing);
-  return { kind, object };
+  return { kind, object: asIfStored(kind, object) };
 }
 
 async function store(registry: Registry, kind: ServedKind, key: string, name: string, object: ApiObject): Promise<Outcome> {

@@ -51,6 +51,11 @@ export class PendingWrites {
     else writes.push(write);
   }
 
+  /** The cache is filled anew: no events of these writes will come. */
+  forget(): void {
+    this.#byKey.clear();
+  }
+
   /** Ends a write that failed, or whose event came. */
   drop(write: PendingWrite): void {
     const key = write.kind.storagePrefix + write.key;
@@ -68,7 +73,7 @@ export class PendingWrites {
 
   /** The write whose value this is, if it is one of ours; it is dropped. */
   take(key: string, revision: number, value: Uint8Array): CachedObject | undefined {
-    const write = this.#byKey.get(key)?.find((candidate) => Buffer.compare(candidate.stored, value) === 0);
+    const write = this.#byKey.get(key)?.find((candidate) => candidate.stored === value || Buffer.compare(candidate.stored, value) === 0);
     if (write === undefined) return undefined;
     this.drop(write);
     return write.at(revision);

@@ -23,6 +23,11 @@ export function storedBytes(kind: ServedKind, object: ApiObject): Buffer {
   return Buffer.from(encodeObject(kind.stored.definition, resourceVersion === undefined ? object : { ...object, metadata: rest }, "asStored"));
 }
 
+/** What a dry run shows: the object as it would come back from the store. */
+export function asIfStored(kind: ServedKind, object: ApiObject): ApiObject {
+  return fromStored(kind, JSON.parse(encodeObject(kind.stored.definition, toStored(kind, object), "asStored")) as ApiObject);
+}
+
 export interface PutResult {
   /** Absent when somebody else wrote first. */
   readonly written?: CachedObject;

@@ -12,7 +12,7 @@ import { fillAllocated, type Outcome, type Registry, reservationOf, strategyCont
 import { withResourceVersion } from "./resource-version.ts";
 import { requireVersion } from "./resource-version-text.ts";
 import type { ServedKind } from "./served-kind.ts";
-import { fromStored, putObject, storedBytes, toStored } from "./storage-write.ts";
+import { asIfStored, fromStored, putObject, storedBytes, toStored } from "./storage-write.ts";
 
 /** Lost races after which a write gives up. */
 const MAX_ATTEMPTS = 64;
@@ -97,7 +97,7 @@ async function commit(
   const current = start.object!;
   const last = isLastUpdate(next);
   if (context.dryRun) {
-    return { kind, object: next, created: false };
+    return { kind, object: asIfStored(kind, next), created: false };
   }
   if (last) {
     const removed = await removeObject(registry, kind, current, old);

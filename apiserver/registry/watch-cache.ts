@@ -12,6 +12,7 @@ export const REGISTRY_PREFIX = "/registry/";
 /** Written when a read waits for a revision that no event of ours will bring (a foreign key in a shared etcd). */
 const PROGRESS_KEY = "/registry/berth.dev/progress";
 const LOAD_PAGE = 500;
+const MAX_LOADS = 5;
 const NUDGE_AFTER_MS = 100;
 const RESTART_DELAY_MS = 200;
 /** How long a read waits for the cache, as in Kubernetes. */
@@ -69,7 +70,15 @@ export class WatchCache {
 
   /** Reads everything, then follows the store until `close`. */
   async start(): Promise<void> {
-    await this.#load();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#load();
+        break;
+      } catch (error) {
+        // Another server compacted the revision that was being read: begin again at a newer one.
+        if (!(error instanceof CompactedError) || attempt === MAX_LOADS) throw error;
+      }
+    }
     this.#running = this.#follow();
   }
 
@@ -203,6 +212,7 @@ export class WatchCache {
   /** What was missed is gone from the store's history: compare with what is there now, and end the watches. */
   async #reload(): Promise<void> {
     try {
+      this.pending.forget();
       const revision = await this.#store.revision();
       for (const cache of this.#byPrefix.values()) await this.#reloadKind(cache, revision);
       for (const cache of this.#byPrefix.values()) cache.startEvents(revision);

@@ -15,6 +15,8 @@ export class RbacAuthorizer implements Authorizer {
     for (const granted of this.#index.rulesFor(request.user, namespace)) {
       if (ruleAllows(granted.rule, request)) return { verdict: "allow", reason: `RBAC: allowed by ${granted.description}` };
     }
-    return NO_OPINION;
+    const missing = this.#index.missingRolesFor(request.user, namespace);
+    if (missing.length === 0) return NO_OPINION;
+    return { verdict: "no-opinion", reason: `RBAC: ${missing.length === 1 ? missing[0] : `[${missing.join(", ")}]`}` };
   }
 }

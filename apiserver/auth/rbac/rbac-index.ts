@@ -75,6 +75,21 @@ export class RbacIndex {
     return this.#roles.get(roleKey(kind, namespace, name));
   }
 
+  /** Roles that bindings of the user name and that are not there: `role.rbac.authorization.k8s.io "x" not found`. */
+  missingRolesFor(user: UserInfo, namespace: string): string[] {
+    const missing = new Set<string>();
+    for (const where of namespace === "" ? [""] : ["", namespace]) {
+      for (const subject of subjectKeysOf(user)) {
+        for (const id of this.#bySubject.get(subject)?.get(where) ?? []) {
+          const binding = this.#bindings.get(id);
+          if (binding === undefined || this.rulesOf(binding.roleKind, binding.roleKind === "Role" ? where : "", binding.roleName) !== undefined) continue;
+          missing.add(`${binding.roleKind.toLowerCase()}.rbac.authorization.k8s.io ${JSON.stringify(binding.roleName)} not found`);
+        }
+      }
+    }
+    return [...missing];
+  }
+
   *#granted(subjects: readonly string[], namespace: string): Generator<GrantedRule> {
     for (const subject of subjects) {
       for (const id of this.#bySubject.get(subject)?.get(namespace) ?? []) {
