@@ -3,6 +3,8 @@ export interface Figure {
   readonly bench: string;
   readonly figure: string;
   readonly value: number;
+  /** Standard deviation, where value is a mean. */
+  readonly sd?: number;
   readonly unit: string;
   readonly conditions: Readonly<Record<string, string | number | boolean>>;
   /** The same measured without us, in the same run, and value ÷ floor (or floor ÷ value, as the figure says). */
@@ -13,7 +15,7 @@ export interface Figure {
 /** Prints a figure as one JSON object on a line of stdout; nothing else may be printed there. */
 export function report(figure: Figure): void {
   const round = (value: number) => Number(value.toPrecision(4));
-  process.stdout.write(`${JSON.stringify({ ...figure, value: round(figure.value), ...(figure.floor === undefined ? {} : { floor: round(figure.floor) }), ...(figure.ratio === undefined ? {} : { ratio: round(figure.ratio) }) })}\n`);
+  process.stdout.write(`${JSON.stringify({ ...figure, value: round(figure.value), ...(figure.sd === undefined ? {} : { sd: round(figure.sd) }), ...(figure.floor === undefined ? {} : { floor: round(figure.floor) }), ...(figure.ratio === undefined ? {} : { ratio: round(figure.ratio) }) })}\n`);
 }
 
 /** What is going on, for the person who waits. */

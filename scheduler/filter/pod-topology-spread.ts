@@ -14,7 +14,7 @@ export const podTopologySpread: ClusterFilter = {
   name: "PodTopologySpread",
   preemptable: true,
   prepare(pod, cluster) {
-    const constraints = (cluster.relations.spreadOf(pod) ?? []).filter((constraint) => constraint.required);
+    const constraints = (pod.relations?.spread ?? []).filter((constraint) => constraint.required);
     if (constraints.length === 0) return undefined;
     const keys = [...new Set(constraints.map((constraint) => constraint.topologyKey))].sort();
     const limits = constraints.map((constraint) => limitOf(pod, constraint, keys, cluster));

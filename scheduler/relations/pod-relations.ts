@@ -37,8 +37,6 @@ export interface SpreadConstraint {
   readonly honorAffinity: boolean;
   /** nodeTaintsPolicy: Honor. */
   readonly honorTaints: boolean;
-  /** From the configuration, not from the pod: nodes that lack one of the topology keys are valued too. */
-  readonly fromDefaults: boolean;
 }
 
 /** What a pod's spec says about other pods. */
@@ -89,27 +87,6 @@ function termOf(term: WireTerm, weight: number, namespace: string, labels: Label
   return { selector: selectorOf(selector, own ? [namespace] : (term.namespaces ?? []), term.namespaceSelector, false), topologyKey: term.topologyKey, weight };
 }
 
-/** Constraints of a profile for pods that have none of their own; `selector` is what the pod's workload selects. */
-export interface DefaultSpread {
-  readonly topologyKey: string;
-  readonly maxSkew: number;
-  readonly required: boolean;
-}
-
-export function defaultSpreadOf(defaults: readonly DefaultSpread[], selector: LabelSelector, namespace: string): SpreadConstraint[] {
-  const compiled = selectorOf(selector, [namespace], undefined, true);
-  return defaults.map(({ topologyKey, maxSkew, required }) => ({
-    selector: compiled,
-    topologyKey,
-    maxSkew,
-    minDomains: 1,
-    required,
-    honorAffinity: true,
-    honorTaints: false,
-    fromDefaults: true,
-  }));
-}
-
 type WireSpread = NonNullable<NonNullable<Pod["spec"]>["topologySpreadConstraints"]>[number];
 
 function spreadOf(constraint: WireSpread, namespace: string, labels: Labels): SpreadConstraint {
@@ -121,7 +98,6 @@ function spreadOf(constraint: WireSpread, namespace: string, labels: Labels): Sp
     required: constraint.whenUnsatisfiable === "DoNotSchedule",
     honorAffinity: constraint.nodeAffinityPolicy !== "Ignore",
     honorTaints: constraint.nodeTaintsPolicy === "Honor",
-    fromDefaults: false,
   };
 }
 

@@ -4,7 +4,7 @@ import type { NodeState, Placement } from "../snapshot/node-state.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 import { NamespaceLabels } from "./namespaces.ts";
 import { DomainSums, NodeCounts } from "./node-counts.ts";
-import { type PodSelector, selects, type SpreadConstraint, type Term } from "./pod-relations.ts";
+import { type PodSelector, selects, type Term } from "./pod-relations.ts";
 import { Topology, UNMOVED } from "./topology.ts";
 
 /** What a term means to the pods that it selects. */
@@ -49,8 +49,6 @@ const MAX_SUMS_BYTES = 128 * 1024 * 1024;
  */
 export class RelationIndex implements PlacementListener {
   readonly namespaces = new NamespaceLabels();
-  /** Spread constraints of pods that have none of their own. */
-  defaultSpread: ((pod: PodInfo) => readonly SpreadConstraint[] | undefined) | undefined;
   readonly #snapshot: ClusterSnapshot;
   readonly #topologies = new Map<string, Topology>();
   readonly #carriers = new Map<number, Carriers>();
@@ -89,12 +87,6 @@ export class RelationIndex implements PlacementListener {
   /** Terms of placed pods that select this pod. */
   holdersSelecting(set: LabelSet): ReadonlySet<Holders> {
     return this.#carriersOf(set).holders;
-  }
-
-  /** The pod's spread constraints: its own, else those that the default gives its workload. */
-  spreadOf(pod: PodInfo): readonly SpreadConstraint[] | undefined {
-    const own = pod.relations?.spread;
-    return own !== undefined && own.length > 0 ? own : this.defaultSpread?.(pod);
   }
 
   placed({ pod, node }: Placement): void {

@@ -14,10 +14,10 @@ export const podTopologySpreadPreference: ClusterScore = {
   name: "PodTopologySpread",
   defaultWeight: 2,
   prepare(pod, cluster) {
-    const constraints = (cluster.relations.spreadOf(pod) ?? []).filter((constraint) => !constraint.required);
+    const constraints = (pod.relations?.spread ?? []).filter((constraint) => !constraint.required);
     if (constraints.length === 0) return undefined;
     const parts = partsOf(pod, constraints, cluster);
-    const needed = constraints.some((constraint) => constraint.fromDefaults) ? [] : parts.map(({ sums }) => sums.topology);
+    const needed = parts.map(({ sums }) => sums.topology);
     return {
       raw: () => 0,
       normalise: (values, nodes) => spreadScores(parts, needed, values, nodes),
@@ -33,7 +33,7 @@ interface Part {
 function partsOf(pod: PodInfo, constraints: readonly SpreadConstraint[], cluster: ClusterState): Part[] {
   const keys = [...new Set(constraints.map((constraint) => constraint.topologyKey))].sort();
   return constraints.map((constraint) => ({
-    sums: spreadDomains(pod, constraint, constraint.fromDefaults ? [constraint.topologyKey] : keys, cluster),
+    sums: spreadDomains(pod, constraint, keys, cluster),
     maxSkew: constraint.maxSkew,
   }));
 }

@@ -1,10 +1,8 @@
 import { quantityMilli, quantityValue } from "../../api/quantity.ts";
 
-/** Columns that every node has. CPU is in thousandths, everything else in whole units (bytes, pods, devices). */
+/** Columns that every node has, and that code names; ephemeral-storage and pods follow them. CPU is in thousandths, everything else in whole units (bytes, pods, devices). */
 export const CPU = 0;
 export const MEMORY = 1;
-export const EPHEMERAL_STORAGE = 2;
-export const PODS = 3;
 const FIXED = ["cpu", "memory", "ephemeral-storage", "pods"];
 
 /** Most resource names that nodes may offer; a name beyond is treated as one that no node has. */

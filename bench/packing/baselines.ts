@@ -1,0 +1,155 @@
+import type { Random } from "../../lib/random.ts";
+import { Cluster } from "./cluster.ts";
+import type { Placer } from "./scheduler-policy.ts";
+import type { TraceNode, TracePod } from "./trace.ts";
+
+/** Scores of the paper's simulator are integers from 0 to 100; the first node in order of name wins among equals. */
+const MAX_SCORE = 100;
+/** Largest machine and most devices of the paper's simulator, for normalisation. */
+const MAX_CPU_MILLI = 128_000;
+const MAX_DEVICES_MILLI = 8000;
+
+interface Choice {
+  readonly score: number;
+  /** For a share; -1: the fullest device that fits. */
+  readonly device: number;
+}
+
+type Score = (cluster: Cluster, node: number, pod: TracePod) => Choice;
+
+function placerOf(nodes: readonly TraceNode[], score: Score): Placer {
+  const cluster = new Cluster(nodes);
+  return {
+    offer(pod) {
+      let best = -1;
+      let choice: Choice = { score: -1, device: -1 };
+      for (let node = 0; node < cluster.size; node++) {
+        if (!cluster.fits(node, pod)) continue;
+        const here = score(cluster, node, pod);
+        if (here.score <= choice.score) continue;
+        best = node;
+        choice = here;
+      }
+      if (best >= 0) cluster.place(best, pod, choice.device);
+      return best >= 0;
+    },
+  };
+}
+
+/** Any feasible node, each as likely. */
+export function randomPlacer(nodes: readonly TraceNode[], random: Random): Placer {
+  const cluster = new Cluster(nodes);
+  return {
+    offer(pod) {
+      const feasible: number[] = [];
+      for (let node = 0; node < cluster.size; node++) if (cluster.fits(node, pod)) feasible.push(node);
+      const node = feasible[Math.floor(random.next() * feasible.length)];
+      if (node !== undefined) cluster.place(node, pod, -1);
+      return node !== undefined;
+    },
+  };
+}
+
+/** The node where the least CPU and device capacity is left. */
+export function bestFitPlacer(nodes: readonly TraceNode[]): Placer {
+  return placerOf(nodes, (cluster, node, pod) => {
+    const left = (cluster.cpu_milli[node]! - pod.cpu_milli) / MAX_CPU_MILLI / 2 + (cluster.freeDevices_milli(node) - pod.devices * pod.milli) / MAX_DEVICES_MILLI / 2;
+    return { score: Math.trunc((1 - left) * MAX_SCORE), device: -1 };
+  });
+}
+
+/** The smallest dot product of what is free and what is asked, over the devices that could serve (Tetris, SIGCOMM 2014). */
+export function dotProductPlacer(nodes: readonly TraceNode[]): Placer {
+  return placerOf(nodes, (cluster, node, pod) => {
+    let best: Choice = { score: -1, device: -1 };
+    for (const { device, free_milli } of deviceGroups(cluster, node, pod)) {
+      const cpu = (cluster.cpu_milli[node]! / MAX_CPU_MILLI) * (pod.cpu_milli / MAX_CPU_MILLI);
+      const devices = (free_milli / MAX_DEVICES_MILLI) * ((pod.devices * pod.milli) / MAX_DEVICES_MILLI);
+      const score = Math.trunc((1 - (cpu + devices) / 2) * MAX_SCORE);
+      if (score > best.score) best = { score, device };
+    }
+    return best;
+  });
+}
+
+/** Each shared device with room for the share, and all free devices together. */
+function deviceGroups(cluster: Cluster, node: number, pod: TracePod): { readonly device: number; readonly free_milli: number }[] {
+  if (pod.devices === 0) return [{ device: -1, free_milli: cluster.freeDevices_milli(node) }];
+  const free = cluster.devicesOf(node);
+  const groups: { device: number; free_milli: number }[] = [];
+  if (pod.milli < 1000) for (const [device, left] of free.entries()) if (left < 1000 && left >= pod.milli) groups.push({ device, free_milli: left });
+  const whole = free.filter((left) => left === 1000).length;
+  if (whole >= pod.devices) groups.push({ device: pod.milli < 1000 ? free.indexOf(1000) : -1, free_milli: whole * 1000 });
+  return groups;
+}
+
+interface TypicalPod {
+  readonly cpu_milli: number;
+  readonly devices: number;
+  readonly milli: number;
+  readonly models: readonly string[];
+  readonly share: number;
+}
+
+/** Share of the pods that the typical ones stand for. */
+const POPULARITY = 0.95;
+
+function typicalPods(pods: readonly TracePod[]): TypicalPod[] {
+  const counts = new Map<string, { pod: TracePod; count: number }>();
+  for (const pod of pods) {
+    const text = [pod.cpu_milli, pod.devices, pod.milli, pod.models.join("|")].join();
+    const known = counts.get(text);
+    if (known === undefined) counts.set(text, { pod, count: 1 });
+    else known.count++;
+  }
+  const sorted = [...counts.values()].sort((a, b) => b.count - a.count);
+  const typical: typeof sorted = [];
+  let covered = 0;
+  for (const one of sorted) {
+    if (covered >= POPULARITY * pods.length) break;
+    typical.push(one);
+    covered += one.count;
+  }
+  return typical.map(({ pod, count }) => ({ cpu_milli: pod.cpu_milli, devices: pod.devices, milli: pod.milli, models: pod.models, share: count / covered }));
+}
+
+/** Thousandths of devices that a typical pod could not use. */
+function fragmentation(cpu_milli: number, free: readonly number[], model: string, typical: readonly TypicalPod[]): number {
+  const total = free.reduce((sum, left) => sum + left, 0);
+  let fragments = 0;
+  for (const pod of typical) {
+    const usable = free.filter((left) => left >= pod.milli);
+    const runs = pod.milli > 0 && pod.cpu_milli <= cpu_milli && usable.length >= pod.devices && (pod.models.length === 0 || pod.models.includes(model));
+    fragments += pod.share * (runs ? total - usable.reduce((sum, left) => sum + left, 0) : total);
+  }
+  return fragments;
+}
+
+/** Fragmentation gradient descent (USENIX ATC 2023): the node whose fragmentation grows least, by the distribution of the whole list, known ahead. */
+export function fragmentationPlacer(nodes: readonly TraceNode[], pods: readonly TracePod[]): Placer {
+  const typical = typicalPods(pods);
+  const memo = new Map<string, number>();
+  const measure = (cpu_milli: number, free: readonly number[], model: string): number => {
+    const text = `${cpu_milli},${free.join()},${model}`;
+    let value = memo.get(text);
+    if (value === undefined) {
+      value = fragmentation(cpu_milli, free, model, typical);
+      memo.set(text, value);
+    }
+    return value;
+  };
+  return placerOf(nodes, (cluster, node, pod) => {
+    const free = cluster.devicesOf(node);
+    const { model } = cluster.nodes[node]!;
+    const before = measure(cluster.cpu_milli[node]!, free, model);
+    const scoreOf = (after: readonly number[]) => Math.trunc(MAX_SCORE / (1 + Math.exp((measure(cluster.cpu_milli[node]! - pod.cpu_milli, after, model) - before) / 1000)));
+    if (pod.devices !== 1 || pod.milli === 1000) return { score: scoreOf(cluster.without(node, pod, -1)), device: -1 };
+    let best: Choice = { score: -1, device: -1 };
+    for (const [device, left] of free.entries()) {
+      if (left < pod.milli) continue;
+      const score = scoreOf(cluster.without(node, pod, device));
+      if (score > best.score) best = { score, device };
+    }
+    return best;
+  });
+}
