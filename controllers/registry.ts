@@ -1,6 +1,7 @@
-import { endpointslices, poddisruptionbudgets, type Resource } from "../api/resources.ts";
+import { controllerrevisions, daemonsets, endpointslices, poddisruptionbudgets, type Resource, replicationcontrollers } from "../api/resources.ts";
 import { ClusterRoleAggregationController } from "./cluster-role-aggregation/controller.ts";
 import type { ControllerFactory } from "./controller.ts";
+import { DaemonSetController } from "./daemon-set/controller.ts";
 import { DeploymentController } from "./deployment/controller.ts";
 import { DisruptionController } from "./disruption/controller.ts";
 import { EndpointSliceController } from "./endpoint-slice/controller.ts";
@@ -12,7 +13,7 @@ import { parseClusterCidrs } from "./node-ipam/allocator.ts";
 import { NodeIpamController } from "./node-ipam/controller.ts";
 import { NodeLifecycleController, type NodeLifecycleOptions } from "./node-lifecycle/controller.ts";
 import { PodGcController, type PodGcOptions } from "./pod-gc/controller.ts";
-import { ReplicaSetController } from "./replica-set/controller.ts";
+import { REPLICA_SET, REPLICATION_CONTROLLER, ReplicaSetController } from "./replica-set/controller.ts";
 import { RootCaController } from "./root-ca/controller.ts";
 import { ServiceAccountController } from "./service-account/controller.ts";
 import { TaintEvictionController } from "./taint-eviction/controller.ts";
@@ -41,7 +42,9 @@ export function controllers(settings: ControllerSettings): readonly ControllerEn
   const { clusterCidr } = settings;
   const all: ControllerEntry[] = [
     { name: "deployment-controller", create: (context) => new DeploymentController(context) },
-    { name: "replicaset-controller", create: (context) => new ReplicaSetController(context) },
+    { name: REPLICA_SET.name, create: (context) => new ReplicaSetController(context, REPLICA_SET) },
+    { name: REPLICATION_CONTROLLER.name, create: (context) => new ReplicaSetController(context, REPLICATION_CONTROLLER), requires: [replicationcontrollers] },
+    { name: "daemonset-controller", create: (context) => new DaemonSetController(context), requires: [daemonsets, controllerrevisions] },
     { name: "namespace-controller", create: (context) => new NamespaceController(context) },
     { name: "service-account-controller", create: (context) => new ServiceAccountController(context) },
     { name: "root-ca-cert-publisher", create: (context) => new RootCaController(context, settings.rootCa) },

@@ -158,7 +158,7 @@ export class HollowNodes {
   async #bind(pod: Pod): Promise<void> {
     const { namespace, name = "" } = pod.metadata;
     const awake = this.#options.names.filter((candidate) => !this.#frozen.has(candidate));
-    const target = awake[this.#turn++ % awake.length];
+    const target = nodeByAffinity(pod) ?? awake[this.#turn++ % awake.length];
     if (target === undefined) throw new Error("all nodes are frozen");
     await this.#client.createSubresource(pods, { namespace, name }, "binding", { apiVersion: "v1", kind: "Binding", metadata: { name, namespace }, target: { apiVersion: "v1", kind: "Node", name: target } });
   }
@@ -195,6 +195,12 @@ export class HollowNodes {
     const { namespace, name = "", uid } = pod.metadata;
     return this.#client.delete(pods, { namespace, name }, { gracePeriodSeconds: 0, ...(uid === undefined ? {} : { preconditions: { uid } }) });
   }
+}
+
+/** The node that a daemon's pod asks for by name. */
+function nodeByAffinity(pod: Pod): string | undefined {
+  const terms = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  return terms.flatMap(({ matchFields = [] }) => matchFields).find(({ key }) => key === "metadata.name")?.values?.[0];
 }
 
 function readyConditions(now: string): Record<string, string>[] {

@@ -1,6 +1,7 @@
 import type { OwnerReference } from "../../api/wire.ts";
 import type { DiscoveredResource } from "../../client/discovery.ts";
 import type { Identified } from "../../client/informer.ts";
+import { groupOf } from "../shared/owner.ts";
 
 export const FOREGROUND = "foregroundDeletion";
 export const ORPHAN = "orphan";
@@ -116,8 +117,4 @@ export function fits(reference: OwnerReference, owner: GraphNode, dependent: Gra
   const { resource, name, namespace } = owner.observed;
   const sameNamespace = !resource.namespaced || namespace === dependent.observed.namespace;
   return name === reference.name && resource.kind === reference.kind && resource.group === groupOf(reference.apiVersion) && sameNamespace;
-}
-
-export function groupOf(apiVersion: string): string {
-  return apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "";
 }

@@ -1,7 +1,7 @@
 import { type DiscoveredResource, discoverResources } from "../../client/discovery.ts";
 import type { Identified, Informer } from "../../client/informer.ts";
 import type { ControllerContext } from "../controller.ts";
-import { groupOf } from "./graph.ts";
+import { groupOf } from "../shared/owner.ts";
 
 /** Events go by their time to live; watching them would cost much and bring nothing. */
 const IGNORED = new Set(["/events", "events.k8s.io/events"]);

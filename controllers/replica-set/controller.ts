@@ -1,4 +1,4 @@
-import { pods, replicasets } from "../../api/resources.ts";
+import { pods, type Resource, replicasets, replicationcontrollers } from "../../api/resources.ts";
 import { type LabelMatcher, matcherOf, matcherOfLabels } from "../../api/selector/labels.ts";
 import type { Pod, ReplicaSet } from "../../api/wire.ts";
 import { isReason } from "../../client/client.ts";
@@ -6,7 +6,7 @@ import { type Informer, keyOf } from "../../client/informer.ts";
 import type { ReconcileResult } from "../../client/work-queue.ts";
 import { type Controller, type ControllerContext, ReconcileLoop } from "../controller.ts";
 import { adoptPatch, claim, releasePatch } from "../shared/claim.ts";
-import { byController, byOrphanage, CONTROLLER_INDEX, controllerOf, controllerRef, ORPHAN_INDEX } from "../shared/owner.ts";
+import { byController, byOrphanage, CONTROLLER_INDEX, controllerOf, controllerRef, groupOf, ORPHAN_INDEX } from "../shared/owner.ts";
 import { isNamespaceTerminating, PodControl } from "../shared/pod-control.ts";
 import { isPodActive, isPodTerminating, nextAvailability_ms } from "../shared/pods.ts";
 import { slowStart } from "../shared/slow-start.ts";
@@ -14,7 +14,6 @@ import { WriteTracker } from "../shared/write-tracker.ts";
 import { planReplicas, type ReplicaPlan } from "./decide.ts";
 import { type ReplicaSetStatus, replicaSetStatus, statusChanged } from "./status.ts";
 
-const GVK = { apiVersion: "apps/v1", kind: "ReplicaSet" };
 const CONCURRENCY = 5;
 const SLOW_START = 1;
 /** How soon a key whose writes the cache does not show yet is looked at again, if no event comes first. */
@@ -22,9 +21,39 @@ const UNSETTLED_MS = 1000;
 
 type Failure = { reason: "FailedCreate" | "FailedDelete"; error: unknown };
 
-/** Keeps as many pods as each ReplicaSet says. */
+/** A kind that keeps a number of pods: its objects look like ReplicaSets. */
+export interface ReplicaKind {
+  /** Of the controller. */
+  readonly name: string;
+  readonly resource: Resource<ReplicaSet>;
+  readonly gvk: { readonly apiVersion: string; readonly kind: string };
+  selectorOf(set: ReplicaSet): LabelMatcher;
+  /** Its status has terminatingReplicas. */
+  readonly countsTerminating: boolean;
+}
+
+export const REPLICA_SET: ReplicaKind = {
+  name: "replicaset-controller",
+  resource: replicasets,
+  gvk: { apiVersion: "apps/v1", kind: "ReplicaSet" },
+  selectorOf: (set) => matcherOf(set.spec?.selector),
+  countsTerminating: true,
+};
+
+/** Its selector is a plain map; all else is as in a ReplicaSet. */
+export const REPLICATION_CONTROLLER: ReplicaKind = {
+  name: "replication-controller",
+  resource: replicationcontrollers as unknown as Resource<ReplicaSet>,
+  gvk: { apiVersion: "v1", kind: "ReplicationController" },
+  selectorOf: (set) => matcherOfLabels(set.spec?.selector as Record<string, string> | undefined),
+  countsTerminating: false,
+};
+
+/** Keeps as many pods as each ReplicaSet (or ReplicationController) says. */
 export class ReplicaSetController implements Controller {
-  readonly name = "replicaset-controller";
+  readonly name: string;
+  readonly #kind: ReplicaKind;
+  readonly #selectors = new WeakMap<object, LabelMatcher>();
   readonly #context: ControllerContext;
   readonly #sets: Informer<ReplicaSet>;
   readonly #pods: Informer<Pod>;
@@ -32,9 +61,11 @@ export class ReplicaSetController implements Controller {
   readonly #writes: WriteTracker<Pod>;
   readonly #loop: ReconcileLoop;
 
-  constructor(context: ControllerContext) {
+  constructor(context: ControllerContext, kind: ReplicaKind) {
+    this.name = kind.name;
+    this.#kind = kind;
     this.#context = context;
-    this.#sets = context.informers.get(replicasets);
+    this.#sets = context.informers.get(kind.resource);
     this.#pods = context.informers.get(pods);
     this.#sets.addIndex(CONTROLLER_INDEX, byController);
     this.#pods.addIndex(CONTROLLER_INDEX, byController);
@@ -61,12 +92,13 @@ export class ReplicaSetController implements Controller {
   #onPod(pod: Pod): void {
     this.#enqueueOwner(pod);
     if (controllerOf(pod) !== undefined || pod.metadata.deletionTimestamp !== undefined) return;
-    for (const set of this.#sets.list(pod.metadata.namespace)) if (selectorOf(set).matches(pod.metadata.labels)) this.#loop.queue.add(keyOf(set));
+    for (const set of this.#sets.list(pod.metadata.namespace)) if (this.#selectorOf(set).matches(pod.metadata.labels)) this.#loop.queue.add(keyOf(set));
   }
 
   #enqueueOwner(pod: Pod): void {
     const owner = controllerOf(pod);
-    if (owner?.kind === GVK.kind && owner.apiVersion.startsWith("apps/")) this.#loop.queue.add(`${pod.metadata.namespace}/${owner.name}`);
+    const { kind, apiVersion } = this.#kind.gvk;
+    if (owner?.kind === kind && groupOf(owner.apiVersion) === groupOf(apiVersion)) this.#loop.queue.add(`${pod.metadata.namespace}/${owner.name}`);
   }
 
   async #reconcile(key: string): Promise<ReconcileResult> {
@@ -91,12 +123,12 @@ export class ReplicaSetController implements Controller {
     const { client } = this.#context;
     const { namespace, name = "", uid } = set.metadata;
     const candidates = [...this.#pods.byIndex(CONTROLLER_INDEX, uid ?? ""), ...this.#pods.byIndex(ORPHAN_INDEX, namespace ?? "").filter(isPodActive)];
-    return claim(set, candidates, selectorOf(set), {
+    return claim(set, candidates, this.#selectorOf(set), {
       mayAdopt: async () => {
-        const fresh = await client.get(replicasets, { namespace, name });
+        const fresh = await client.get(this.#kind.resource, { namespace, name });
         return fresh.metadata.uid === uid && fresh.metadata.deletionTimestamp === undefined;
       },
-      adopt: (pod) => client.patch(pods, { namespace, name: pod.metadata.name ?? "" }, "merge", adoptPatch(pod, controllerRef(set, GVK))),
+      adopt: (pod) => client.patch(pods, { namespace, name: pod.metadata.name ?? "" }, "merge", adoptPatch(pod, controllerRef(set, this.#kind.gvk))),
       release: async (pod) => {
         await client.patch(pods, { namespace, name: pod.metadata.name ?? "" }, "merge", releasePatch(pod, uid));
       },
@@ -117,7 +149,7 @@ export class ReplicaSetController implements Controller {
 
   async #create(key: string, set: ReplicaSet, plan: ReplicaPlan & { type: "create" }): Promise<Failure | undefined> {
     const { namespace = "", name = "" } = set.metadata;
-    const spec = { namespace, template: set.spec?.template ?? {}, owner: controllerRef(set, GVK), generateName: `${name}-` };
+    const spec = { namespace, template: set.spec?.template ?? {}, owner: controllerRef(set, this.#kind.gvk), generateName: `${name}-` };
     const { error } = await slowStart(plan.count, SLOW_START, async () => {
       const pod = await this.#podControl.create(set, spec);
       this.#writes.wrote(key, keyOf(pod), pod);
@@ -146,14 +178,14 @@ export class ReplicaSetController implements Controller {
     const status = replicaSetStatus({
       replicaSet: set,
       active: claimed.filter(isPodActive),
-      terminating: claimed.filter(isPodTerminating).length,
+      terminating: this.#kind.countsTerminating ? claimed.filter(isPodTerminating).length : undefined,
       template: matcherOfLabels(set.spec?.template?.metadata?.labels),
       failure: failure && { reason: failure.reason, message: failure.error instanceof Error ? failure.error.message : String(failure.error) },
       now_ms: this.#context.clock.now_ms(),
     });
     if (!statusChanged(set, status)) return status;
     try {
-      await this.#context.client.update(replicasets, { ...set, status }, { subresource: "status" });
+      await this.#context.client.update(this.#kind.resource, { ...set, status }, { subresource: "status" });
     } catch (error) {
       // Deleted meanwhile, or written by somebody else: the event of that brings the key back.
       if (!isReason(error, "NotFound") && !isReason(error, "Conflict")) throw error;
@@ -161,17 +193,14 @@ export class ReplicaSetController implements Controller {
     }
     return status;
   }
-}
 
-const selectors = new WeakMap<object, LabelMatcher>();
-
-/** The set's selector, compiled once for each version of the object. */
-function selectorOf(set: ReplicaSet): LabelMatcher {
-  let matcher = selectors.get(set);
-  if (matcher === undefined) {
-    matcher = matcherOf(set.spec?.selector);
-    selectors.set(set, matcher);
+  /** The set's selector, compiled once for each version of the object. */
+  #selectorOf(set: ReplicaSet): LabelMatcher {
+    let matcher = this.#selectors.get(set);
+    if (matcher === undefined) {
+      matcher = this.#kind.selectorOf(set);
+      this.#selectors.set(set, matcher);
+    }
+    return matcher;
   }
-  return matcher;
 }
-

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { coreEvents, namespaces, pods, replicasets, serviceaccounts } from "../../api/resources.ts";
+import { coreEvents, namespaces, pods, replicasets, replicationcontrollers, serviceaccounts } from "../../api/resources.ts";
 import type { Pod } from "../../api/wire.ts";
 import { ConnectionError } from "../../client/client.ts";
 import { controllerOf } from "../shared/owner.ts";
@@ -137,4 +137,15 @@ clusterTest("in a namespace that is going away nothing is tried in vain", async 
   await t.throwsAsync(cluster.admin.create(replicasets, { ...set, metadata: { name: "web", namespace: "going" } }), { message: /because it is being terminated/ });
   await cluster.pass(1000);
   t.is((await cluster.admin.list(pods, { namespace: "going" })).items.length, 0);
+});
+
+clusterTest("a ReplicationController does the same", async (t, cluster) => {
+  cluster.startManager();
+  cluster.startNodes();
+  const { spec } = userReplicaSet("web", 2);
+  const made = await cluster.admin.create(replicationcontrollers, { apiVersion: "v1", kind: "ReplicationController", metadata: key, spec: { replicas: 2, selector: { app: "web" }, ...(spec?.template ? { template: spec.template } : {}) } });
+  await cluster.eventually(async () => assert.equal((await cluster.admin.get(replicationcontrollers, key)).status?.availableReplicas, 2));
+  for (const pod of await podsOf(cluster)) t.like(controllerOf(pod), { kind: "ReplicationController", apiVersion: "v1", uid: made.metadata.uid });
+  await cluster.admin.delete(replicationcontrollers, key);
+  await cluster.eventually(async () => assert.equal((await podsOf(cluster)).length, 0));
 });

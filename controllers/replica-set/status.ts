@@ -10,7 +10,8 @@ type ReplicaSetCondition = NonNullable<ReplicaSetStatus["conditions"]>[number];
 export interface StatusInput {
   readonly replicaSet: ReplicaSet;
   readonly active: readonly Pod[];
-  readonly terminating: number;
+  /** undefined: the kind does not count them. */
+  readonly terminating: number | undefined;
   /** Matches the labels of the template: what counts as fully labelled. */
   readonly template: LabelMatcher;
   /** What went wrong with creating or deleting pods. */
@@ -28,7 +29,7 @@ export function replicaSetStatus(input: StatusInput): ReplicaSetStatus {
     fullyLabeledReplicas: active.filter((pod) => input.template.matches(pod.metadata.labels)).length,
     readyReplicas: active.filter(isPodReady).length,
     availableReplicas: active.filter((pod) => isPodAvailable(pod, minReady_s, now_ms)).length,
-    terminatingReplicas: input.terminating,
+    ...(input.terminating === undefined ? {} : { terminatingReplicas: input.terminating }),
     observedGeneration: replicaSet.metadata.generation ?? 0,
     ...(conditions.length === 0 ? {} : { conditions }),
   };

@@ -25,3 +25,8 @@ export function byController(object: Identified): readonly string[] {
 export function byOrphanage(object: Identified): readonly string[] {
   return controllerOf(object) === undefined ? [object.metadata.namespace ?? ""] : [];
 }
+
+/** `apps` of `apps/v1`; "" of `v1`. */
+export function groupOf(apiVersion: string): string {
+  return apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "";
+}
