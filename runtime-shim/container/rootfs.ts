@@ -7,11 +7,6 @@ import type { LayerStore } from "../image/layer-store.ts";
 /** One page of options, less what the kernel adds. */
 const SAFE_OPTIONS_BYTES = 3900;
 
-/** Where a container's own files lie in its directory. */
-export function rootfsPath(directory: string): string {
-  return join(directory, "rootfs");
-}
-
 /** Mounts a container's root: its image's layers below, a writable layer of its own on top. */
 export function mountRootfs(layers: LayerStore, diffIds: readonly string[], directory: string): string {
   const [upper, work, target] = ["upper", "work", "rootfs"].map((name) => join(directory, name)) as [string, string, string];

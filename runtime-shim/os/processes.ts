@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import type { Clock } from "../../lib/clock.ts";
 import { readIfExists } from "./files.ts";
 import { systemCodeOf } from "../errors.ts";
@@ -66,14 +66,6 @@ export function collect(stream: NodeJS.ReadableStream, limit_bytes: number): () 
   });
   stream.on("error", () => {});
   return () => Buffer.concat(chunks);
-}
-
-/** Resolves with the exit code (128 + signal when killed) once the process ended; its streams may still be open. */
-export function exitOf(child: ChildProcess): Promise<number> {
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code, signal) => resolve(code ?? (signal === "SIGKILL" ? 137 : 143)));
-  });
 }
 
 /**
