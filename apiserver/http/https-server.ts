@@ -41,6 +41,8 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
 const MAX_HEADER_BYTES = 64 << 10;
 const MAX_CONNECTIONS = 20_000;
 const MAX_STREAMS_PER_CONNECTION = 250;
+/** What Node holds for one HTTP/2 connection before it refuses streams: clients put all their lists and watches on one. */
+const MAX_SESSION_MIB = 64;
 
 export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
   const server = createSecureServer({
@@ -52,6 +54,7 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     allowHTTP1: true,
     maxHeaderSize: MAX_HEADER_BYTES,
+    maxSessionMemory: MAX_SESSION_MIB,
     settings: { maxConcurrentStreams: MAX_STREAMS_PER_CONNECTION, maxHeaderListSize: MAX_HEADER_BYTES },
   } as Parameters<typeof createSecureServer>[0]);
   const state = new Connections(server);
