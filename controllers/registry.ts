@@ -1,4 +1,4 @@
-import { controllerrevisions, daemonsets, endpointslices, poddisruptionbudgets, type Resource, replicationcontrollers } from "../api/resources.ts";
+import { controllerrevisions, daemonsets, endpointslices, poddisruptionbudgets, type Resource, replicationcontrollers, statefulsets } from "../api/resources.ts";
 import { ClusterRoleAggregationController } from "./cluster-role-aggregation/controller.ts";
 import type { ControllerFactory } from "./controller.ts";
 import { DaemonSetController } from "./daemon-set/controller.ts";
@@ -16,6 +16,7 @@ import { PodGcController, type PodGcOptions } from "./pod-gc/controller.ts";
 import { REPLICA_SET, REPLICATION_CONTROLLER, ReplicaSetController } from "./replica-set/controller.ts";
 import { RootCaController } from "./root-ca/controller.ts";
 import { ServiceAccountController } from "./service-account/controller.ts";
+import { StatefulSetController } from "./stateful-set/controller.ts";
 import { TaintEvictionController } from "./taint-eviction/controller.ts";
 
 export interface ControllerSettings {
@@ -45,6 +46,7 @@ export function controllers(settings: ControllerSettings): readonly ControllerEn
     { name: REPLICA_SET.name, create: (context) => new ReplicaSetController(context, REPLICA_SET) },
     { name: REPLICATION_CONTROLLER.name, create: (context) => new ReplicaSetController(context, REPLICATION_CONTROLLER), requires: [replicationcontrollers] },
     { name: "daemonset-controller", create: (context) => new DaemonSetController(context), requires: [daemonsets, controllerrevisions] },
+    { name: "statefulset-controller", create: (context) => new StatefulSetController(context), requires: [statefulsets, controllerrevisions] },
     { name: "namespace-controller", create: (context) => new NamespaceController(context) },
     { name: "service-account-controller", create: (context) => new ServiceAccountController(context) },
     { name: "root-ca-cert-publisher", create: (context) => new RootCaController(context, settings.rootCa) },

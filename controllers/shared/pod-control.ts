@@ -46,6 +46,21 @@ export function podFromTemplate(spec: PodToCreate, name: string): Pod {
   };
 }
 
+/** What the events say. */
+export interface PodTexts {
+  created(name: string): string;
+  createFailed(name: string, error: string): string;
+  deleted(name: string): string;
+  deleteFailed(name: string, error: string): string;
+}
+
+const TEXTS: PodTexts = {
+  created: (name) => `Created pod: ${name}`,
+  createFailed: (_name, error) => `Error creating: ${error}`,
+  deleted: (name) => `Deleted pod: ${name}`,
+  deleteFailed: (_name, error) => `Error deleting: ${error}`,
+};
+
 /** Creates and deletes pods for a controller and says so in events of the owner. */
 export class PodControl {
   readonly #client: Client;
@@ -64,27 +79,27 @@ export class PodControl {
    * Creates one pod. The name is chosen here, not by the server: when an answer is lost, the same name is tried again, so that one pod is made
    * and not two. @throws ApiError | ConnectionError, after an event FailedCreate
    */
-  async create(owner: Identified, spec: PodToCreate): Promise<Pod> {
+  async create(owner: Identified, spec: PodToCreate, texts = TEXTS): Promise<Pod> {
     try {
       const pod = await this.#createOnce(spec);
-      this.#events.event(owner, { type: "Normal", reason: "SuccessfulCreate", message: `Created pod: ${pod.metadata.name}` });
+      this.#events.event(owner, { type: "Normal", reason: "SuccessfulCreate", message: texts.created(pod.metadata.name ?? "") });
       return pod;
     } catch (error) {
-      if (!isNamespaceTerminating(error)) this.#events.event(owner, { type: "Warning", reason: "FailedCreate", message: `Error creating: ${messageOf(error)}` });
+      if (!isNamespaceTerminating(error)) this.#events.event(owner, { type: "Warning", reason: "FailedCreate", message: texts.createFailed(spec.name ?? "", messageOf(error)) });
       throw error;
     }
   }
 
-  /** Deletes the pod if it is still this one. @returns what the server answered, or undefined when it was gone already */
-  async delete(owner: Identified, pod: Pod): Promise<void> {
+  /** Deletes the pod if it is still this one. @throws ApiError | ConnectionError, after an event FailedDelete */
+  async delete(owner: Identified, pod: Pod, texts = TEXTS): Promise<void> {
     const { namespace, name = "", uid } = pod.metadata;
     try {
       await this.#client.delete(pods, { namespace, name }, uid === undefined ? {} : { preconditions: { uid } });
-      this.#events.event(owner, { type: "Normal", reason: "SuccessfulDelete", message: `Deleted pod: ${name}` });
+      this.#events.event(owner, { type: "Normal", reason: "SuccessfulDelete", message: texts.deleted(name) });
     } catch (error) {
       // Gone, or another pod of the same name.
       if (isReason(error, "NotFound") || isReason(error, "Conflict")) return;
-      this.#events.event(owner, { type: "Warning", reason: "FailedDelete", message: `Error deleting: ${messageOf(error)}` });
+      this.#events.event(owner, { type: "Warning", reason: "FailedDelete", message: texts.deleteFailed(name, messageOf(error)) });
       throw error;
     }
   }
