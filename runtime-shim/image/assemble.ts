@@ -39,7 +39,7 @@ export async function assembleImage(assembly: Assembly, source: ImageSource, ref
   if (config.diffIds.length !== manifest.layers.length) throw new CriError("INVALID_ARGUMENT", `image has ${manifest.layers.length} layers, but its configuration names ${config.diffIds.length}`);
   const release = assembly.store.pin(config.diffIds);
   try {
-    const layers = await Promise.all(manifest.layers.map((layer, index) => bringLayer(assembly, source, layer, config.diffIds[index] as string)));
+    const layers = await allOrFirstError(manifest.layers.map((layer, index) => bringLayer(assembly, source, layer, config.diffIds[index] as string)));
     assembly.failpoint("image.pull.unpacked");
     const total = layers.reduce((sum, layer) => sum + layer.bytes, size);
     if (total > assembly.limit_bytes) throw new CriError("RESOURCE_EXHAUSTED", `image unpacks to ${total} bytes, more than ${assembly.limit_bytes}`);
@@ -51,6 +51,12 @@ export async function assembleImage(assembly: Assembly, source: ImageSource, ref
     release();
     assembly.store.collect();
   }
+}
+
+/** Waits for all, also when one fails: what works on the source's files must have ended before they go. */
+async function allOrFirstError<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
 }
 
 /** Follows indexes to the image for this platform. `digests`: what it may be called by, the one asked for first. */
