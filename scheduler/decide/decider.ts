@@ -33,6 +33,7 @@ export class Decider {
   readonly #views = new Map<number, NodeView>();
   readonly #compiled = new Map<number, CompiledShape>();
   #values = new Float64Array(64);
+  #totals = new Float64Array(64);
   #candidates = new Int32Array(64);
 
   constructor(rules: RuleSet, cluster: ClusterState) {
@@ -172,16 +173,17 @@ export class Decider {
     if (this.#candidates.length < slots) {
       this.#candidates = new Int32Array(slots * 2);
       this.#values = new Float64Array(slots * 2);
+      this.#totals = new Float64Array(slots * 2);
     }
     let count = 0;
     const total = nodes?.length ?? slots;
     for (let i = 0; i < total; i++) {
       const node = nodes === undefined ? i : nodes[i]!;
-      if (codeOf(node) === 0 && filters.every((filter) => filter.verdict(node) === 0)) this.#candidates[count++] = node;
+      if (codeOf(node) === 0 && passesAll(filters, node)) this.#candidates[count++] = node;
     }
     if (count === 0) return undefined;
     const candidates = this.#candidates.subarray(0, count);
-    const totals = new Float64Array(count);
+    const totals = this.#totals.subarray(0, count);
     for (let i = 0; i < count; i++) totals[i] = scoreOf(candidates[i]!);
     const values = this.#values.subarray(0, count);
     for (const { weight, prepared } of scores) {
@@ -215,6 +217,11 @@ export class Decider {
     count.addOthers(NOT_PINNED, "NodeAffinity", this.#snapshot.nodeCount - asked);
     return count.result();
   }
+}
+
+function passesAll(filters: readonly PreparedFilter[], node: number): boolean {
+  for (const filter of filters) if (filter.verdict(node) !== 0) return false;
+  return true;
 }
 
 /** Adds up the reasons of nodes. */

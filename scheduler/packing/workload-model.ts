@@ -14,6 +14,9 @@ const FIRST = 1;
 const GROWTH = 1.25;
 const MOST_BETWEEN = 4096;
 
+/** A mix that differs less than this (total variation) from the one drawn last is not drawn again: values would change by noise alone. */
+const SAME_MIX = 0.01;
+
 /** What is drawn from the workload so far; replaced as a whole, so that whoever caches by it can tell. */
 export interface Outlook {
   readonly futures: Futures;
@@ -29,6 +32,8 @@ export class WorkloadModel {
   #seen = 0;
   #nextDraw = FIRST;
   #outlook: Outlook | undefined;
+  /** Of the last draw. */
+  #mix: ReadonlyMap<PodShape, number> = new Map();
 
   /** Undefined while too little is known. */
   get outlook(): Outlook | undefined {
@@ -50,8 +55,26 @@ export class WorkloadModel {
   #draw(): void {
     this.#nextDraw = Math.min(Math.ceil(this.#seen * GROWTH), this.#seen + MOST_BETWEEN);
     const demands = [...this.#sample];
+    const mix = mixOf(demands);
+    if (this.#outlook !== undefined && distance(mix, this.#mix) < SAME_MIX) return;
+    this.#mix = mix;
     const gangs = new Map<number, number>();
     for (const { devices } of demands) if (devices > 1) gangs.set(devices, (gangs.get(devices) ?? 0) + 1 / demands.length);
     this.#outlook = { futures: drawFutures(demands, seededRandom(2)), waste: new DeviceWaste(demands), gangs: [...gangs] };
   }
+}
+
+/** Share of each shape among the demands. */
+function mixOf(demands: readonly Demand[]): Map<PodShape, number> {
+  const mix = new Map<PodShape, number>();
+  for (const { shape } of demands) mix.set(shape, (mix.get(shape) ?? 0) + 1 / demands.length);
+  return mix;
+}
+
+/** Total variation distance: 0 for equal mixes, 1 for those that have nothing in common. */
+function distance(a: ReadonlyMap<PodShape, number>, b: ReadonlyMap<PodShape, number>): number {
+  let sum = 0;
+  for (const [shape, share] of a) sum += Math.abs(share - (b.get(shape) ?? 0));
+  for (const [shape, share] of b) if (!a.has(shape)) sum += share;
+  return sum / 2;
 }
