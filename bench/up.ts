@@ -32,7 +32,11 @@ try {
   const after = usageOf(machine.dataDir);
   const conditions = { afterSeconds: IDLE_S, pods: 3, ...Object.fromEntries(Object.entries(after.processes).map(([name, mib]) => [`${name}_mib`, Math.round(mib)])) };
   report({ bench: "up", figure: "idle_rss_mib", value: after.rss_mib, unit: "MiB", conditions });
-  report({ bench: "up", figure: "idle_cpu_percent", value: ((after.cpu_s - before.cpu_s) / Math.min(CPU_WINDOW_S, IDLE_S)) * 100, unit: "% of a core", conditions: { windowSeconds: Math.min(CPU_WINDOW_S, IDLE_S), pods: 3 } });
+  const window_s = Math.min(CPU_WINDOW_S, IDLE_S);
+  const percent = (from_s: number, to_s: number) => ((to_s - from_s) / window_s) * 100;
+  const [own, children] = [percent(before.cpu_s, after.cpu_s), percent(before.children_cpu_s, after.children_cpu_s)];
+  // Hello's probes are commands: most of what a cluster with hello costs at rest is the OCI runtime that starts them.
+  report({ bench: "up", figure: "idle_cpu_percent", value: own + children, unit: "% of a core", conditions: { windowSeconds: window_s, pods: 3, execProbesPerSecond: 0.9, ofBerthsProcesses: Math.round(own * 100) / 100, ofProgramsTheyRan: Math.round(children * 100) / 100 } });
 } finally {
   await machine.close();
 }

@@ -4,10 +4,14 @@ import { processesOf } from "../../cli/daemon/leftovers.ts";
 /** Clock ticks a second in /proc/PID/stat. */
 const TICKS_PER_S = 100;
 
-/** Resident MiB and CPU seconds of all of Berth's processes of a data folder: components, supervisors and monitors. */
-export function usageOf(dataDir: string): { rss_mib: number; cpu_s: number; processes: Record<string, number> } {
+/**
+ * Resident MiB and CPU seconds of all of Berth's processes of a data folder: components, supervisors and monitors; and, as `children_cpu_s`,
+ * of the programs that they ran and waited for (the OCI runtime and a probe's command, above all).
+ */
+export function usageOf(dataDir: string): { rss_mib: number; cpu_s: number; children_cpu_s: number; processes: Record<string, number> } {
   let rss_kib = 0;
   let ticks = 0;
+  let childTicks = 0;
   const processes: Record<string, number> = {};
   for (const { pid } of processesOf(dataDir)) {
     try {
@@ -15,6 +19,7 @@ export function usageOf(dataDir: string): { rss_mib: number; cpu_s: number; proc
       const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
       const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
       ticks += Number(fields[11]) + Number(fields[12]);
+      childTicks += Number(fields[13]) + Number(fields[14]);
       rss_kib += resident;
       const name = nameOf(pid);
       processes[name] = (processes[name] ?? 0) + resident / 1024;
@@ -22,7 +27,7 @@ export function usageOf(dataDir: string): { rss_mib: number; cpu_s: number; proc
       // It has just ended.
     }
   }
-  return { rss_mib: rss_kib / 1024, cpu_s: ticks / TICKS_PER_S, processes };
+  return { rss_mib: rss_kib / 1024, cpu_s: ticks / TICKS_PER_S, children_cpu_s: childTicks / TICKS_PER_S, processes };
 }
 
 function nameOf(pid: number): string {
