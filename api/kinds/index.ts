@@ -12,6 +12,8 @@ import { endpoints } from "./core/endpoints.ts";
 import { coreEvent } from "./core/event.ts";
 import { namespace } from "./core/namespace.ts";
 import { node } from "./core/node.ts";
+import { persistentVolume } from "./core/persistent-volume.ts";
+import { persistentVolumeClaim } from "./core/persistent-volume-claim.ts";
 import { pod } from "./core/pod.ts";
 import { podTemplate } from "./core/pod-template.ts";
 import { replicationController } from "./core/replication-controller.ts";
@@ -25,6 +27,12 @@ import { clusterRoleBinding } from "./rbac/cluster-role-binding.ts";
 import { role } from "./rbac/role.ts";
 import { roleBinding } from "./rbac/role-binding.ts";
 import { priorityClass } from "./scheduling/priority-class.ts";
+import { csiDriver } from "./storage/csi-driver.ts";
+import { csiNode } from "./storage/csi-node.ts";
+import { csiStorageCapacity } from "./storage/csi-storage-capacity.ts";
+import { storageClass } from "./storage/storage-class.ts";
+import { volumeAttachment } from "./storage/volume-attachment.ts";
+import { volumeAttributesClass } from "./storage/volume-attributes-class.ts";
 
 /** Every kind that the API server serves itself. */
 export const kinds: readonly KindEntry[] = [
@@ -34,6 +42,8 @@ export const kinds: readonly KindEntry[] = [
   coreEvent,
   namespace,
   node,
+  persistentVolume,
+  persistentVolumeClaim,
   pod,
   podTemplate,
   replicationController,
@@ -53,6 +63,12 @@ export const kinds: readonly KindEntry[] = [
   roleBinding,
   role,
   priorityClass,
+  csiDriver,
+  csiNode,
+  csiStorageCapacity,
+  storageClass,
+  volumeAttachment,
+  volumeAttributesClass,
   lease,
 ];
 

@@ -120,6 +120,11 @@ function volumeWarnings(spec: PodSpec, at: At, warnings: string[]): void {
   });
 }
 
+/** The same for the source of a PersistentVolume, at `path`. */
+export function volumeSourceWarnings(spec: object, path: FieldPath): string[] {
+  return Object.entries(deprecatedVolumes).flatMap(([name, text]) => (text !== "" && name in spec ? [`${path.child(name)}: ${text}`] : []));
+}
+
 /** Storage in fractions of a byte. */
 export function claimSpecWarnings(spec: { resources?: { requests?: { [name: string]: string }; limits?: { [name: string]: string } } } | undefined, path: FieldPath, warnings: string[]): void {
   for (const side of ["requests", "limits"] as const) {
