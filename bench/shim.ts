@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { buildImage } from "../runtime-shim/image/build.ts";
+import { detectCgroups, removeCgroup } from "../runtime-shim/os/cgroups.ts";
 import { containerConfig, runSandbox } from "../runtime-shim/testing/pods.ts";
 import { startRegistry } from "../runtime-shim/testing/registry.ts";
 import { startShim, type TestShim } from "../runtime-shim/testing/start-shim.ts";
@@ -38,6 +39,7 @@ try {
 } finally {
   for (const id of bareIds) await bareStop(await chosenRuntime(shim), id).catch(() => {});
   await shim.stop();
+  removeCgroup(detectCgroups(), `/berth-bare-${process.pid}`);
   rmSync(bare, { recursive: true, force: true });
 }
 

@@ -64,7 +64,14 @@ export async function startShim(options: StartShimOptions = {}): Promise<TestShi
   const endpoint = `unix://${join(base, "shim.sock")}`;
   const input: ProcessInput = { options: { listen: endpoint, dataDir, ...options.options }, logLevel: options.logLevel ?? "silent", cleanUp: [...(options.networkNamespace === undefined ? [networkNamespace] : []), base] };
   const failing = { ...input, ...(options.failpoint === undefined ? {} : { failpoint: options.failpoint, failpointVisit: options.failpointVisit ?? 1 }) };
-  let child = await startProcess(networkNamespace, failing);
+  const cleanUp = () => {
+    if (options.networkNamespace === undefined) unmountAll(networkNamespace);
+    rmSync(base, { recursive: true, force: true });
+  };
+  let child = await startProcess(networkNamespace, failing).catch((error: unknown) => {
+    cleanUp();
+    throw error;
+  });
   const client = connectCri(endpoint, systemClock.now_ms);
   const shim: TestShim = {
     endpoint,
@@ -84,10 +91,9 @@ export async function startShim(options: StartShimOptions = {}): Promise<TestShi
       await child.kill("SIGKILL");
       const purge = await startProcess(networkNamespace, { ...input, purge: true });
       await purge.ended;
-      if (options.networkNamespace === undefined) unmountAll(networkNamespace);
       removeCgroup(detectCgroups(), shim.cgroupParent);
       if (purge.process.exitCode !== 0) throw new Error(`the shim could not remove what it made, see ${base}:\n${purge.output()}`);
-      rmSync(base, { recursive: true, force: true });
+      cleanUp();
     },
   };
   try {
