@@ -21,6 +21,7 @@ export const apiserverOptions = [
   { name: "pki-dir", value: "DIR", description: "folder of the CA and the ServiceAccount keys, made when absent; all servers of a cluster get the same (default: DATA_DIR/pki)" },
   ...storeOptions,
   { name: "service-cluster-ip-range", value: "CIDR", description: "addresses of Services", default: "10.96.0.0/16" },
+  { name: "allow-privileged", description: "pods may have privileged containers" },
   { name: "tls-san", value: "NAME,IP…", description: "further names and addresses for the serving certificate" },
   ...logOptions,
 ] as const satisfies readonly OptionSpec[];

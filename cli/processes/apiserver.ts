@@ -35,7 +35,7 @@ export async function startApiserver(values: ApiserverValues, logger: Logger): P
   const store = await openStore(values, clock, logger);
   const address = values["advertise-address"] ?? (isUnspecified(host) ? firstAddress() : host);
   const range = values["service-cluster-ip-range"] ?? "";
-  const server = createApiServer({ store, clock, random: systemRandom, logger, pki, serviceClusterIPRange: range, advertise: { address, port } });
+  const server = createApiServer({ store, clock, random: systemRandom, logger, pki, serviceClusterIPRange: range, allowPrivileged: values["allow-privileged"] !== undefined, advertise: { address, port } });
   try {
     await server.start();
     const hosts = servingHosts(host, address, range, values["tls-san"]);

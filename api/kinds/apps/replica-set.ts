@@ -40,5 +40,4 @@ export const replicaSet = defineKind<ReplicaSet>({
     ...containerColumns<ReplicaSet>((replicaSet) => replicaSet.spec?.template?.spec),
     column("Selector", "Which pods it owns.", (replicaSet) => selectorText(replicaSet.spec?.selector), { wide: true }),
   ],
-  selectableFields: { "status.replicas": (replicaSet) => String(replicaSet.status?.replicas ?? 0) },
 });
