@@ -142,7 +142,7 @@ test("every failure is named as kubelet names it; the other volumes are set up",
     ]);
     const error = await t.throwsAsync(manager.prepare(pod), { instanceOf: AggregateError });
     t.deepEqual(
-      (error?.errors as Error[]).map((problem) => problem.message).sort(),
+      ((error?.errors ?? []) as Error[]).map((problem) => problem.message).sort(),
       [
         'MountVolume.SetUp failed for volume "claim" : no volume plugin matched: this node has none for persistentVolumeClaim',
         'MountVolume.SetUp failed for volume "gone" : configmap "nope" not found',
