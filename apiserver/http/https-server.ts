@@ -1,5 +1,5 @@
 import { createSecureServer, type Http2SecureServer, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from "node:http2";
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -8,6 +8,7 @@ import express from "express";
 import type { ApiHandler, ApiResponse, UserInfo } from "../../api/exchange.ts";
 import { badRequest, methodNotAllowed, untyped } from "../../api/status/errors.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { STATUS_CODES } from "../../lib/http.ts";
 import type { Logger } from "../../lib/logger.ts";
 import type { KeyPair } from "../auth/pki.ts";
 import { certificateUser } from "./client-certificate.ts";
