@@ -35,6 +35,17 @@ const look = (name: string) => () => getJson<Pod>(cluster, ["pod", name]);
 const isReady = (pod: Pod) => pod.status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false;
 const exec = async (name: string, script: string) => (await cluster.kubectlOk(["exec", name, "--", ...sh(script)])).trimEnd();
 
+/** The shell's own children come and go: one may be gone already. */
+function killAll(pids: readonly number[]): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  }
+}
+
 /** Runs a script to its end and gives what it printed. */
 async function outputOf(name: string, script: string, container: object = {}, spec: object = {}): Promise<string> {
   await applyText(cluster, podOf(name, { command: sh(script), ...container }, { restartPolicy: "Never", ...spec }));
@@ -163,7 +174,7 @@ test.serial("the agent is killed again and again: containers run on with their p
   t.true(pids.length > 0);
   for (let round = 0; round < 3; round++) {
     await node.agent.kill();
-    if (round === 1) for (const pid of pidsOfPod(dies.metadata.uid ?? "")) process.kill(pid, "SIGKILL");
+    if (round === 1) killAll(pidsOfPod(dies.metadata.uid ?? ""));
     node.startAgent();
     await applyText(cluster, podOf(`new-${round}`, { command: FOREVER }));
     await until("a new pod runs", look(`new-${round}`), isReady);

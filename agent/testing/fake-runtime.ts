@@ -9,7 +9,7 @@ type ContainerConfig = Message<"ContainerConfig">;
 
 /** What a container does once it is started. */
 export interface Program {
-  /** Ends by itself after so long; absent: runs on. */
+  /** Ends by itself after so long, 0: before its start is even answered; absent: runs on. */
   readonly runs_ms?: number;
   readonly exitCode?: number;
   readonly reason?: string;
@@ -236,8 +236,9 @@ export class FakeRuntime {
     }
     container.state = "CONTAINER_RUNNING";
     container.startedAt = this.#now();
-    if (runs_ms !== undefined) container.timer = this.clock.after(runs_ms, () => this.#end(container, exitCode, reason));
     this.#tell(container.id, this.#sandbox(container.sandboxId), "CONTAINER_STARTED_EVENT");
+    if (runs_ms === 0) this.#end(container, exitCode, reason);
+    else if (runs_ms !== undefined) container.timer = this.clock.after(runs_ms, () => this.#end(container, exitCode, reason));
     return {};
   }
 
