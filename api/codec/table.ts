@@ -22,7 +22,8 @@ const META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
 /** A meta.k8s.io Table of these objects as compact JSON text. On a watch only the first event carries the column definitions: `withColumns`. */
 export function encodeTable(objects: readonly ApiObject[], definition: string | undefined, options: TableOptions, withColumns = true): string {
   const metadata = encodeObject(`${META}ListMeta`, options.metadata);
-  const columns = withColumns ? escapeHtml(JSON.stringify(options.columns.map(({ name, type, format, description, priority }) => ({ name, type, format, description, priority })))) : "null";
+  const defined = options.columns.filter((column) => column.undefinedColumn !== true);
+  const columns = withColumns ? escapeHtml(JSON.stringify(defined.map(({ name, type, format, description, priority }) => ({ name, type, format, description, priority })))) : "null";
   const rows = objects.map((object) => rowText(object, definition, options));
   return `{"kind":"Table","apiVersion":"meta.k8s.io/${options.version}","metadata":${metadata},"columnDefinitions":${columns},"rows":[${rows.join(",")}]}`;
 }

@@ -1,7 +1,7 @@
 import type { DaemonSet, Deployment, PodTemplate, PodTemplateSpec, ReplicaSet, ReplicationController, StatefulSet } from "../wire.ts";
-import { defaultPodSpec } from "./pod-spec.ts";
-import { dropInitContainerAnnotations } from "./pod.ts";
 import { defaultClaim } from "./claim.ts";
+import { dropInitContainerAnnotations } from "./pod.ts";
+import { defaultPodSpec } from "./pod-spec.ts";
 
 const REVISIONS = 10;
 const PROGRESS_DEADLINE_S = 600;

@@ -10,6 +10,7 @@ import { binding } from "./core/binding.ts";
 import { configMap } from "./core/config-map.ts";
 import { endpoints } from "./core/endpoints.ts";
 import { coreEvent } from "./core/event.ts";
+import { limitRange } from "./core/limit-range.ts";
 import { namespace } from "./core/namespace.ts";
 import { node } from "./core/node.ts";
 import { persistentVolume } from "./core/persistent-volume.ts";
@@ -17,11 +18,20 @@ import { persistentVolumeClaim } from "./core/persistent-volume-claim.ts";
 import { pod } from "./core/pod.ts";
 import { podTemplate } from "./core/pod-template.ts";
 import { replicationController } from "./core/replication-controller.ts";
+import { resourceQuota } from "./core/resource-quota.ts";
 import { secret } from "./core/secret.ts";
 import { service } from "./core/service.ts";
 import { serviceAccount } from "./core/service-account.ts";
+import { endpointSlice } from "./discovery/endpoint-slice.ts";
 import { eventsEvent } from "./events/event.ts";
 import type { KindEntry } from "./kind.ts";
+import { ingress } from "./networking/ingress.ts";
+import { ingressClass } from "./networking/ingress-class.ts";
+import { ipAddress } from "./networking/ip-address.ts";
+import { networkPolicy } from "./networking/network-policy.ts";
+import { serviceCidr } from "./networking/service-cidr.ts";
+import { runtimeClass } from "./node/runtime-class.ts";
+import { podDisruptionBudget } from "./policy/pod-disruption-budget.ts";
 import { clusterRole } from "./rbac/cluster-role.ts";
 import { clusterRoleBinding } from "./rbac/cluster-role-binding.ts";
 import { role } from "./rbac/role.ts";
@@ -40,6 +50,7 @@ export const kinds: readonly KindEntry[] = [
   configMap,
   endpoints,
   coreEvent,
+  limitRange,
   namespace,
   node,
   persistentVolume,
@@ -47,6 +58,7 @@ export const kinds: readonly KindEntry[] = [
   pod,
   podTemplate,
   replicationController,
+  resourceQuota,
   secret,
   serviceAccount,
   service,
@@ -57,7 +69,15 @@ export const kinds: readonly KindEntry[] = [
   statefulSet,
   cronJob,
   job,
+  endpointSlice,
   eventsEvent,
+  ingress,
+  ingressClass,
+  ipAddress,
+  networkPolicy,
+  serviceCidr,
+  runtimeClass,
+  podDisruptionBudget,
   clusterRoleBinding,
   clusterRole,
   roleBinding,

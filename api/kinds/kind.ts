@@ -56,6 +56,8 @@ export interface Column<T extends ApiObject = ApiObject> {
   /** 0, or 1: only with `-o wide`. */
   readonly priority: number;
   readonly description: string;
+  /** The cell is in every row and the definition is missing: Kubernetes answers so for IPAddresses. */
+  readonly undefinedColumn?: boolean;
   /** The cell; `now_ms` for ages. */
   cell(object: T, now_ms: number): CellValue;
 }

@@ -1,5 +1,5 @@
 import { type LabelMatcher, matcherOf, SelectorError } from "../selector/labels.ts";
-import { invalid, RawValue, required } from "../status/field-error.ts";
+import { invalid, type RawValue, required } from "../status/field-error.ts";
 import type { FieldPath } from "../status/field-path.ts";
 import type { LabelSelector } from "../wire.ts";
 import type { Errors } from "./common.ts";

@@ -1,7 +1,7 @@
 import { defaultClaim } from "../../defaults/claim.ts";
 import { fieldPath } from "../../status/field-path.ts";
-import { claimSpecWarnings } from "../../validation/pod/warnings.ts";
 import { validatePersistentVolumeClaim, validatePersistentVolumeClaimStatusUpdate, validatePersistentVolumeClaimUpdate } from "../../validation/persistent-volume-claim.ts";
+import { claimSpecWarnings } from "../../validation/pod/warnings.ts";
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from "../../wire.ts";
 import { ageColumn, column, nameColumn, UNSET } from "../columns.ts";
 import { defineKind, statusSubresource } from "../define.ts";

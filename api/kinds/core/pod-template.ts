@@ -1,10 +1,10 @@
 import { defaultPodTemplate } from "../../defaults/workload.ts";
 import { fieldPath } from "../../status/field-path.ts";
+import type { Errors } from "../../validation/common.ts";
 import { nameIsDnsSubdomain } from "../../validation/names.ts";
 import { validateCoreObjectMeta, validateCoreObjectMetaUpdate } from "../../validation/object-meta.ts";
 import { validatePodTemplateSpec } from "../../validation/pod/pod-template.ts";
 import { templateWarnings } from "../../validation/pod/warnings.ts";
-import type { Errors } from "../../validation/common.ts";
 import type { PodTemplate } from "../../wire.ts";
 import { column, labelsText, nameColumn } from "../columns.ts";
 import { defineKind } from "../define.ts";

@@ -7,8 +7,8 @@ import { countOrPercent, validateAtMostAll, validateIntOrPercent } from "../int-
 import { internalJson } from "../internal-json.ts";
 import { dns1123Label, nameIsDnsLabel } from "../names.ts";
 import { validateCoreObjectMeta, validateCoreObjectMetaUpdate } from "../object-meta.ts";
-import { templateMismatch, validateLastingPods, validatePodTemplateSpec, validateTemplateMetadata } from "../pod/pod-template.ts";
 import { validateClaimSpec } from "../persistent-volume-claim-spec.ts";
+import { templateMismatch, validateLastingPods, validatePodTemplateSpec, validateTemplateMetadata } from "../pod/pod-template.ts";
 import { validateRequiredSelector } from "../workload-selector.ts";
 import { atMost, collisionsGrow, nonNegativeCounts } from "./status-counts.ts";
 

@@ -1,6 +1,6 @@
 import { duplicate, invalid, OMIT_VALUE, required } from "../../status/field-error.ts";
-import { STATUS } from "../apps/status-counts.ts";
 import type { Job } from "../../wire.ts";
+import { STATUS } from "../apps/status-counts.ts";
 import { type Errors, nonNegative } from "../common.ts";
 import { equalJson } from "../equality.ts";
 import { externalJson } from "../internal-json.ts";
