@@ -1,6 +1,7 @@
-import { controllerrevisions, daemonsets, endpointslices, poddisruptionbudgets, type Resource, replicationcontrollers, statefulsets } from "../api/resources.ts";
+import { controllerrevisions, cronjobs, daemonsets, endpointslices, jobs, poddisruptionbudgets, type Resource, replicationcontrollers, statefulsets } from "../api/resources.ts";
 import { ClusterRoleAggregationController } from "./cluster-role-aggregation/controller.ts";
 import type { ControllerFactory } from "./controller.ts";
+import { CronJobController } from "./cron-job/controller.ts";
 import { DaemonSetController } from "./daemon-set/controller.ts";
 import { DeploymentController } from "./deployment/controller.ts";
 import { DisruptionController } from "./disruption/controller.ts";
@@ -8,6 +9,8 @@ import { EndpointSliceController } from "./endpoint-slice/controller.ts";
 import { EndpointSliceMirroringController } from "./endpoint-slice-mirroring/controller.ts";
 import { EndpointsController } from "./endpoints/controller.ts";
 import { GarbageCollector } from "./garbage-collector/controller.ts";
+import { JobController } from "./job/controller.ts";
+import { TtlAfterFinishedController } from "./job/ttl.ts";
 import { NamespaceController } from "./namespace/controller.ts";
 import { parseClusterCidrs } from "./node-ipam/allocator.ts";
 import { NodeIpamController } from "./node-ipam/controller.ts";
@@ -47,6 +50,9 @@ export function controllers(settings: ControllerSettings): readonly ControllerEn
     { name: REPLICATION_CONTROLLER.name, create: (context) => new ReplicaSetController(context, REPLICATION_CONTROLLER), requires: [replicationcontrollers] },
     { name: "daemonset-controller", create: (context) => new DaemonSetController(context), requires: [daemonsets, controllerrevisions] },
     { name: "statefulset-controller", create: (context) => new StatefulSetController(context), requires: [statefulsets, controllerrevisions] },
+    { name: "job-controller", create: (context) => new JobController(context), requires: [jobs] },
+    { name: "ttl-after-finished-controller", create: (context) => new TtlAfterFinishedController(context), requires: [jobs] },
+    { name: "cronjob-controller", create: (context) => new CronJobController(context), requires: [cronjobs, jobs] },
     { name: "namespace-controller", create: (context) => new NamespaceController(context) },
     { name: "service-account-controller", create: (context) => new ServiceAccountController(context) },
     { name: "root-ca-cert-publisher", create: (context) => new RootCaController(context, settings.rootCa) },

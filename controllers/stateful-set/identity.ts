@@ -1,4 +1,4 @@
-import type { Pod, PersistentVolumeClaim, PodTemplateSpec, StatefulSet } from "../../api/wire.ts";
+import type { PersistentVolumeClaim, Pod, PodTemplateSpec, StatefulSet } from "../../api/wire.ts";
 
 export const REVISION_LABEL = "controller-revision-hash";
 const POD_NAME_LABEL = "statefulset.kubernetes.io/pod-name";
