@@ -61,6 +61,7 @@ function parseField(line: string, packageName: string): FieldSchema {
   const mergeKey = markValue(marks, "mergeKey");
   const embedded = markValue(marks, "in");
   const goType = markValue(marks, "go");
+  const defaultText = markValue(marks, "default");
   const number = marks.find((mark) => mark.startsWith("#"));
   return {
     name,
@@ -70,6 +71,7 @@ function parseField(line: string, packageName: string): FieldSchema {
     omitzero: marks.includes("omitzero"),
     required: marks.includes("required"),
     wrapped: marks.includes("wrapped"),
+    ...(defaultText === undefined ? {} : { default: JSON.parse(defaultText) as unknown }),
     ...(list === undefined ? {} : { listType: list as "atomic" | "set" | "map" }),
     ...(keys === undefined ? {} : { listMapKeys: keys.split(",") }),
     ...(map === undefined ? {} : { mapType: map as "atomic" | "granular" }),

@@ -33,6 +33,8 @@ export interface FieldSchema {
   readonly omitzero: boolean;
   /** Listed as required in OpenAPI. */
   readonly required: boolean;
+  /** What an absent key of a list item stands for. */
+  readonly default?: unknown;
   readonly listType?: "atomic" | "set" | "map";
   readonly listMapKeys?: readonly string[];
   readonly mapType?: "atomic" | "granular";

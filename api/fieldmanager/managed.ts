@@ -1,0 +1,127 @@
+import { escapeHtml } from "../codec/json-text.ts";
+import { goQuote } from "../status/go-text.ts";
+import type { ObjectMeta } from "../wire.ts";
+import { EMPTY, type FieldSet, fromFieldsV1, toFieldsV1 } from "./field-set.ts";
+
+export type ManagedFieldsEntry = NonNullable<ObjectMeta["managedFields"]>[number];
+
+/** The fields of one manager. */
+export interface ManagerFields {
+  readonly set: FieldSet;
+  /** In the terms of which version the paths are. */
+  readonly apiVersion: string;
+  /** By server-side apply, not by another write. */
+  readonly applied: boolean;
+}
+
+/** Who manages which fields; managers by `managerId`. Times in RFC 3339, to the second; a manager may have none. */
+export interface Managed {
+  readonly fields: Map<string, ManagerFields>;
+  readonly times: Map<string, string>;
+}
+
+/** managedFields that say nothing that can be understood. */
+export class ManagedFieldsError extends Error {}
+
+export function noManaged(): Managed {
+  return { fields: new Map(), times: new Map() };
+}
+
+/** What makes a manager: its name, how it writes, through which subresource, and (but for apply) in which version. */
+export interface ManagerName {
+  readonly manager?: string;
+  readonly operation?: string;
+  readonly apiVersion?: string;
+  readonly subresource?: string;
+}
+
+/** The text that stands for a manager: its entry as JSON, which also sorts managers as Kubernetes does. */
+export function managerId(name: ManagerName): string {
+  let text = "";
+  const put = (key: string, value: string | undefined): void => {
+    if (value) text += `${text === "" ? "{" : ","}"${key}":${escapeHtml(JSON.stringify(value))}`;
+  };
+  put("manager", name.manager);
+  put("operation", name.operation);
+  // A manager that applies stays the same one in every version.
+  put("apiVersion", name.operation === "Apply" ? "" : name.apiVersion);
+  put("subresource", name.subresource);
+  return text === "" ? "{}" : `${text}}`;
+}
+
+/** @throws ManagedFieldsError */
+export function decodeManaged(entries: readonly ManagedFieldsEntry[] | undefined): Managed {
+  const managed = noManaged();
+  entries?.forEach((entry, i) => {
+    if (entry.operation !== "Apply" && entry.operation !== "Update") throw new ManagedFieldsError("operation must be `Apply` or `Update`");
+    if (!entry.apiVersion) throw new ManagedFieldsError("apiVersion must not be empty");
+    if (!entry.fieldsType) throw new ManagedFieldsError(`missing fieldsType in managed fields entry ${i}`);
+    if (entry.fieldsType !== "FieldsV1") throw new ManagedFieldsError(`invalid fieldsType ${goQuote(entry.fieldsType)} in managed fields entry ${i}`);
+    const id = managerId(entry);
+    const applied = entry.operation === "Apply";
+    managed.fields.set(id, { set: decodeFields(entry.fieldsV1, i), apiVersion: entry.apiVersion, applied });
+    if (entry.time) managed.times.set(id, entry.time);
+    else managed.times.delete(id);
+  });
+  return managed;
+}
+
+/** Objects in a cache are decoded with every write: what came of their entries is remembered, both ways. */
+const decoded = new WeakMap<object, FieldSet>();
+const encoded = new WeakMap<FieldSet, object>();
+
+function decodeFields(fieldsV1: unknown, index: number): FieldSet {
+  if (fieldsV1 === undefined) return EMPTY;
+  const known = typeof fieldsV1 === "object" && fieldsV1 !== null ? decoded.get(fieldsV1) : undefined;
+  if (known !== undefined) return known;
+  const set = fromFieldsV1(fieldsV1);
+  if (set === undefined) throw new ManagedFieldsError(`invalid fieldsV1 in managed fields entry ${index}`);
+  if (Object.isFrozen(fieldsV1)) {
+    decoded.set(fieldsV1 as object, set);
+    encoded.set(set, fieldsV1 as object);
+  }
+  return set;
+}
+
+/** The entries in Kubernetes' order: appliers first, older before newer. */
+export function encodeManaged(managed: Managed): ManagedFieldsEntry[] {
+  const entries = [...managed.fields].map(([id, fields]) => encodeEntry(id, fields, managed.times.get(id)));
+  return entries.sort(compareEntries);
+}
+
+function encodeEntry(id: string, { set, apiVersion, applied }: ManagerFields, time: string | undefined): ManagedFieldsEntry {
+  const name = JSON.parse(id) as ManagerName;
+  const operation = applied ? "Apply" : name.operation;
+  return {
+    ...(name.manager === undefined ? {} : { manager: name.manager }),
+    ...(operation === undefined ? {} : { operation }),
+    apiVersion,
+    ...(time === undefined ? {} : { time }),
+    fieldsType: "FieldsV1",
+    fieldsV1: encoded.get(set) ?? toFieldsV1(set),
+    ...(name.subresource === undefined ? {} : { subresource: name.subresource }),
+  };
+}
+
+const NO_TIME = "1970-01-01T00:00:00Z";
+
+function compareEntries(a: ManagedFieldsEntry, b: ManagedFieldsEntry): number {
+  return (
+    compareText(a.operation, b.operation) ||
+    compareText(a.time ?? NO_TIME, b.time ?? NO_TIME) ||
+    compareText(a.manager, b.manager) ||
+    compareText(a.apiVersion, b.apiVersion) ||
+    compareText(a.subresource, b.subresource)
+  );
+}
+
+function compareText(a = "", b = ""): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** How conflicts name a manager. */
+export function managerText(id: string): string {
+  const name = JSON.parse(id) as ManagerName;
+  const text = goQuote(name.manager ?? "") + (name.subresource ? ` with subresource ${goQuote(name.subresource)}` : "");
+  return name.operation === "Update" ? `${text} using ${name.apiVersion ?? ""}` : text;
+}
