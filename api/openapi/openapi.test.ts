@@ -5,7 +5,9 @@ import { modelNamesOf, parseModel } from "./descriptions.ts";
 import { openapiV2Document, openapiV3Documents } from "./documents.ts";
 import { definition } from "../schema/schema.ts";
 
-type Json = Record<string, Json | string | boolean | readonly Json[]>;
+interface Json {
+  [key: string]: Json | string | boolean | readonly Json[];
+}
 const deployment = kinds.find((entry) => entry.kind === "Deployment") as KindEntry;
 
 test("every reference of a document is defined in it", (t) => {
@@ -21,7 +23,7 @@ test("a kind's schema has its types, extensions and group version kind", (t) => 
   const document = openapiV3Documents([deployment], { "io.k8s.api.apps.v1.DeploymentSpec": { description: "what is wanted", fields: { paused: "held" } } }).get("apis/apps/v1") as { components: { schemas: Record<string, Json> } };
   const { schemas } = document.components;
   t.deepEqual(schemas["io.k8s.api.apps.v1.Deployment"]?.["x-kubernetes-group-version-kind"], [{ group: "apps", version: "v1", kind: "Deployment" }] as never);
-  const spec = schemas["io.k8s.api.apps.v1.DeploymentSpec"] as { description: string; required: string[]; properties: Record<string, Json> };
+  const spec = schemas["io.k8s.api.apps.v1.DeploymentSpec"] as unknown as { description: string; required: string[]; properties: Record<string, Json> };
   t.is(spec.description, "what is wanted");
   t.deepEqual(spec.required, ["selector", "template"]);
   t.deepEqual(spec.properties.paused, { description: "held", type: "boolean" });
