@@ -148,11 +148,6 @@ export function cidrContains(outer: Cidr, inner: Cidr): boolean {
   return sameBytes(networkOf({ ...outer, address: inner.address }).bytes, networkOf(outer).bytes);
 }
 
-/** The address lies within the network. */
-export function cidrIncludes(cidr: Cidr, address: IpAddress): boolean {
-  return cidr.address.family === address.family && sameBytes(networkOf({ ...cidr, address: { ...address, mapped: cidr.address.mapped } }).bytes, networkOf(cidr).bytes);
-}
-
 const IP_TEXT = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
 const CIDR_TEXT = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
 

@@ -64,13 +64,6 @@ const LABEL_VALUE_TEXT = formatText(
 const CONFIG_KEY_TEXT = formatText("a valid config key must consist of alphanumeric characters, '-', '_' or '.'", "[-._a-zA-Z0-9]+", "key.name", "KEY_NAME", "key-name");
 const HTTP_HEADER_TEXT = formatText("a valid HTTP header must consist of alphanumeric characters or '-'", "[-A-Za-z0-9]+", "X-Header-Name");
 const ENV_NAME_TEXT = "a valid environment variable name must consist only of printable ASCII characters other than '='";
-const C_IDENTIFIER_TEXT = formatText(
-  "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'",
-  "[A-Za-z_][A-Za-z0-9_]*",
-  "my_name",
-  "MY_NAME",
-  "MyName",
-);
 const PERCENT_TEXT = formatText("a valid percent string must be a numeric string followed by an ending '%'", "[0-9]+%", "1%", "93%");
 
 /** `must be between LOW and HIGH, inclusive`. */
@@ -234,16 +227,6 @@ export function envVarName(value: string): Messages {
   return OK;
 }
 
-/** An identifier as C has them. */
-export function cIdentifier(value: string): Messages {
-  let matches = value !== "" && !isDigit(value.charCodeAt(0));
-  for (let i = 0; matches && i < value.length; i++) {
-    const c = value.charCodeAt(i);
-    matches = isAlphanumeric(c) || c === UNDERSCORE;
-  }
-  return matches ? OK : [C_IDENTIFIER_TEXT];
-}
-
 /** An HTTP header's name. */
 export function httpHeaderName(value: string): Messages {
   let matches = value !== "";
@@ -314,13 +297,4 @@ function unmasked(name: string, prefix: boolean): string {
 
 export const nameIsDnsSubdomain: NameRule = (name, prefix) => dns1123Subdomain(unmasked(name, prefix));
 export const nameIsDnsLabel: NameRule = (name, prefix) => dns1123Label(unmasked(name, prefix));
-export const nameIsDns1035Label: NameRule = (name, prefix) => dns1035Label(unmasked(name, prefix));
 export const nameIsPathSegment: NameRule = (name, prefix) => pathSegmentName(name, prefix);
-
-/** At least two labels: `example.com`. */
-export function fullyQualifiedName(value: string): Messages {
-  if (value === "") return [""];
-  const wrong = dns1123Subdomain(value);
-  if (wrong.length > 0) return wrong;
-  return value.split(".").length < 3 ? ["should be a domain with at least three segments separated by dots"] : OK;
-}

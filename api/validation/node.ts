@@ -35,7 +35,7 @@ function validatePodCidrs(cidrs: readonly string[], oldCidrs: readonly string[] 
   });
   if (cidrs.length < 2) return;
   const parsed = cidrs.map(parseCidr);
-  const bad = parsed.findIndex((cidr) => cidr === undefined);
+  const bad = parsed.indexOf(undefined);
   if (bad >= 0) errors.push(internal(POD_CIDRS, `invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR[${bad}]: <nil> (invalid CIDR address: ${cidrs[bad]})`));
   if (bad >= 0 || cidrs.length > 2 || !isDualStack(parsed.map((cidr) => cidr?.address))) errors.push(invalid(POD_CIDRS, cidrs, "may specify no more than one CIDR for each IP family"));
   cidrs.forEach((cidr, i) => {

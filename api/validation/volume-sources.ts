@@ -2,7 +2,7 @@ import { forbidden, invalid, notSupported, notSupportedInOrder, required, tooLon
 import type { FieldPath } from "../status/field-path.ts";
 import type { Volume } from "../wire.ts";
 import { type Errors, invalidEach, localDescendingPath, optionalEnum, pathWithoutBacksteps } from "./common.ts";
-import { byteLength, dns1123Label, dns1123Subdomain, nameIsDnsSubdomain, rangeText } from "./names.ts";
+import { byteLength, dns1123Label, dns1123Subdomain, rangeText } from "./names.ts";
 
 /** Rules of the volume sources that a pod and a PersistentVolume share, one function for each. */
 export type SourceRule<S> = (source: S, path: FieldPath, errors: Errors) => void;
@@ -201,12 +201,6 @@ export function validateCsiDriverName(name: string | undefined, path: FieldPath,
   }
   if (byteLength(driver) > 63) errors.push(tooLong(path, 63));
   invalidEach(dns1123Subdomain(driver.toLowerCase()), driver, path, errors);
-}
-
-/** An object's name, required. */
-export function validateRequiredName(name: string | undefined, path: FieldPath, errors: Errors): void {
-  if (!name) errors.push(required(path));
-  else invalidEach(nameIsDnsSubdomain(name, false), name, path, errors);
 }
 
 export const MORE_THAN_ONE_TEXT = "may not specify more than 1 volume type";
