@@ -99,7 +99,7 @@ function attempt(draft: Draft, sandbox: SandboxRecord, entry: SpecContainer): vo
   const until_ms = ended_ms === undefined ? 0 : backoffUntil(old.backoff, ended_ms);
   if (draft.now_ms < until_ms) return backOff(draft, entry, { ...memory, attemptedAs: attempts }, until_ms);
   const backoff = ended_ms === undefined ? {} : { backoff: nextBackoff(old.backoff, ended_ms, draft.now_ms) };
-  draft.state = withContainer(draft.state, name, { ...memory, attemptedAs: attempts, starting: { step: "image", ...backoff } });
+  draft.state = withContainer(draft.state, name, { ...memory, attemptedAs: attempts, starting: { step: "create", ...backoff } });
   draft.act({ type: "start-container", name, attempt: nextRestartCount(draft, entry), sandboxId: sandbox.id });
 }
 

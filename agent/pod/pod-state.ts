@@ -10,7 +10,7 @@ import { noRuntime, type PodRuntime } from "./runtime-state.ts";
  */
 export type Stage = "running" | "stopping" | "stopped";
 
-/** Where the start of a container stands. `image` and `hook` can take long. */
+/** Where the start of a container stands: `image` (it is being pulled) and `hook` can take long, `create` is all the rest. */
 export type StartStep = "image" | "create" | "hook";
 
 export interface ContainerMemory {
@@ -113,9 +113,12 @@ export function startingIds(state: PodState): Set<string> {
   return ids;
 }
 
-/** What the status says now will be something else in a moment: a container is on its way to its first run, or all have ended and only the sandbox is left to stop. */
+/**
+ * What the status says now will be something else in a moment: a container is on its way to its first run, or a deleted pod has
+ * only its sandbox left to stop. (A pod that ends by itself says why first: clients wait for that.)
+ */
 export function isPassing(state: PodState): boolean {
-  if (state.stage === "stopping") return !state.runtime.containers.some((record) => record.state === "running");
+  if (state.stage === "stopping") return state.pod.metadata.deletionTimestamp !== undefined && !state.runtime.containers.some((record) => record.state === "running");
   for (const [name, { starting }] of state.containers) {
     if (starting !== undefined && !state.runtime.containers.some((record) => record.name === name && record.id !== starting.id)) return true;
   }

@@ -34,6 +34,34 @@ test("an init container that fails ends a Never pod; the others stay PodInitiali
   }
 });
 
+test("before a pod that failed by itself is over, its status says why while the sandbox is still up", async (t) => {
+  const bench = await PodBench.start(podOf({ restartPolicy: "Never", initContainers: [containerOf("i")] }), (prepared) => {
+    prepared.runtime.program = () => ({ runs_ms: 0, exitCode: 1 });
+  });
+  try {
+    await bench.until("it failed", () => bench.last?.phase === "Failed");
+    t.true(bench.statuses.some((status) => status.phase === "Pending" && conditionOf(status, "Ready") === "False(PodFailed)" && conditionOf(status, "PodReadyToStartContainers") === "True"));
+  } finally {
+    await bench.close();
+  }
+});
+
+test("a container that crashed at once restarts after those that were never tried", async (t) => {
+  const bench = await PodBench.start(podOf({ containers: [containerOf("a"), containerOf("b", { image: "slow" })] }), (prepared) => {
+    prepared.runtime.images.set("slow", {});
+    prepared.runtime.program = (config) => (config.metadata?.name === "a" ? { runs_ms: 0, exitCode: 1 } : { onTerm: 0 });
+    prepared.runtime.before = async (verb, request) => {
+      if (verb === "ImageStatus" && (request as { image?: { image: string } }).image?.image.startsWith("slow")) await prepared.settle();
+    };
+  });
+  try {
+    await bench.until("a ended twice", () => bench.path.at(-1) === "Running | a=terminated(Error 1) r1 | b=running ready started r0");
+    t.true(bench.path.includes("Running | a=running ready started r1 | b=running ready started r0"), bench.path.join("\n"));
+  } finally {
+    await bench.close();
+  }
+});
+
 test("an init container that fails is restarted with back-off in an Always pod; those before it are not", async (t) => {
   let exitCode = 1;
   const bench = await PodBench.start(podOf({ initContainers: [containerOf("h"), containerOf("i")] }), (prepared) => {

@@ -3,6 +3,8 @@ import { daemonSet } from "./apps/daemon-set.ts";
 import { deployment } from "./apps/deployment.ts";
 import { replicaSet } from "./apps/replica-set.ts";
 import { statefulSet } from "./apps/stateful-set.ts";
+import { horizontalPodAutoscaler } from "./autoscaling/horizontal-pod-autoscaler.ts";
+import { horizontalPodAutoscalerV1 } from "./autoscaling/horizontal-pod-autoscaler-v1.ts";
 import { cronJob } from "./batch/cron-job.ts";
 import { job } from "./batch/job.ts";
 import { lease } from "./coordination/lease.ts";
@@ -67,6 +69,8 @@ export const kinds: readonly KindEntry[] = [
   deployment,
   replicaSet,
   statefulSet,
+  horizontalPodAutoscalerV1,
+  horizontalPodAutoscaler,
   cronJob,
   job,
   endpointSlice,
@@ -91,16 +95,3 @@ export const kinds: readonly KindEntry[] = [
   volumeAttributesClass,
   lease,
 ];
-
-const byResource = new Map(kinds.map((entry) => [`${entry.group}/${entry.version}/${entry.plural}`, entry]));
-const byKind = new Map(kinds.map((entry) => [`${entry.group}/${entry.version}/${entry.kind}`, entry]));
-
-/** The entry behind `/apis/GROUP/VERSION/PLURAL` (`group` is "" for the core group), or undefined. */
-export function kindOfResource(group: string, version: string, plural: string): KindEntry | undefined {
-  return byResource.get(`${group}/${version}/${plural}`);
-}
-
-/** The entry of a kind, or undefined. */
-export function kindOf(group: string, version: string, kind: string): KindEntry | undefined {
-  return byKind.get(`${group}/${version}/${kind}`);
-}

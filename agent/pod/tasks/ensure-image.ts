@@ -19,6 +19,8 @@ export interface ImageTask {
   readonly container: Container;
   readonly signal: AbortSignal;
   readonly event: (event: EventText) => void;
+  /** A pull begins: it can take long. */
+  readonly onPull: () => void;
   /** Asked before. */
   readonly status?: Promise<Message<"Image"> | undefined> | undefined;
 }
@@ -89,6 +91,7 @@ async function pull(context: NodeContext, task: ImageTask, image: string, auths:
     task.event({ type: "Normal", reason: "BackOff", message });
     throw new StartFailure("ImagePullBackOff", `${message}: ErrImagePull: ${waiting.message}`, { retryAt_ms: waiting.until_ms });
   }
+  task.onPull();
   task.event({ type: "Normal", reason: "Pulling", message: `Pulling image "${written}"` });
   const started_ms = clock.monotonic_ms();
   try {

@@ -59,7 +59,7 @@ export async function startContainer(context: NodeContext, task: StartTask): Pro
 async function run(context: NodeContext, task: StartTask, event: (text: EventText) => void): Promise<ContainerRecord | undefined> {
   const { pod, entry } = task;
   if (task.attempt > 0) await checkSandbox(context, task);
-  const image = await ensureImage(context, { pod, container: entry.container, signal: task.signal, event, status: task.image }).catch((error) => {
+  const image = await ensureImage(context, { pod, container: entry.container, signal: task.signal, event, onPull: () => task.onStep("image"), status: task.image }).catch((error) => {
     if (error instanceof StartFailure) event({ type: "Warning", reason: "Failed", message: `Error: ${error.reason.reason}` });
     throw error;
   });
