@@ -182,13 +182,13 @@ test("while one container pulls its image the next waits, and one that ran resta
 
 test("imagePullPolicy Never, and names that are none", async (t) => {
   const never = await PodBench.start(podOf({}, { image: "far:1", imagePullPolicy: "Never" }));
-  const invalid = await PodBench.start(podOf({}, { image: "registry.k8s.io/Upper:bad:name" }));
+  const invalid = await PodBench.start(podOf({}, { image: "registry.example/Upper:bad:name" }));
   try {
     await never.reaches(t, "Pending | c=waiting(ErrImageNeverPull) r0");
     await invalid.reaches(t, "Pending | c=waiting(InvalidImageName) r0");
     t.is(
       invalid.last?.containerStatuses?.[0]?.state?.waiting?.message,
-      'Failed to apply default image tag "registry.k8s.io/Upper:bad:name": couldn\'t parse image name "registry.k8s.io/Upper:bad:name": invalid reference format: repository name (Upper) must be lowercase',
+      'Failed to apply default image tag "registry.example/Upper:bad:name": couldn\'t parse image name "registry.example/Upper:bad:name": invalid reference format: repository name (Upper) must be lowercase',
     );
     t.false(never.runtime.calls.includes("PullImage") || invalid.runtime.calls.includes("PullImage"));
   } finally {
