@@ -35,12 +35,6 @@ const UNDERSCORE_SUBDOMAIN_TEXT = formatText(
   `_?${UNDERSCORE_LABEL_FORMAT}(\\._?${UNDERSCORE_LABEL_FORMAT})*`,
   "example.com",
 );
-const DNS1035_TEXT = formatText(
-  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character",
-  "[a-z]([-a-z0-9]*[a-z0-9])?",
-  "my-name",
-  "abc-123",
-);
 const WILDCARD_TEXT = formatText(
   "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
   `\\*\\.${SUBDOMAIN_FORMAT}`,
@@ -151,16 +145,6 @@ export function wildcardDns1123Subdomain(value: string): Messages {
   const messages: string[] = [];
   if (longerThan(value, 253)) messages.push(charactersText(253));
   if (!matches) messages.push(WILDCARD_TEXT);
-  return messages;
-}
-
-/** A DNS label that starts with a letter (RFC 1035). */
-export function dns1035Label(value: string): Messages {
-  const matches = isLower(value.charCodeAt(0)) && isLabelAt(value, 0, value.length, false);
-  if (matches && value.length <= 63) return OK;
-  const messages: string[] = [];
-  if (longerThan(value, 63)) messages.push(charactersText(63));
-  if (!matches) messages.push(DNS1035_TEXT);
   return messages;
 }
 

@@ -45,7 +45,8 @@ export async function createMonitored(input: MonitorInput): Promise<MonitoredPro
     ...(input.leaveStdinOpen ? ["--leave-stdin-open"] : []),
     ...(input.terminal ? ["--terminal"] : []),
   ];
-  const child = spawn(input.conmon, args, { env: { PATH: CHILD_PATH, _OCI_SYNCPIPE: "3" }, stdio: ["ignore", "ignore", "pipe", "pipe"], detached: true });
+  // It also writes an empty `oom` into its working directory when the kernel kills for memory.
+  const child = spawn(input.conmon, args, { cwd: input.bundle, env: { PATH: CHILD_PATH, _OCI_SYNCPIPE: "3" }, stdio: ["ignore", "ignore", "pipe", "pipe"], detached: true });
   const stderr = collect(child.stderr as NodeJS.ReadableStream, 16_384);
   const answer = await firstAnswer(child, input.clock);
   child.stderr?.destroy();
