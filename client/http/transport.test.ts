@@ -223,12 +223,16 @@ test("when another server takes over, watches at the lost one end", async (t) =>
   const watching = (async () => {
     for await (const _ of client.watch(configmaps, {}, new AbortController().signal));
   })();
-  const ended = t.throwsAsync(watching, { instanceOf: ConnectionError });
+  // By an error, or quietly where the answer's end was read first: whoever watches begins anew either way.
+  const ended = watching.then(
+    () => true,
+    (error: unknown) => error instanceof ConnectionError,
+  );
   while (first.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
   await client.get(namespaces, { name: "a" });
   hang = true;
   await client.get(namespaces, { name: "a" });
-  await ended;
+  t.true(await ended);
   client.close();
   await Promise.all([first.stop(), second.stop()]);
 });

@@ -31,9 +31,10 @@ const logOf = async (id: string) => {
 async function output(script: string, extra: Init<"ContainerConfig"> = {}): Promise<string> {
   const id = await runContainer(shim, pod, script, extra);
   await whenExited(shim, id);
-  const lines = (await logOf(id)).split("\n").filter(Boolean).map((line) => line.split(" ").slice(3).join(" "));
+  // A line that was written in parts has the tag P on all of them but the last.
+  const parts = (await logOf(id)).split("\n").filter(Boolean).map((line) => line.split(" "));
   await shim.client.call("RemoveContainer", { containerId: id });
-  return lines.join("\n");
+  return parts.map((words) => words.slice(3).join(" ") + (words[2] === "P" ? "" : "\n")).join("").replace(/\n$/, "");
 }
 const secure = (securityContext: Init<"LinuxContainerSecurityContext">, resources?: Init<"LinuxContainerResources">): Init<"ContainerConfig"> => ({ linux: { securityContext, ...(resources === undefined ? {} : { resources }) } });
 
