@@ -124,3 +124,34 @@ test("a server that stops ends its watches and answers what is under way", async
   its.close();
   t.pass();
 });
+
+test("a body that is too large is read to its end before its connection is closed: the client gets the answer, not a reset", async (t) => {
+  const size = 3 * 1024 * 1024 + 1;
+  const socket = connect({ host: "127.0.0.1", port: server.port, ca: server.ca, cert: server.admin.certificate, key: server.admin.key });
+  const failed = new Promise<never>((_, reject) => socket.once("error", reject));
+  let answer = "";
+  let ended = false;
+  socket.setEncoding("utf8");
+  const answered = new Promise<void>((resolve) =>
+    socket.on("data", (text: string) => {
+      answer += text;
+      if (answer.endsWith("}\n")) resolve();
+    }),
+  );
+  const over = new Promise<void>((resolve) =>
+    socket.once("end", () => {
+      ended = true;
+      resolve();
+    }),
+  );
+  socket.write(`POST /api/v1/namespaces/default/configmaps HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${size}\r\n\r\n`);
+  socket.write(Buffer.alloc(size - 1, " "));
+  await Promise.race([answered, failed]);
+  t.regex(answer, /^HTTP\/1\.1 413 /);
+  // A whole round trip of another connection: a server that closes early has done so by then.
+  await client.get("/version");
+  t.false(ended);
+  socket.end(" ");
+  await Promise.race([over, failed]);
+  t.true(ended);
+});

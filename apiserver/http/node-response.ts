@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { ApiResponse } from "../../api/exchange.ts";
 import { ChunkStream } from "../chain/chunk-stream.ts";
 import type { NodeRequest, NodeResponse } from "./node-request.ts";
@@ -16,7 +16,9 @@ export async function sendResponse(request: NodeRequest, node: NodeResponse, ans
   if (!request.complete) request.resume();
   response.writeHead(status, sized as OutgoingHttpHeaders);
   if (body.type !== "stream" || request.method === "HEAD") {
-    end(response, request.method === "HEAD" ? undefined : bytes);
+    const sent = request.method === "HEAD" ? undefined : bytes;
+    if (request.complete || request.httpVersionMajor === 2) end(response, sent);
+    else await endAfterRequest(request as IncomingMessage, response, sent);
     return;
   }
   response.flushHeaders();
@@ -26,6 +28,26 @@ export async function sendResponse(request: NodeRequest, node: NodeResponse, ans
 function end(response: ServerResponse, bytes: Uint8Array | undefined): void {
   if (bytes === undefined || bytes.length === 0) response.end();
   else response.end(bytes);
+}
+
+/**
+ * Answers a client that still sends its body: the answer is written at once, but the connection is closed only when the body has been read (the server's request
+ * timeout bounds that), since closing on bytes that nobody has read resets it, and the client may lose the answer (RFC 9112 §9.6).
+ */
+function endAfterRequest(request: IncomingMessage, response: ServerResponse, bytes: Uint8Array | undefined): Promise<void> {
+  response.flushHeaders();
+  if (bytes !== undefined && bytes.length > 0) response.write(bytes);
+  return new Promise((resolve) => {
+    const done = () => {
+      request.off("end", done);
+      request.off("close", done);
+      response.end();
+      resolve();
+    };
+    request.on("end", done);
+    request.on("close", done);
+    if (request.complete || request.destroyed) done();
+  });
 }
 
 async function pump(response: ServerResponse, chunks: AsyncIterable<Uint8Array>): Promise<void> {

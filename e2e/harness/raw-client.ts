@@ -26,6 +26,7 @@ export function rawClient(kubeconfigPath: string): (call: RawCall) => Promise<Ra
     new Promise((resolve, reject) => {
       const outgoing = request({ host: server.hostname, port: server.port, method: call.method, path: call.path, agent, headers: { "content-type": call.contentType ?? "application/json", ...(call.body === undefined ? {} : { "content-length": Buffer.byteLength(call.body) }) } }, (incoming) => {
         const chunks: Buffer[] = [];
+        incoming.on("error", reject);
         incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
         incoming.on("end", () => {
           const text = Buffer.concat(chunks).toString("utf8");
@@ -38,8 +39,9 @@ export function rawClient(kubeconfigPath: string): (call: RawCall) => Promise<Ra
           resolve({ code: incoming.statusCode ?? 0, body });
         });
       });
-      // A server that refuses a body early closes while we still write: the answer counts, not the write's error.
-      outgoing.on("error", (error: NodeJS.ErrnoException) => (error.code === "EPIPE" || error.code === "ECONNRESET" ? undefined : reject(error)));
+      // After an answer this changes nothing; without one it must not hang.
+      outgoing.on("error", reject);
+      outgoing.on("close", () => reject(new Error(`${call.method} ${call.path}: the connection closed without an answer`)));
       outgoing.end(call.body);
     });
 }
