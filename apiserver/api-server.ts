@@ -34,6 +34,7 @@ import { Query } from "./chain/query.ts";
 import { Discovery } from "./discovery/discovery.ts";
 import { OpenApi } from "./discovery/openapi.ts";
 import { bootstrapNamespaces, bootstrapPriorityClasses } from "./registry/bootstrap-objects.ts";
+import { BindingGuard } from "./registry/bindings/binding-guard.ts";
 import { EventLeases } from "./registry/event-leases.ts";
 import type { KindCache } from "./registry/kind-cache.ts";
 import type { Registry } from "./registry/registry.ts";
@@ -88,6 +89,7 @@ class Server implements ApiServer {
       logger,
       eventLeases: new EventLeases(store, clock, options.eventTtl_s ?? DEFAULT_EVENT_TTL_S),
       allocators: [this.#services],
+      bindings: new BindingGuard({ store, cache: this.#cache, pods: cacheOf("", "pods"), nodes: cacheOf("", "nodes") }),
       closing: this.#lifecycle.signal,
       allowPrivileged: options.allowPrivileged ?? false,
       watchBuffer: options.watchBuffer ?? DEFAULT_WATCH_BUFFER,

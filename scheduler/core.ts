@@ -12,7 +12,8 @@ import { Packing } from "./packing/packing.ts";
 import { WorkloadModel } from "./packing/workload-model.ts";
 import { WakeUps } from "./queue/wake-ups.ts";
 import { type QueuedPod, SchedulingQueue } from "./queue/scheduling-queue.ts";
-import { ClusterSnapshot, DEVICES_ANNOTATION } from "./snapshot/cluster-snapshot.ts";
+import { DEVICES_ANNOTATION, deviceIndices } from "../api/placement/devices.ts";
+import { ClusterSnapshot } from "./snapshot/cluster-snapshot.ts";
 import { LabelSets } from "./snapshot/label-sets.ts";
 import type { Placement } from "./snapshot/node-state.ts";
 import { isTerminal, type PodInfo, podInfoOf, type PodReader } from "./snapshot/pod-info.ts";
@@ -222,7 +223,7 @@ export class SchedulerCore {
     }
     if (placement === undefined && queued === undefined) this.#model.observe(info.shape);
     this.#unplace(key);
-    this.snapshot.place(info, info.nodeName, devicesOf(pod), false);
+    this.snapshot.place(info, info.nodeName, deviceIndices(pod.metadata.annotations), false);
     this.#wakeUps.podPlaced();
   }
 
@@ -296,11 +297,4 @@ function isResizing(pod: Pod): boolean {
 function sameLabels(a: Readonly<Record<string, string>> = {}, b: Readonly<Record<string, string>> = {}): boolean {
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
-}
-
-/** Device indices from the annotation; text that is no list of small integers is as good as none. */
-function devicesOf(pod: Pod): number[] | undefined {
-  const text = pod.metadata.annotations?.[DEVICES_ANNOTATION];
-  if (text === undefined || !/^\d{1,4}(,\d{1,4})*$/.test(text)) return undefined;
-  return text.split(",").map(Number);
 }

@@ -6,6 +6,7 @@ import type { Logger } from "../../lib/logger.ts";
 import type { Random } from "../../lib/random.ts";
 import type { Operation, Store } from "../../store/store.ts";
 import type { AdmissionChain } from "../admission/admission.ts";
+import type { BindingGuard } from "./bindings/binding-guard.ts";
 import type { CachedObject } from "./cached-object.ts";
 import type { EventLeases } from "./event-leases.ts";
 import type { KindTable, ServedKind } from "./served-kind.ts";
@@ -22,6 +23,7 @@ export interface Registry {
   readonly logger: Logger;
   readonly eventLeases: EventLeases;
   readonly allocators: readonly Allocator[];
+  readonly bindings: BindingGuard;
   /** Aborts when the server closes: watches end. */
   readonly closing: AbortSignal;
   readonly allowPrivileged: boolean;

@@ -8,7 +8,7 @@ import type { CachedObject } from "./cached-object.ts";
 import { createObject } from "./create.ts";
 import { cachedCurrent, certainCurrent, type Current, readCurrent } from "./current.ts";
 import { removeObject } from "./delete.ts";
-import { fillAllocated, type Outcome, type Registry, reservationOf, strategyContext, type WriteContext } from "./registry.ts";
+import { fillAllocated, type Outcome, type Registry, type Reservation, reservationOf, strategyContext, type WriteContext } from "./registry.ts";
 import { withResourceVersion } from "./resource-version.ts";
 import { requireVersion } from "./resource-version-text.ts";
 import type { ServedKind } from "./served-kind.ts";
@@ -35,6 +35,8 @@ export interface UpdateRequest {
   readonly isPatch?: boolean;
   /** Skip optimistic-lock and no-op shortcuts of clients: the registry's own writes (binding, eviction). */
   readonly internal?: boolean;
+  /** What must hold besides for the write that `next` made last. */
+  reserve?(): Reservation;
 }
 
 export interface UpdateOutcome extends Outcome {
@@ -82,13 +84,14 @@ async function attemptUpdate(
   if (request.subresource === "") fillAllocated(registry, kind, next, old, context.dryRun);
   checkUpdate(registry, kind, next, old, request, context);
   await registry.admission.validate({ ...admissionOf(kind, request, context), object: next, oldObject: old });
-  return await commit(registry, kind, key, context, current, next, old);
+  return await commit(registry, kind, key, request, context, current, next, old);
 }
 
 async function commit(
   registry: Registry,
   kind: ServedKind,
   key: string,
+  request: UpdateRequest,
   context: WriteContext,
   start: Current,
   next: ApiObject,
@@ -103,7 +106,9 @@ async function commit(
     const removed = await removeObject(registry, kind, current, old);
     return removed ? { kind, object: next, created: false } : { lost: await certainCurrent(registry, kind, key) };
   }
-  const reservation = reservationOf(registry, kind, next, old);
+  const allocated = reservationOf(registry, kind, next, old);
+  const own = request.reserve?.();
+  const reservation = own === undefined ? allocated : { compare: [...allocated.compare, ...own.compare], operations: [...allocated.operations, ...own.operations] };
   const stored = toStored(kind, next);
   const bytes = storedBytes(kind, stored);
   if (isSame(bytes, current)) {

@@ -1,9 +1,10 @@
 import type { ApiResponse } from "../../api/exchange.ts";
 import { bindingBody } from "../../api/kinds/core/binding.ts";
-import { badRequest, conflict, notFound, untyped } from "../../api/status/errors.ts";
+import { badRequest, conflict, notFound, StatusError, untyped } from "../../api/status/errors.ts";
 import type { Binding, Pod } from "../../api/wire.ts";
 import { rfc3339 } from "../../lib/clock.ts";
 import type { RequestContext } from "../chain/context.ts";
+import type { Hold } from "../registry/bindings/binding-guard.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { ServedKind } from "../registry/served-kind.ts";
 import { updateObject } from "../registry/update.ts";
@@ -20,12 +21,30 @@ export async function bindPod(registry: Registry, pods: ServedKind, context: Req
   checkTarget(binding);
   await registry.admission.admit(admissionOf(pods, context, podName, binding, options.dryRun));
   await registry.admission.validate(admissionOf(pods, context, podName, binding, options.dryRun));
-  const next = (old: object | undefined) => {
-    if (old === undefined) throw notFound(pods.resource, podName);
-    return bound(old as Pod, binding, podName, context.now_ms);
-  };
-  await updateObject(registry, pods, { name: podName, subresource: "binding", strategy: {}, next, internal: true }, { ...writeContext(context, options.dryRun), user: context.user });
+  await write(registry, pods, context, podName, binding, options.dryRun);
   return answerDone(context);
+}
+
+/** The binding holds its room on the node from the judgement until the store has answered. */
+async function write(registry: Registry, pods: ServedKind, context: RequestContext, name: string, binding: Binding, dryRun: boolean): Promise<void> {
+  let hold: Hold | undefined;
+  const next = async (old: object | undefined) => {
+    const again = hold !== undefined;
+    hold?.release();
+    if (old === undefined) throw notFound(pods.resource, name);
+    const pod = bound(old as Pod, binding, name, context.now_ms);
+    hold = await registry.bindings.hold(pods.objectKey(context.info.namespace, name), pod, again);
+    return pod;
+  };
+  const request = { name, subresource: "binding", strategy: {}, next, internal: true, reserve: () => hold!.reservation };
+  try {
+    await updateObject(registry, pods, request, { ...writeContext(context, dryRun), user: context.user });
+    if (dryRun) hold?.release();
+  } catch (error) {
+    if (error instanceof StatusError) hold?.release();
+    else hold?.doubt();
+    throw error;
+  }
 }
 
 /** Kubernetes answers these as bare 500s. @throws StatusError */

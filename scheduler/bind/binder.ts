@@ -3,7 +3,7 @@ import type { Binding, Pod } from "../../api/wire.ts";
 import { type Client, ConnectionError, isReason } from "../../client/client.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
-import { DEVICES_ANNOTATION } from "../snapshot/cluster-snapshot.ts";
+import { DEVICES_ANNOTATION } from "../../api/placement/devices.ts";
 
 export type BindResult =
   | { readonly type: "bound" }

@@ -1,4 +1,5 @@
-import { GPU_MILLI, type PodShape } from "../snapshot/pod-shape.ts";
+import { GPU_MILLI } from "../../api/placement/devices.ts";
+import type { PodShape } from "../snapshot/pod-shape.ts";
 import type { NodeFilter } from "./filter.ts";
 
 /** Whole devices need that many devices that nobody shares; a share needs one device with that much left. Sums over devices do not count. */

@@ -1,4 +1,4 @@
-import { portsConflict } from "../snapshot/host-ports.ts";
+import { portsConflict } from "../../api/placement/host-ports.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 import type { NodeFilter } from "./filter.ts";
 

@@ -2,10 +2,8 @@ import type { Node } from "../../api/wire.ts";
 import { ChangeLog } from "./change-log.ts";
 import { NodeState, type Placement } from "./node-state.ts";
 import type { PodInfo } from "./pod-info.ts";
-import { amountOf, ResourceColumns } from "./resource-columns.ts";
-
-/** The annotation that names the devices a bound pod holds: `0,3`. */
-export const DEVICES_ANNOTATION = "berth.dev/gpu-devices";
+import { amountOf } from "../../api/placement/amounts.ts";
+import { ResourceColumns } from "./resource-columns.ts";
 
 /** Gets told of every placement that comes or goes: the counters of rules between pods. */
 export interface PlacementListener {

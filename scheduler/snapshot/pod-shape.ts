@@ -1,15 +1,8 @@
 import type { Pod, PodSpec, Toleration } from "../../api/wire.ts";
 import { compileLabels, compileNodeSelector, compileTerm, pinnedNames, type NodePredicate } from "./node-selector.ts";
-import { podRequests, type PodRequests } from "./pod-requests.ts";
-
-/** A share of one device in thousandths; the container resource that asks for it. */
-export const GPU_MILLI = "berth.dev/gpu-milli";
-
-export interface HostPort {
-  readonly ip: string;
-  readonly protocol: string;
-  readonly port: number;
-}
+import { GPU_MILLI } from "../../api/placement/devices.ts";
+import { type HostPort, hostPortsOf } from "../../api/placement/host-ports.ts";
+import { podRequests, type PodRequests } from "../../api/placement/pod-requests.ts";
 
 export interface WeightedNodePredicate {
   readonly weight: number;
@@ -48,18 +41,6 @@ export interface PodShape {
   readonly images: readonly string[];
   /** The one node it may go to; "": any. */
   readonly nodeName: string;
-}
-
-function hostPortsOf(spec: PodSpec): HostPort[] {
-  const ports: HostPort[] = [];
-  const restartable = (spec.initContainers ?? []).filter((container) => container.restartPolicy === "Always");
-  for (const container of [...restartable, ...spec.containers]) {
-    for (const port of container.ports ?? []) {
-      if (!port.hostPort) continue;
-      ports.push({ ip: port.hostIP || "0.0.0.0", protocol: port.protocol || "TCP", port: port.hostPort });
-    }
-  }
-  return ports;
 }
 
 function nodePredicateOf(spec: PodSpec): NodePredicate | undefined {

@@ -1,5 +1,3 @@
-import { quantityMilli, quantityValue } from "../../api/quantity.ts";
-
 /** Columns that every node has, and that code names; ephemeral-storage and pods follow them. CPU is in thousandths, everything else in whole units (bytes, pods, devices). */
 export const CPU = 0;
 export const MEMORY = 1;
@@ -7,9 +5,6 @@ const FIXED = ["cpu", "memory", "ephemeral-storage", "pods"];
 
 /** Most resource names that nodes may offer; a name beyond is treated as one that no node has. */
 export const MAX_COLUMNS = 256;
-
-/** Amounts by resource name: `cpu` in milli, the rest in whole units. */
-export type Amounts = Readonly<Record<string, number>>;
 
 /** Resource name ↔ column of the snapshot's arrays. Only what nodes offer gets a column, so that no pod can make the table grow. */
 export class ResourceColumns {
@@ -29,15 +24,5 @@ export class ResourceColumns {
     this.names.push(name);
     this.#columns.set(name, this.names.length - 1);
     return this.names.length - 1;
-  }
-}
-
-/** An amount of `name` as a number in the column's unit, rounded up. Text that is no quantity, or a negative amount, counts as 0. */
-export function amountOf(name: string, text: string | number | undefined): number {
-  if (text === undefined || text === null) return 0;
-  try {
-    return Math.max(0, name === "cpu" ? quantityMilli(text) : quantityValue(text));
-  } catch {
-    return 0;
   }
 }

@@ -1,7 +1,7 @@
 import { matcherOf } from "../../api/selector/labels.ts";
 import type { LabelSelector, Node, NodeSelectorTerm, Pod } from "../../api/wire.ts";
-import { amountOf } from "../snapshot/resource-columns.ts";
-import { podRequests } from "../snapshot/pod-requests.ts";
+import { amountOf } from "../../api/placement/amounts.ts";
+import { podRequests } from "../../api/placement/pod-requests.ts";
 import { tolerates } from "../snapshot/taints.ts";
 
 /** A cluster as plain objects: what the naive rules look at. Nothing is counted ahead. */

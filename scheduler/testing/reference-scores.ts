@@ -1,6 +1,6 @@
 import type { Node, Pod } from "../../api/wire.ts";
-import { podRequests } from "../snapshot/pod-requests.ts";
-import { amountOf } from "../snapshot/resource-columns.ts";
+import { podRequests } from "../../api/placement/pod-requests.ts";
+import { amountOf } from "../../api/placement/amounts.ts";
 import { tolerates } from "../snapshot/taints.ts";
 import { matchesTerm, nodeOf, type PlainCluster, podsOn, sameDomain, spreadCount, takesPart, termSelects } from "./reference-filters.ts";
 

@@ -1,4 +1,10 @@
-import type { HostPort } from "./pod-shape.ts";
+import type { PodSpec } from "../wire.ts";
+
+export interface HostPort {
+  readonly ip: string;
+  readonly protocol: string;
+  readonly port: number;
+}
 
 const ANY = "0.0.0.0";
 
@@ -33,4 +39,17 @@ export class HostPorts {
     else users.delete(port.ip);
     if (users.size === 0) this.#users.delete(key);
   }
+}
+
+/** Host ports of the containers that run together: a port without an address is on all of them. */
+export function hostPortsOf(spec: PodSpec): HostPort[] {
+  const ports: HostPort[] = [];
+  const restartable = (spec.initContainers ?? []).filter((container) => container.restartPolicy === "Always");
+  for (const container of [...restartable, ...spec.containers]) {
+    for (const port of container.ports ?? []) {
+      if (!port.hostPort) continue;
+      ports.push({ ip: port.hostIP || "0.0.0.0", protocol: port.protocol || "TCP", port: port.hostPort });
+    }
+  }
+  return ports;
 }

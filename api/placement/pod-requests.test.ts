@@ -1,6 +1,6 @@
 import test from "ava";
-import type { Container } from "../../api/wire.ts";
-import { makePod } from "../testing/objects.ts";
+import type { Container } from "../wire.ts";
+import { makePod } from "../../scheduler/testing/objects.ts";
 import { podRequests } from "./pod-requests.ts";
 
 const MI = 1024 * 1024;

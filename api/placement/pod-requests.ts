@@ -1,5 +1,5 @@
-import type { Container, ContainerStatus, Pod } from "../../api/wire.ts";
-import { amountOf, type Amounts } from "./resource-columns.ts";
+import type { Container, ContainerStatus, Pod } from "../wire.ts";
+import { amountOf, type Amounts } from "./amounts.ts";
 
 /** What kube-scheduler's scoring assumes for a container that requests no CPU or memory, so that such pods do not all land on one node. */
 const DEFAULT_MILLI_CPU = 100;
