@@ -44,6 +44,7 @@ import { ServiceAllocator } from "./registry/services/service-allocator.ts";
 import { ensureObject } from "./registry/system-write.ts";
 import { WatchCache } from "./registry/watch-cache.ts";
 import { NodeClient } from "./rest/connect/node-client.ts";
+import { makeReviews } from "./review/reviews.ts";
 import { makeActions, makeVirtual } from "./rest/actions.ts";
 import { makeRouter } from "./route.ts";
 
@@ -97,10 +98,11 @@ class Server implements ApiServer {
     this.#kubernetesService = new KubernetesService({ registry: this.#registry, clusterIp: this.#services.firstAddress, advertised: options.advertise });
     this.#nodes = new NodeClient({ registry: this.#registry, pki: options.pki, clock });
     const tokens = new ServiceAccountTokens({ privateKey: options.pki.serviceAccountKey, issuer, clock, random });
-    const authenticator = new Authenticator(new ServiceAccountAuthenticator({ tokens, cache: this.#cache, kinds, clock }));
+    const serviceAccounts = new ServiceAccountAuthenticator({ tokens, cache: this.#cache, kinds, clock });
+    const authenticator = new Authenticator(serviceAccounts);
     const metrics = this.#makeMetrics(kinds);
     const around = { health: this.#makeHealth(), discovery: new Discovery(kinds, () => addressText(options.advertise)), openapi: new OpenApi(), metrics };
-    const services = { registry: this.#registry, subresources: makeActions({ registry: this.#registry, nodes: this.#nodes, authorizer, logger, tokens }), virtual: makeVirtual(this.#registry) };
+    const services = { registry: this.#registry, subresources: makeActions({ registry: this.#registry, nodes: this.#nodes, authorizer, logger, tokens }), virtual: { ...makeVirtual(this.#registry), ...makeReviews({ registry: this.#registry, authorizer, tokens: serviceAccounts, rbac: this.#rbac }) } };
     const chain = makeChain({ clock, logger, authenticator, authorizer, route: makeRouter(services, around), observe: (context, status, took_ms) => metrics.observe(context, status, took_ms) });
     this.handler = guarded(chain, this.#lifecycle);
   }

@@ -3,6 +3,8 @@ import { daemonSet } from "./apps/daemon-set.ts";
 import { deployment } from "./apps/deployment.ts";
 import { replicaSet } from "./apps/replica-set.ts";
 import { statefulSet } from "./apps/stateful-set.ts";
+import { selfSubjectReview, tokenReview } from "./authentication/reviews.ts";
+import { localSubjectAccessReview, selfSubjectAccessReview, selfSubjectRulesReview, subjectAccessReview } from "./authorization/access-reviews.ts";
 import { horizontalPodAutoscaler } from "./autoscaling/horizontal-pod-autoscaler.ts";
 import { horizontalPodAutoscalerV1 } from "./autoscaling/horizontal-pod-autoscaler-v1.ts";
 import { cronJob } from "./batch/cron-job.ts";
@@ -69,6 +71,12 @@ export const kinds: readonly KindEntry[] = [
   deployment,
   replicaSet,
   statefulSet,
+  selfSubjectReview,
+  tokenReview,
+  localSubjectAccessReview,
+  selfSubjectAccessReview,
+  selfSubjectRulesReview,
+  subjectAccessReview,
   horizontalPodAutoscalerV1,
   horizontalPodAutoscaler,
   cronJob,

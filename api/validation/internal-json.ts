@@ -8,6 +8,7 @@ const CORE = "io.k8s.api.core.v1.";
 /** Go's names that are not just the JSON name with a capital. */
 const goNames: Readonly<Record<string, string>> = {
   apiGroup: "APIGroup",
+  apiGroups: "APIGroups",
   apiVersion: "APIVersion",
   awsElasticBlockStore: "AWSElasticBlockStore",
   azureDisk: "AzureDisk",
@@ -16,6 +17,7 @@ const goNames: Readonly<Record<string, string>> = {
   cidr: "CIDR",
   clusterIP: "ClusterIP",
   clusterIPs: "ClusterIPs",
+  cel: "CEL",
   containerID: "ContainerID",
   csi: "CSI",
   dnsConfig: "DNSConfig",
@@ -121,6 +123,11 @@ export function internalLines(form: unknown): string[] {
 /** The value with the internal type's fields. */
 export function internalForm(name: string, value: unknown): unknown {
   return convert({ type: "object", definition: name }, false, value);
+}
+
+/** A value as Go's JSON writes it, with the names that it has. */
+export function goJson(value: unknown): RawValue {
+  return new RawValue(goEscape(JSON.stringify(value)));
 }
 
 /** Go's JSON writes these characters as escapes. */

@@ -13,6 +13,13 @@ const OPEN_PATHS = /^\/(?:healthz|livez|readyz|version)\/?$/;
 export interface TokenAuthenticator {
   /** Who the bearer token stands for, or undefined when it is none of ours or no longer good. */
   authenticate(token: string): Promise<UserInfo | undefined>;
+  /** The same for whoever takes tokens of these audiences (none named: the API's own); with those of them that the token is for. */
+  review(token: string, audiences: readonly string[]): Promise<ReviewedToken | undefined>;
+}
+
+export interface ReviewedToken {
+  readonly user: UserInfo;
+  readonly audiences: readonly string[];
 }
 
 /** Finds out who calls: the transport's word (client certificate, in-process), else a bearer token, else anonymous where that is allowed. */

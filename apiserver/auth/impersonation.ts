@@ -1,5 +1,6 @@
 import type { ApiRequest, UserInfo } from "../../api/exchange.ts";
-import { badRequest, internalError } from "../../api/status/errors.ts";
+import { badRequest } from "../../api/status/errors.ts";
+import { goQuote } from "../../api/status/go-text.ts";
 import { type AccessRequest, type Authorizer, forbiddenError } from "./authorizer.ts";
 import { ANONYMOUS, AUTHENTICATED, UNAUTHENTICATED } from "./authenticator.ts";
 
@@ -16,7 +17,7 @@ export async function impersonate(request: ApiRequest, caller: UserInfo, authori
   const uid = values(request, UID)[0] ?? "";
   const extra = extraOf(request);
   if (name === "" && groups.length === 0 && uid === "" && extra.length === 0) return caller;
-  if (name === "") throw internalError(`requested ${JSON.stringify([...groups, uid, ...extra])} without impersonating a user`);
+  if (name === "") throw badRequest(`requested ${goUser(groups, uid, extra)} without impersonating a user name`);
   const account = SERVICE_ACCOUNT.exec(name);
   const may = (group: string, resource: string, subresource: string, namespace: string, target: string) => check(authorizer, { user: caller, verb: "impersonate", resourceRequest: true, group, version: "v1", resource, subresource, namespace, name: target, path: "" });
   if (account === null) await may("", "users", "", "", name);
@@ -25,6 +26,14 @@ export async function impersonate(request: ApiRequest, caller: UserInfo, authori
   for (const [key, value] of extra) await may("authentication.k8s.io", "userextras", key, "", value);
   if (uid !== "") await may("authentication.k8s.io", "uids", "", "", uid);
   return { name, groups: groupsOf(name, groups, account), ...(uid === "" ? {} : { uid }), ...(extra.length === 0 ? {} : { extra: grouped(extra) }) };
+}
+
+/** The user as Go's %#v prints it. */
+function goUser(groups: readonly string[], uid: string, extra: readonly [string, string][]): string {
+  const strings = (values: readonly string[]) => `[]string{${values.map(goQuote).join(", ")}}`;
+  const entries = Object.entries(grouped(extra)).sort(([a], [b]) => (a < b ? -1 : 1));
+  const extraText = entries.length === 0 ? "map[string][]string(nil)" : `map[string][]string{${entries.map(([key, values]) => `${goQuote(key)}:${strings(values)}`).join(", ")}}`;
+  return `&user.DefaultInfo{Name:"", UID:${goQuote(uid)}, Groups:${groups.length === 0 ? "[]string(nil)" : strings(groups)}, Extra:${extraText}}`;
 }
 
 async function check(authorizer: Authorizer, request: AccessRequest): Promise<void> {

@@ -3,7 +3,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { CachedObject } from "../registry/cached-object.ts";
 import type { KindTable } from "../registry/served-kind.ts";
 import type { WatchCache } from "../registry/watch-cache.ts";
-import type { TokenAuthenticator } from "./authenticator.ts";
+import type { ReviewedToken, TokenAuthenticator } from "./authenticator.ts";
 import type { BoundObject, ServiceAccountClaims, ServiceAccountTokens } from "./service-account-tokens.ts";
 
 /** A pod's token is good for a moment after its deletion time, so that it can end in peace. */
@@ -24,14 +24,21 @@ export class ServiceAccountAuthenticator implements TokenAuthenticator {
     this.#clock = options.clock;
   }
 
-  authenticate(token: string): Promise<UserInfo | undefined> {
-    return this.authenticateFor(token, [this.#tokens.issuer]);
+  async authenticate(token: string): Promise<UserInfo | undefined> {
+    const claims = await this.#tokens.verify(token, [this.#tokens.issuer]);
+    return claims === undefined ? undefined : await this.#userOf(claims);
   }
 
-  /** The same for a token of other audiences (TokenReview). */
-  async authenticateFor(token: string, audiences: readonly string[]): Promise<UserInfo | undefined> {
-    const claims = await this.#tokens.verify(token, audiences);
-    if (claims === undefined) return undefined;
+  async review(token: string, audiences: readonly string[]): Promise<ReviewedToken | undefined> {
+    const asked = audiences.length === 0 ? [this.#tokens.issuer] : audiences;
+    const claims = await this.#tokens.verify(token, asked);
+    const user = claims === undefined ? undefined : await this.#userOf(claims);
+    if (claims === undefined || user === undefined) return undefined;
+    const granted = typeof claims.aud === "string" ? [claims.aud] : (claims.aud ?? []);
+    return { user, audiences: asked.filter((audience) => granted.includes(audience)) };
+  }
+
+  async #userOf(claims: ServiceAccountClaims): Promise<UserInfo | undefined> {
     // Another server may just have deleted the account or the pod: ask what is so now.
     await this.#cache.fresh();
     const known = this.#known.get(claims);

@@ -28,10 +28,10 @@ export class TestClient {
   readonly #server: TestServer;
   readonly #agent: Agent;
   readonly #credentials: { cert?: string; key?: string };
-  readonly #headers: Record<string, string>;
+  readonly #headers: Record<string, string | string[]>;
 
   /** `credentials`: the administrator's where absent; null is nobody. */
-  constructor(server: TestServer, credentials: KeyPair | null = server.admin, headers: Record<string, string> = {}) {
+  constructor(server: TestServer, credentials: KeyPair | null = server.admin, headers: Record<string, string | string[]> = {}) {
     this.#server = server;
     this.#agent = new Agent({ keepAlive: true, maxSockets: 64 });
     this.#credentials = credentials === null ? {} : { cert: credentials.certificate, key: credentials.key };

@@ -7,9 +7,8 @@ interface IndexedBinding {
   readonly namespace: string;
   readonly roleKind: string;
   readonly roleName: string;
-  readonly subjects: readonly string[];
-  /** For the reason of a decision: `ClusterRoleBinding "x" of ClusterRole "y" to User "z"`. */
-  readonly description: string;
+  /** By subject the text for a decision's reason: `ClusterRoleBinding "x" of ClusterRole "y" to User "z"`. */
+  readonly subjects: ReadonlyMap<string, string>;
 }
 
 /** A rule that a user has, and where from. `namespace` is "" when it holds in the whole cluster. */
@@ -41,7 +40,7 @@ export class RbacIndex {
     this.removeBinding(binding);
     const indexed = indexedBinding(binding);
     this.#bindings.set(indexed.id, indexed);
-    for (const subject of indexed.subjects) {
+    for (const subject of indexed.subjects.keys()) {
       const namespaces = this.#bySubject.get(subject) ?? new Map<string, Set<string>>();
       this.#bySubject.set(subject, namespaces);
       const ids = namespaces.get(indexed.namespace) ?? new Set<string>();
@@ -54,7 +53,7 @@ export class RbacIndex {
     const indexed = this.#bindings.get(id);
     if (indexed === undefined) return;
     this.#bindings.delete(id);
-    for (const subject of indexed.subjects) {
+    for (const subject of indexed.subjects.keys()) {
       const namespaces = this.#bySubject.get(subject);
       const ids = namespaces?.get(indexed.namespace);
       ids?.delete(id);
@@ -96,7 +95,8 @@ export class RbacIndex {
         const binding = this.#bindings.get(id);
         if (binding === undefined) continue;
         const rules = this.#roles.get(roleKey(binding.roleKind, binding.roleKind === "Role" ? namespace : "", binding.roleName)) ?? [];
-        for (const rule of rules) yield { rule, namespace, description: binding.description };
+        const description = binding.subjects.get(subject) ?? "";
+        for (const rule of rules) yield { rule, namespace, description };
       }
     }
   }
@@ -113,13 +113,13 @@ function bindingId(binding: RoleBinding | ClusterRoleBinding): string {
 function indexedBinding(binding: RoleBinding | ClusterRoleBinding): IndexedBinding {
   const namespace = binding.kind === "RoleBinding" ? (binding.metadata.namespace ?? "") : "";
   const where = namespace === "" ? JSON.stringify(binding.metadata.name) : JSON.stringify(`${binding.metadata.name}/${namespace}`);
+  const description = `${binding.kind} ${where} of ${binding.roleRef.kind} ${JSON.stringify(binding.roleRef.name)}`;
   return {
     id: bindingId(binding),
     namespace,
     roleKind: binding.roleRef.kind,
     roleName: binding.roleRef.name,
-    subjects: [...new Set((binding.subjects ?? []).map((subject) => subjectKey(subject, namespace)))],
-    description: `${binding.kind} ${where} of ${binding.roleRef.kind} ${JSON.stringify(binding.roleRef.name)}`,
+    subjects: new Map((binding.subjects ?? []).map((subject) => [subjectKey(subject, namespace), `${description} to ${subjectText(subject, namespace)}`])),
   };
 }
 
@@ -127,6 +127,12 @@ function indexedBinding(binding: RoleBinding | ClusterRoleBinding): IndexedBindi
 function subjectKey(subject: Subject, namespace: string): string {
   if (subject.kind === "ServiceAccount") return `User:system:serviceaccount:${subject.namespace ?? namespace}:${subject.name}`;
   return `${subject.kind}:${subject.name}`;
+}
+
+/** `User "bob"`, `ServiceAccount "name/namespace"`. */
+function subjectText(subject: Subject, namespace: string): string {
+  const name = subject.kind === "ServiceAccount" ? `${subject.name}/${subject.namespace ?? namespace}` : subject.name;
+  return `${subject.kind} ${JSON.stringify(name)}`;
 }
 
 function subjectKeysOf(user: UserInfo): string[] {
