@@ -33,6 +33,7 @@ import { Metrics } from "./chain/metrics.ts";
 import { Query } from "./chain/query.ts";
 import { Discovery } from "./discovery/discovery.ts";
 import { OpenApi } from "./discovery/openapi.ts";
+import { OpenIdDiscovery } from "./discovery/openid.ts";
 import { bootstrapNamespaces, bootstrapPriorityClasses } from "./registry/bootstrap-objects.ts";
 import { BindingGuard } from "./registry/bindings/binding-guard.ts";
 import { EventLeases } from "./registry/event-leases.ts";
@@ -101,7 +102,7 @@ class Server implements ApiServer {
     const serviceAccounts = new ServiceAccountAuthenticator({ tokens, cache: this.#cache, kinds, clock });
     const authenticator = new Authenticator(serviceAccounts);
     const metrics = this.#makeMetrics(kinds);
-    const around = { health: this.#makeHealth(), discovery: new Discovery(kinds, () => addressText(options.advertise)), openapi: new OpenApi(), metrics };
+    const around = { health: this.#makeHealth(), discovery: new Discovery(kinds, () => addressText(options.advertise)), openapi: new OpenApi(), openid: new OpenIdDiscovery(tokens, () => addressText(options.advertise)), metrics };
     const services = { registry: this.#registry, subresources: makeActions({ registry: this.#registry, nodes: this.#nodes, authorizer, logger, tokens }), virtual: { ...makeVirtual(this.#registry), ...makeReviews({ registry: this.#registry, authorizer, tokens: serviceAccounts, rbac: this.#rbac }) } };
     const chain = makeChain({ clock, logger, authenticator, authorizer, route: makeRouter(services, around), observe: (context, status, took_ms) => metrics.observe(context, status, took_ms) });
     this.handler = guarded(chain, this.#lifecycle);

@@ -7,6 +7,7 @@ import type { Metrics } from "./chain/metrics.ts";
 import { VERSION_INFO } from "./chain/version.ts";
 import type { Discovery } from "./discovery/discovery.ts";
 import type { OpenApi } from "./discovery/openapi.ts";
+import type { OpenIdDiscovery } from "./discovery/openid.ts";
 import { handleResource, type ResourceServices } from "./rest/resource-handler.ts";
 
 /** What lies beside the resources. */
@@ -14,6 +15,7 @@ export interface Surroundings {
   readonly health: Health;
   readonly discovery: Discovery;
   readonly openapi: OpenApi;
+  readonly openid: OpenIdDiscovery;
   readonly metrics: Metrics;
 }
 
@@ -22,7 +24,7 @@ export function makeRouter(services: ResourceServices, around: Surroundings): (c
   return async (context) => {
     const { info } = context;
     if (info.isResource) return await handleResource(services, context);
-    const found = around.discovery.answer(context) ?? around.openapi.answer(context) ?? (await around.health.answer(context)) ?? (await around.metrics.answer(context));
+    const found = around.discovery.answer(context) ?? around.openapi.answer(context) ?? around.openid.answer(context) ?? (await around.health.answer(context)) ?? (await around.metrics.answer(context));
     if (found !== undefined) return found;
     if (info.path === "/version" || info.path === "/version/") return answerVersion(context);
     if (info.path.startsWith("/version/")) throw resourceNotFound();
@@ -32,7 +34,7 @@ export function makeRouter(services: ResourceServices, around: Surroundings): (c
 }
 
 /** What `/` lists. */
-const PATHS = ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
+const PATHS = ["/.well-known/openid-configuration", "/api", "/api/v1", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/openid/v1/jwks", "/readyz", "/version"];
 
 function answerVersion(context: RequestContext): ApiResponse {
   if (context.info.method !== "GET") throw methodNotAllowed();
