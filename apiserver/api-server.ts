@@ -86,6 +86,7 @@ class Server implements ApiServer {
       cache: this.#cache,
       kinds,
       admission: new AdmissionChain(this.#makeAdmission(cacheOf, authorizer, issuer)),
+      authorizer,
       clock,
       random,
       logger,

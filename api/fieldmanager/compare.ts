@@ -69,6 +69,9 @@ function compareFields(type: MapType, before: unknown, after: unknown, node: Nod
   const [left, right] = [isMap(before) ? before : NOTHING, isMap(after) ? after : NOTHING];
   for (const name in left) compareField(type, name, left, right, node);
   for (const name in right) if (!hasMember(left, name)) compareField(type, name, left, right, node);
+  // What comes or goes brings the nulls along that the wire shows of it.
+  if (type.wire === undefined || (left === NOTHING) === (right === NOTHING)) return;
+  for (const name of type.wire.nulls) if (!hasMember(left, name) && !hasMember(right, name)) compareField(type, name, left, right, node);
 }
 
 function compareField(type: MapType, name: string, left: JsonMap, right: JsonMap, node: Node): void {

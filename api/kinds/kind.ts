@@ -1,4 +1,6 @@
 import type { UserInfo } from "../exchange.ts";
+import type { MergeType } from "../fieldmanager/merge-type.ts";
+import type { Versions } from "../fieldmanager/updater.ts";
 import type { FieldError } from "../status/field-error.ts";
 import type { ApiObject } from "../wire.ts";
 
@@ -33,6 +35,14 @@ export interface KindEntry<T extends ApiObject = ApiObject> {
   readonly selectableFields: Readonly<Record<string, FieldGetter<T>>>;
   /** Where another version of the same stored kind lives (events.k8s.io Event is stored as the core Event): hooks run on this entry's own version. */
   readonly storedAs?: StoredAs;
+  /** How server-side apply merges its values; absent: as `definition` says. Custom resources have it from their schema (fieldmanager/structural.ts). */
+  readonly merging?: Merging;
+}
+
+export interface Merging {
+  readonly type: MergeType;
+  /** The kind's other versions, in whose terms managers may own fields; absent: there are none. */
+  readonly versions?: Versions;
 }
 
 export interface StoredAs {
@@ -107,6 +117,8 @@ export interface ScaleAccess<T extends ApiObject = ApiObject> {
   statusReplicas(object: T): number;
   /** The selector in string form, as in `status.selector`. */
   selector(object: T): string;
+  /** Where each version of the kind (`apps/v1`) keeps its replicas; absent: `spec.replicas` in its only one. */
+  readonly replicasPaths?: Readonly<Record<string, string>>;
 }
 
 /** What a hook knows of the request besides the objects. */

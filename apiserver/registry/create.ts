@@ -5,6 +5,7 @@ import { rfc3339 } from "../../lib/clock.ts";
 import { nameSuffix } from "../../lib/random.ts";
 import type { AdmissionRequest } from "../admission/admission.ts";
 import { CachedObject } from "./cached-object.ts";
+import { fieldManagerOf } from "./field-managers.ts";
 import { fillAllocated, type Outcome, type Registry, reservationOf, strategyContext, type WriteContext } from "./registry.ts";
 import type { ServedKind } from "./served-kind.ts";
 import { asIfStored, putObject, storedBytes, toStored } from "./storage-write.ts";
@@ -18,17 +19,26 @@ const MAX_GENERATED_BASE = 58;
 /** Somebody else took, at the same moment, a value that was meant for this object. */
 class LostReservation extends Error {}
 
+/** What is particular to a creation. */
+export interface CreateOptions {
+  /** Whether the caller may create, where only another verb was authorized; asked before anything is stored. @throws StatusError 403 */
+  authorize?(): Promise<void>;
+  /** The object's managedFields are complete: it comes from an apply. */
+  readonly applied?: boolean;
+}
+
 /** Stores a new object: admission, the kind's own preparation and validation, then one compare-and-swap. The object is changed. */
-export async function createObject(registry: Registry, kind: ServedKind, object: ApiObject, context: WriteContext): Promise<Outcome> {
+export async function createObject(registry: Registry, kind: ServedKind, object: ApiObject, context: WriteContext, options: CreateOptions = {}): Promise<Outcome> {
   const meta = object.metadata;
   matchNamespace(kind, object, context.namespace);
+  if (options.applied !== true) fieldManagerOf(registry.kinds, kind, "").update(undefined, object, context.manager, rfc3339(context.now_ms));
   const generated = !meta.name && !!meta.generateName;
   const allocated = registry.allocators.some((allocator) => allocator.appliesTo(kind));
   for (let attempt = 1; ; attempt++) {
     const draft = generated || allocated ? structuredClone(object) : object;
     if (generated) draft.metadata.name = meta.generateName!.slice(0, MAX_GENERATED_BASE) + nameSuffix(registry.random);
     try {
-      return await createOnce(registry, kind, draft, context);
+      return await createOnce(registry, kind, draft, context, options);
     } catch (error) {
       if (error instanceof LostReservation) {
         if (attempt >= ALLOCATE_ATTEMPTS) throw serverTimeout(kind.resource, "create", 1);
@@ -41,13 +51,14 @@ export async function createObject(registry: Registry, kind: ServedKind, object:
   }
 }
 
-async function createOnce(registry: Registry, kind: ServedKind, object: ApiObject, context: WriteContext): Promise<Outcome> {
+async function createOnce(registry: Registry, kind: ServedKind, object: ApiObject, context: WriteContext, options: CreateOptions): Promise<Outcome> {
   const admission = createAdmission(kind, object, context);
   await registry.admission.admit(admission);
   fillSystemFields(registry, object, context);
   fillAllocated(registry, kind, object, undefined, context.dryRun);
   kind.entry.strategy.prepareForCreate?.(object, strategyContext(registry, context, ""));
   validate(registry, kind, object, context);
+  await options.authorize?.();
   await registry.admission.validate(admission);
   const name = object.metadata.name ?? "";
   const key = kind.objectKey(context.namespace, name);

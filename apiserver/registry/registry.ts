@@ -6,6 +6,7 @@ import type { Logger } from "../../lib/logger.ts";
 import type { Random } from "../../lib/random.ts";
 import type { Operation, Store } from "../../store/store.ts";
 import type { AdmissionChain } from "../admission/admission.ts";
+import type { Authorizer } from "../auth/authorizer.ts";
 import type { BindingGuard } from "./bindings/binding-guard.ts";
 import type { CachedObject } from "./cached-object.ts";
 import type { EventLeases } from "./event-leases.ts";
@@ -18,6 +19,8 @@ export interface Registry {
   readonly cache: WatchCache;
   readonly kinds: KindTable;
   readonly admission: AdmissionChain;
+  /** For requests that turn out to do more than their verb says: a PUT or an apply that creates. */
+  readonly authorizer: Authorizer;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -35,6 +38,8 @@ export interface Registry {
 export interface WriteContext {
   readonly user: UserInfo;
   readonly namespace: string;
+  /** The field manager that the write is tracked as. */
+  readonly manager: string;
   readonly dryRun: boolean;
   readonly now_ms: number;
   /** Texts of `Warning` headers, added to as they come up. */

@@ -13,9 +13,16 @@ export function versionNumber(text: string | undefined): number | undefined {
   return DIGITS.test(text) ? Number(text) : undefined;
 }
 
-/** As get, watch, PUT and PATCH refuse it: a bare 500, as Kubernetes does. */
+/** As get and watch refuse it: a bare 500, as Kubernetes does. */
 export function requireVersion(text: string | undefined): number {
   const version = versionNumber(text);
   if (version === undefined) throw untyped(500, badVersionText(text ?? ""));
+  return version;
+}
+
+/** The number in the resourceVersion of an object that is to be written. @throws StatusError the same bare 500 in other words */
+export function writtenVersion(text: string | undefined): number {
+  const version = versionNumber(text);
+  if (version === undefined) throw untyped(500, `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
   return version;
 }

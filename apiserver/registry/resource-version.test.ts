@@ -1,7 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
 import { encodeObject } from "../../api/codec/json.ts";
-import { replaceResourceVersion, withResourceVersion } from "./resource-version.ts";
+import { isAtRevision, replaceResourceVersion, withResourceVersion } from "./resource-version.ts";
 
 const text = fc.oneof(fc.string(), fc.constantFrom('"uid":"', '\\"uid\\":\\"x', "metadata", '{"metadata":{"uid":"1"}}', "uid"));
 const keys = fc.dictionary(fc.oneof(fc.constantFrom("uid", "metadata", "resourceVersion"), fc.string({ minLength: 1, maxLength: 8 })), text, { maxKeys: 4 });
@@ -28,6 +28,13 @@ for (const [title, definition] of [
         const wanted = { ...plain, metadata: { ...plain.metadata, resourceVersion: String(version) } };
         const replaced = { ...plain, metadata: { ...plain.metadata, resourceVersion: String(later) } };
         t.deepEqual(JSON.parse(bytes.toString()), wanted);
+        t.true(isAtRevision(stored, bytes, version));
+        t.is(isAtRevision(stored, bytes, later), later === version);
+        for (const at of [0, bytes.length >> 1, bytes.length - 2]) {
+          const other = Buffer.from(bytes);
+          other[at] = other[at]! ^ 1;
+          t.false(isAtRevision(stored, other, version));
+        }
         t.deepEqual(JSON.parse(replaceResourceVersion(bytes, version, later).toString()), replaced);
         return bytes.at(-1) === 0x0a;
       }),

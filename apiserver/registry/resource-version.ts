@@ -10,7 +10,7 @@ const NEWLINE = 0x0a;
 /** The stored JSON with `resourceVersion` added to its metadata and a newline at its end, as it is answered; in a buffer of its own. */
 export function withResourceVersion(stored: Uint8Array, revision: number): Buffer {
   const at = insertionPoint(stored);
-  const text = `,"resourceVersion":"${revision}"`;
+  const text = versionText(revision);
   const bytes = Buffer.allocUnsafeSlow(stored.length + text.length + 1);
   bytes.set(stored.subarray(0, at), 0);
   bytes.write(text, at, "latin1");
@@ -19,11 +19,33 @@ export function withResourceVersion(stored: Uint8Array, revision: number): Buffe
   return bytes;
 }
 
+/** Whether `withResourceVersion` would give just these bytes. */
+export function isAtRevision(stored: Uint8Array, bytes: Uint8Array, revision: number): boolean {
+  if (!hasLengthAt(stored, bytes, revision)) return false;
+  const [view, shown] = [viewOf(stored), viewOf(bytes)];
+  const at = insertionPoint(stored);
+  const end = at + versionText(revision).length;
+  return view.compare(shown, 0, at, 0, at) === 0 && shown.toString("latin1", at, end) === versionText(revision) && view.compare(shown, end, shown.length - 1, at) === 0;
+}
+
+/** Whether `withResourceVersion` would give as many bytes. */
+export function hasLengthAt(stored: Uint8Array, bytes: Uint8Array, revision: number): boolean {
+  return stored.length + versionText(revision).length + 1 === bytes.length;
+}
+
+function versionText(revision: number): string {
+  return `,"resourceVersion":"${revision}"`;
+}
+
+function viewOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 /** The same object at another revision: a deleted object is shown at the revision of its deletion. */
 export function replaceResourceVersion(bytes: Uint8Array, old: number, revision: number): Buffer {
   const at = insertionPoint(bytes);
-  const oldText = `,"resourceVersion":"${old}"`;
-  const text = `,"resourceVersion":"${revision}"`;
+  const oldText = versionText(old);
+  const text = versionText(revision);
   const result = Buffer.allocUnsafeSlow(bytes.length - oldText.length + text.length);
   result.set(bytes.subarray(0, at), 0);
   result.write(text, at, "latin1");
@@ -33,7 +55,7 @@ export function replaceResourceVersion(bytes: Uint8Array, old: number, revision:
 
 /** Just behind the value of metadata.uid. */
 function insertionPoint(json: Uint8Array): number {
-  const view = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
+  const view = viewOf(json);
   const start = metadataFirst(view) ? view.indexOf(UID_KEY) : uidByScan(view);
   if (start < 0) throw new Error("stored object has no metadata.uid");
   return view.indexOf(QUOTE, start + UID_KEY.length) + 1;

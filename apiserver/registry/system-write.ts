@@ -2,11 +2,15 @@ import type { UserInfo } from "../../api/exchange.ts";
 import { StatusError } from "../../api/status/errors.ts";
 import type { ApiObject } from "../../api/wire.ts";
 import { createObject } from "./create.ts";
+import { fieldManagerOf } from "./field-managers.ts";
 import type { Registry, WriteContext } from "./registry.ts";
 import { updateObject } from "./update.ts";
 
 /** The API server itself, for what it makes at its start. */
 export const API_SERVER_USER: UserInfo = { name: "system:apiserver", groups: ["system:masters", "system:authenticated"] };
+
+/** Field manager of the server's own writes. */
+const MANAGER = "berth-apiserver";
 
 /** Makes the object unless one of its name is there. */
 export async function ensureObject(registry: Registry, object: ApiObject): Promise<void> {
@@ -36,7 +40,7 @@ export async function reconcileObject(registry: Registry, object: ApiObject, cha
     kind.entry.strategy.applyDefaults?.(copy);
     return copy;
   };
-  await updateObject(registry, kind, { name, subresource: "", strategy: kind.entry.strategy, next, internal: true }, systemContext(registry, namespace));
+  await updateObject(registry, kind, { name, subresource: "", strategy: kind.entry.strategy, next, internal: true, fieldManager: fieldManagerOf(registry.kinds, kind, "") }, systemContext(registry, namespace));
 }
 
 function kindOf(registry: Registry, object: ApiObject) {
@@ -47,5 +51,5 @@ function kindOf(registry: Registry, object: ApiObject) {
 }
 
 function systemContext(registry: Registry, namespace: string): WriteContext {
-  return { user: API_SERVER_USER, namespace, dryRun: false, now_ms: registry.clock.now_ms(), warnings: [] };
+  return { user: API_SERVER_USER, namespace, manager: MANAGER, dryRun: false, now_ms: registry.clock.now_ms(), warnings: [] };
 }

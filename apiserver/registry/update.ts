@@ -1,3 +1,5 @@
+import type { FieldManager } from "../../api/fieldmanager/field-manager.ts";
+import type { ManagedFieldsEntry } from "../../api/fieldmanager/managed.ts";
 import type { UpdateStrategy } from "../../api/kinds/kind.ts";
 import { invalid as fieldInvalid } from "../../api/status/field-error.ts";
 import { conflict, invalid, notFound, StatusError, staleResourceVersion } from "../../api/status/errors.ts";
@@ -5,12 +7,12 @@ import { validateStoredObjectMetaUpdate } from "../../api/validation/object-meta
 import type { ApiObject } from "../../api/wire.ts";
 import { rfc3339 } from "../../lib/clock.ts";
 import type { CachedObject } from "./cached-object.ts";
-import { createObject } from "./create.ts";
+import { type CreateOptions, createObject } from "./create.ts";
 import { cachedCurrent, certainCurrent, type Current, readCurrent } from "./current.ts";
 import { removeObject } from "./delete.ts";
 import { fillAllocated, type Outcome, type Registry, type Reservation, reservationOf, strategyContext, type WriteContext } from "./registry.ts";
-import { withResourceVersion } from "./resource-version.ts";
-import { requireVersion } from "./resource-version-text.ts";
+import { hasLengthAt, isAtRevision } from "./resource-version.ts";
+import { writtenVersion } from "./resource-version-text.ts";
 import type { ServedKind } from "./served-kind.ts";
 import { asIfStored, fromStored, putObject, storedBytes, toStored } from "./storage-write.ts";
 
@@ -29,8 +31,10 @@ export interface UpdateRequest {
    * result is the registry's to change. Wrong input is thrown as StatusError.
    */
   next(old: ApiObject | undefined): ApiObject | Promise<ApiObject>;
-  /** A PUT may create what is not there. */
-  readonly createIfAbsent?: boolean;
+  /** Creates what is not there: some kinds' PUT, and apply. Absent: 404. */
+  readonly createIfAbsent?: CreateOptions;
+  /** Tracks what the write changes; absent where that is not tracked (binding, eviction) or done by `next` (apply, scale). */
+  readonly fieldManager?: FieldManager;
   /** True for patches: a resourceVersion that nobody asked for is not compared, and a lost race is tried again. */
   readonly isPatch?: boolean;
   /** Skip optimistic-lock and no-op shortcuts of clients: the registry's own writes (binding, eviction). */
@@ -80,6 +84,7 @@ async function attemptUpdate(
   const old = shownObject(kind, current.object);
   const next = await request.next(old);
   checkPreconditions(kind, next, old, current.object, request);
+  request.fieldManager?.update(old, next, context.manager, rfc3339(context.now_ms));
   await registry.admission.admit({ ...admissionOf(kind, request, context), object: next, oldObject: old });
   if (request.subresource === "") fillAllocated(registry, kind, next, old, context.dryRun);
   checkUpdate(registry, kind, next, old, request, context);
@@ -111,7 +116,7 @@ async function commit(
   const reservation = own === undefined ? allocated : { compare: [...allocated.compare, ...own.compare], operations: [...allocated.operations, ...own.operations] };
   const stored = toStored(kind, next);
   const bytes = storedBytes(kind, stored);
-  if (isSame(bytes, current)) {
+  if (isSame(bytes, current) || onlyTimesDiffer(kind, stored, bytes, current)) {
     const certain = start.certain ? start : await certainCurrent(registry, kind, key);
     return certain.object?.revision === current.revision ? { kind, cached: current, created: false } : { lost: certain };
   }
@@ -130,11 +135,13 @@ export function shownObject(kind: ServedKind, cached: CachedObject): ApiObject {
 async function createInstead(registry: Registry, kind: ServedKind, request: UpdateRequest, context: WriteContext): Promise<Outcome> {
   const certain = await certainCurrent(registry, kind, kind.objectKey(context.namespace, request.name));
   if (certain.object !== undefined) throw staleResourceVersion(kind.resource, request.name);
-  if (request.createIfAbsent !== true) throw notFound(kind.resource, request.name);
+  if (request.createIfAbsent === undefined) throw notFound(kind.resource, request.name);
   const object = await request.next(undefined);
-  if (object.metadata.uid) throw uidConflict(kind, object, request.name, context.namespace, "");
+  const { uid } = object.metadata;
+  if (uid && request.isPatch) throw conflict(kind.resource, request.name, `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`);
+  if (uid) throw uidConflict(kind, object, request.name, context.namespace, "");
   delete object.metadata.resourceVersion;
-  return await createObject(registry, kind, object, context);
+  return await createObject(registry, kind, object, context, request.createIfAbsent);
 }
 
 function admissionOf(kind: ServedKind, request: UpdateRequest, context: WriteContext) {
@@ -146,7 +153,7 @@ function admissionOf(kind: ServedKind, request: UpdateRequest, context: WriteCon
 function checkPreconditions(kind: ServedKind, next: ApiObject, old: ApiObject, current: CachedObject, request: UpdateRequest): void {
   const { uid } = next.metadata;
   if (uid && uid !== old.metadata.uid && !request.isPatch) throw uidConflict(kind, next, request.name, current.namespace, old.metadata.uid ?? "");
-  const version = requireVersion(next.metadata.resourceVersion);
+  const version = writtenVersion(next.metadata.resourceVersion);
   if (version === 0) {
     if (kind.entry.strategy.allowUnconditionalUpdate === false && !request.internal) {
       const error = fieldInvalid("metadata.resourceVersion", 0, "must be specified for an update");
@@ -191,7 +198,24 @@ function namespaceIsEmpty(namespace: ApiObject): boolean {
   return typeof spec !== "object" || spec === null || !("finalizers" in spec) || !Array.isArray(spec.finalizers) || spec.finalizers.length === 0;
 }
 
+/**
+ * Nothing would change but when somebody last changed a field to what it was (the kind's strategy or admission took his
+ * change back): no write. Another time is as long as the old one, so most writes are told apart by their length.
+ */
+function onlyTimesDiffer(kind: ServedKind, object: ApiObject, stored: Buffer, current: CachedObject): boolean {
+  const entries = object.metadata.managedFields;
+  if (entries === undefined || !hasLengthAt(stored, current.bytes, current.revision)) return false;
+  const before = current.object().metadata.managedFields;
+  if (before?.length !== entries.length || !entries.every((entry, i) => isSameManager(entry, before[i]!))) return false;
+  const timeless = { ...object, metadata: { ...object.metadata, managedFields: before } };
+  return isSame(storedBytes(kind, timeless), current);
+}
+
+function isSameManager(entry: ManagedFieldsEntry, other: ManagedFieldsEntry): boolean {
+  return entry.manager === other.manager && entry.operation === other.operation && entry.subresource === other.subresource && (entry.time === undefined) === (other.time === undefined);
+}
+
 /** Nothing would change but the revision. */
 function isSame(stored: Buffer, current: CachedObject): boolean {
-  return withResourceVersion(stored, current.revision).equals(current.bytes);
+  return isAtRevision(stored, current.bytes, current.revision);
 }

@@ -1,7 +1,8 @@
 import type { ApiResponse } from "../../api/exchange.ts";
+import { managerName } from "../../api/fieldmanager/manager-name.ts";
 import { methodNotAllowed } from "../../api/status/errors.ts";
 import { negotiate } from "../chain/answer.ts";
-import type { RequestContext } from "../chain/context.ts";
+import { header, type RequestContext } from "../chain/context.ts";
 import { createObject } from "../registry/create.ts";
 import type { Registry, WriteContext } from "../registry/registry.ts";
 import type { ServedKind } from "../registry/served-kind.ts";
@@ -35,5 +36,6 @@ export function bodyKindOf(kind: ServedKind): BodyKind {
 }
 
 export function writeContext(context: RequestContext, dryRun: boolean): WriteContext {
-  return { user: context.user, namespace: context.info.namespace, dryRun, now_ms: context.now_ms, warnings: context.warnings };
+  const manager = managerName(context.info.query.get("fieldManager") ?? "", header(context.request, "user-agent") ?? "");
+  return { user: context.user, namespace: context.info.namespace, manager, dryRun, now_ms: context.now_ms, warnings: context.warnings };
 }

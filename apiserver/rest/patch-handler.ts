@@ -2,20 +2,33 @@ import type { ApiResponse } from "../../api/exchange.ts";
 import type { UpdateStrategy } from "../../api/kinds/kind.ts";
 import { negotiatePatch, type PatchMediaType } from "../../api/codec/negotiate.ts";
 import { notFound } from "../../api/status/errors.ts";
+import type { ApiObject } from "../../api/wire.ts";
 import { negotiate } from "../chain/answer.ts";
 import { header, type RequestContext } from "../chain/context.ts";
-import { applyPatch } from "../registry/patch.ts";
-import type { Registry } from "../registry/registry.ts";
+import { fieldManagerOf } from "../registry/field-managers.ts";
+import { APPLY_PATCH, applyPatch, Configuration } from "../registry/patch.ts";
+import type { Registry, WriteContext } from "../registry/registry.ts";
 import type { ServedKind } from "../registry/served-kind.ts";
-import { updateObject } from "../registry/update.ts";
+import { type UpdateRequest, updateObject } from "../registry/update.ts";
+import { creating } from "./create-access.ts";
 import { writeContext } from "./create-handler.ts";
 import { checkName } from "./object-name.ts";
 import { presentObject } from "./present.ts";
 import { bodyBytes } from "./read-body.ts";
 import { checkTimeout } from "./read-handlers.ts";
-import { parseWriteOptions } from "./write-options.ts";
+import { parseWriteOptions, type WriteOptions } from "./write-options.ts";
 
-const PATCHES: readonly PatchMediaType[] = ["application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json"];
+const PATCHES: readonly PatchMediaType[] = ["application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json", APPLY_PATCH];
+
+/** What a PATCH does, once its options are read. */
+interface PatchWork {
+  readonly registry: Registry;
+  readonly context: RequestContext;
+  readonly kind: ServedKind;
+  readonly subresource: string;
+  readonly options: WriteOptions;
+  readonly write: WriteContext;
+}
 
 /** PATCH of an object, or of a subresource that is the object itself. */
 export async function handlePatch(registry: Registry, context: RequestContext, kind: ServedKind, subresource?: { name: string; strategy: UpdateStrategy }): Promise<ApiResponse> {
@@ -23,31 +36,47 @@ export async function handlePatch(registry: Registry, context: RequestContext, k
   const negotiated = negotiate(context, { tables: true });
   const { info } = context;
   checkTimeout(context);
-  const options = parseWriteOptions(info.query, "PatchOptions");
+  const options = parseWriteOptions(info.query, "PatchOptions", type === APPLY_PATCH);
+  const write = writeContext(context, options.dryRun);
+  const work: PatchWork = { registry, context, kind, subresource: subresource?.name ?? "", options, write };
+  const how = type === APPLY_PATCH ? applying(work) : patching(work, type);
+  const target = { name: info.name, subresource: work.subresource, strategy: subresource?.strategy ?? kind.entry.strategy, isPatch: true };
+  const outcome = await updateObject(registry, kind, { ...target, ...how }, write);
+  return presentObject(context, negotiated, outcome, outcome.created ? 201 : 200);
+}
+
+type How = Pick<UpdateRequest, "next" | "createIfAbsent" | "fieldManager">;
+
+function patching(work: PatchWork, type: PatchMediaType): How {
+  const { registry, context, kind, options } = work;
   const patch = { type, bytes: bodyBytes(context) };
   const target = { definition: kind.definition, kind: kind.entry.kind, apiVersion: kind.apiVersion };
-  const outcome = await updateObject(
-    registry,
-    kind,
-    {
-      name: info.name,
-      subresource: subresource?.name ?? "",
-      strategy: subresource?.strategy ?? kind.entry.strategy,
-      next: (old) => {
-        if (old === undefined) throw notFound(kind.resource, info.name);
-        const object = applyPatch(target, old, patch, options.fieldValidation, context.warnings);
-        checkName(kind, object, info.namespace, info.name);
-        kind.entry.strategy.applyDefaults?.(object);
-        return object;
-      },
-      isPatch: true,
+  return {
+    fieldManager: fieldManagerOf(registry.kinds, kind, work.subresource),
+    next(old) {
+      if (old === undefined) throw notFound(kind.resource, context.info.name);
+      return finished(work, applyPatch(target, old, patch, options.fieldValidation, context.warnings));
     },
-    writeContext(context, options.dryRun),
-  );
-  return presentObject(context, negotiated, outcome, outcome.created ? 201 : 200);
+  };
+}
+
+function applying(work: PatchWork): How {
+  const { registry, context, kind, subresource, options, write } = work;
+  const fieldManager = fieldManagerOf(registry.kinds, kind, subresource);
+  const configuration = new Configuration(bodyBytes(context), options, write);
+  return {
+    next: (old) => finished(work, configuration.applyTo(old, fieldManager)),
+    ...(subresource === "" ? { createIfAbsent: creating(registry, context, true) } : {}),
+  };
+}
+
+function finished({ context, kind }: PatchWork, object: ApiObject): ApiObject {
+  checkName(kind, object, context.info.namespace, context.info.name);
+  kind.entry.strategy.applyDefaults?.(object);
+  return object;
 }
 
 /** Custom resources have no strategic merge. */
 export function patchesOf(kind: ServedKind): readonly PatchMediaType[] {
-  return kind.definition === undefined ? PATCHES.slice(0, 2) : PATCHES;
+  return kind.definition === undefined ? PATCHES.filter((type) => type !== "application/strategic-merge-patch+json") : PATCHES;
 }

@@ -1,21 +1,24 @@
 import type { ApiResponse } from "../../api/exchange.ts";
 import { negotiatePatch } from "../../api/codec/negotiate.ts";
+import { managersAfterScale, managersOfScale } from "../../api/fieldmanager/scale.ts";
 import type { ScaleAccess, Subresource } from "../../api/kinds/kind.ts";
 import { badRequest, internalError, invalid, notFound } from "../../api/status/errors.ts";
 import { invalid as invalidValue } from "../../api/status/field-error.ts";
 import type { ApiObject, ObjectMeta } from "../../api/wire.ts";
+import { rfc3339 } from "../../lib/clock.ts";
 import { answerObject, negotiate } from "../chain/answer.ts";
 import { header, type RequestContext } from "../chain/context.ts";
+import { scaleFieldManager } from "../registry/field-managers.ts";
 import { getObject } from "../registry/get.ts";
-import { applyPatch } from "../registry/patch.ts";
-import type { Registry } from "../registry/registry.ts";
+import { APPLY_PATCH, applyPatch, Configuration } from "../registry/patch.ts";
+import type { Registry, WriteContext } from "../registry/registry.ts";
 import type { ServedKind } from "../registry/served-kind.ts";
 import { shownObject, updateObject } from "../registry/update.ts";
 import { writeContext } from "./create-handler.ts";
 import { patchesOf } from "./patch-handler.ts";
 import { objectOf } from "./present.ts";
 import { bodyBytes, readObject } from "./read-body.ts";
-import { parseWriteOptions } from "./write-options.ts";
+import { parseWriteOptions, type WriteOptions } from "./write-options.ts";
 
 const SCALE = { group: "autoscaling", version: "v1", kind: "Scale", definition: "io.k8s.api.autoscaling.v1.Scale" };
 
@@ -23,7 +26,7 @@ interface Scale extends ApiObject {
   spec?: { replicas?: number };
 }
 
-/** autoscaling/v1 Scale of an object: read, replaced or patched; only spec.replicas goes back into the object. */
+/** autoscaling/v1 Scale of an object: read, replaced, patched or applied; only spec.replicas goes back into the object. */
 export async function handleScale(registry: Registry, context: RequestContext, kind: ServedKind, subresource: Subresource): Promise<ApiResponse> {
   const { scale } = subresource;
   if (scale === undefined) throw internalError(`${kind.entry.plural} has no scale`);
@@ -39,26 +42,58 @@ export async function handleScale(registry: Registry, context: RequestContext, k
 async function writeScale(registry: Registry, context: RequestContext, kind: ServedKind, scale: ScaleAccess): Promise<ApiResponse> {
   const { info } = context;
   const isPatch = info.method === "PATCH";
-  const patch = isPatch ? { type: negotiatePatch(header(context.request, "content-type"), patchesOf(kind)), bytes: bodyBytes(context) } : undefined;
+  const type = isPatch ? negotiatePatch(header(context.request, "content-type"), patchesOf(kind)) : undefined;
   const negotiated = negotiate(context);
-  const options = parseWriteOptions(info.query, isPatch ? "PatchOptions" : "UpdateOptions");
-  const put = patch === undefined ? (readObject(context, SCALE, options.fieldValidation) as Scale) : undefined;
-  if (put !== undefined) checkScaleName(put, info.namespace, info.name);
+  const options = parseWriteOptions(info.query, isPatch ? "PatchOptions" : "UpdateOptions", type === APPLY_PATCH);
+  const write = writeContext(context, options.dryRun);
+  const wanted = type === undefined ? putScale(context, write, options) : type === APPLY_PATCH ? appliedScale(context, write, options) : patchedScale(context, write, options, type);
+  const paths = scale.replicasPaths ?? { [kind.apiVersion]: "spec.replicas" };
   const next = (old: ApiObject | undefined): ApiObject => {
     if (old === undefined) throw notFound(kind.resource, info.name);
-    const target = { definition: SCALE.definition, kind: SCALE.kind, apiVersion: `${SCALE.group}/${SCALE.version}` };
-    const wanted: Scale = put ?? (applyPatch(target, scaleOf(scale, old), patch!, options.fieldValidation, context.warnings) as Scale);
-    checkScaleName(wanted, info.namespace, info.name);
-    validateScale(wanted);
-    const object = structuredClone(old);
-    scale.setReplicas(object, wanted.spec?.replicas ?? 0);
-    if (wanted.metadata.resourceVersion) object.metadata.resourceVersion = wanted.metadata.resourceVersion;
+    const shown = withManagers(scaleOf(scale, old), managersOfScale(old.metadata.managedFields, paths));
+    const result = wanted(shown);
+    checkScaleName(result, info.namespace, info.name);
+    validateScale(result);
+    const object = withManagers(structuredClone(old), managersAfterScale(old.metadata.managedFields, result.metadata.managedFields, paths, kind.apiVersion));
+    scale.setReplicas(object, result.spec?.replicas ?? 0);
+    if (result.metadata.resourceVersion) object.metadata.resourceVersion = result.metadata.resourceVersion;
     else delete object.metadata.resourceVersion;
-    if (wanted.metadata.uid) object.metadata.uid = wanted.metadata.uid;
+    if (result.metadata.uid) object.metadata.uid = result.metadata.uid;
     return object;
   };
-  const outcome = await updateObject(registry, kind, { name: info.name, subresource: "scale", strategy: kind.entry.strategy, next, isPatch, internal: true }, writeContext(context, options.dryRun));
+  const outcome = await updateObject(registry, kind, { name: info.name, subresource: "scale", strategy: kind.entry.strategy, next, isPatch, internal: true }, write);
   return answerObject(context, negotiated, SCALE.definition, scaleOf(scale, objectOf(outcome)), 200);
+}
+
+/** The new Scale from the present one, its managers true. @throws StatusError */
+type Wanted = (shown: Scale) => Scale;
+
+function putScale(context: RequestContext, write: WriteContext, options: WriteOptions): Wanted {
+  const put = readObject(context, SCALE, options.fieldValidation) as Scale;
+  checkScaleName(put, context.info.namespace, context.info.name);
+  return (shown) => tracked(shown, { ...put, metadata: { ...put.metadata } }, write);
+}
+
+function patchedScale(context: RequestContext, write: WriteContext, options: WriteOptions, type: ReturnType<typeof negotiatePatch>): Wanted {
+  const patch = { type, bytes: bodyBytes(context) };
+  const target = { definition: SCALE.definition, kind: SCALE.kind, apiVersion: `${SCALE.group}/${SCALE.version}` };
+  return (shown) => tracked(shown, applyPatch(target, shown, patch, options.fieldValidation, context.warnings) as Scale, write);
+}
+
+function appliedScale(context: RequestContext, write: WriteContext, options: WriteOptions): Wanted {
+  const configuration = new Configuration(bodyBytes(context), options, write);
+  return (shown) => configuration.applyTo(shown, scaleFieldManager) as Scale;
+}
+
+function tracked(shown: Scale, next: Scale, write: WriteContext): Scale {
+  scaleFieldManager.update(shown, next, write.manager, rfc3339(write.now_ms));
+  return next;
+}
+
+function withManagers<T extends ApiObject>(object: T, managers: NonNullable<ObjectMeta["managedFields"]>): T {
+  if (managers.length === 0) delete object.metadata.managedFields;
+  else object.metadata.managedFields = managers;
+  return object;
 }
 
 function validateScale(scale: Scale): void {

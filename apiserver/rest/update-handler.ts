@@ -2,9 +2,11 @@ import type { ApiResponse } from "../../api/exchange.ts";
 import type { UpdateStrategy } from "../../api/kinds/kind.ts";
 import { negotiate } from "../chain/answer.ts";
 import type { RequestContext } from "../chain/context.ts";
+import { fieldManagerOf } from "../registry/field-managers.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { ServedKind } from "../registry/served-kind.ts";
 import { updateObject } from "../registry/update.ts";
+import { creating } from "./create-access.ts";
 import { bodyKindOf, writeContext } from "./create-handler.ts";
 import { checkName } from "./object-name.ts";
 import { presentObject } from "./present.ts";
@@ -41,7 +43,8 @@ export async function handleUpdate(registry: Registry, context: RequestContext, 
       subresource: subresource?.name ?? "",
       strategy: subresource?.strategy ?? kind.entry.strategy,
       next,
-      createIfAbsent: subresource === undefined && kind.entry.strategy.allowCreateOnUpdate === true,
+      fieldManager: fieldManagerOf(registry.kinds, kind, subresource?.name ?? ""),
+      ...(subresource === undefined && kind.entry.strategy.allowCreateOnUpdate === true ? { createIfAbsent: creating(registry, context, false) } : {}),
     },
     writeContext(context, options.dryRun),
   );
