@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { registerClusterCommands } from "./commands/cluster.ts";
 import { registerObjectCommands } from "./commands/objects.ts";
 import { registerProcesses } from "./commands/processes.ts";
+import { registerSchedulingCommands } from "./commands/scheduling.ts";
 import { UserError } from "./user-error.ts";
 import { VERSION } from "./version.ts";
 
@@ -10,10 +11,11 @@ const program = new Command("berth")
   .version(VERSION)
   .showSuggestionAfterError(true)
   .showHelpAfterError("(berth COMMAND --help tells more)")
-  .addHelpText("after", "\nStart here:\n  berth up                        a cluster on this machine, with an application in it\n  berth get pods -o wide          what runs, and where\n  berth apply -f app.yaml         create or change objects from files");
+  .addHelpText("after", "\nStart here:\n  berth up                        a cluster on this machine, with an application in it\n  berth get pods -o wide          what runs, and where\n  berth apply -f app.yaml         create or change objects from files\n  berth why POD                   why it has no node, and what would give it one");
 
 registerClusterCommands(program);
 registerObjectCommands(program);
+registerSchedulingCommands(program);
 registerProcesses(program);
 
 try {

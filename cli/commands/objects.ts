@@ -18,7 +18,7 @@ const output: Output = {
 const say = (line: string) => output.out(`${line}\n`);
 
 /** Runs a verb with a session and a signal that Ctrl-C aborts; an ApiError becomes the server's message. */
-async function withSession(options: CommonOptions, verb: (session: Session, signal: AbortSignal) => Promise<void>): Promise<void> {
+export async function withSession(options: CommonOptions, verb: (session: Session, signal: AbortSignal) => Promise<void>): Promise<void> {
   const { openSession } = await import("../api/session.ts");
   const session = await openSession({ ...options, env: process.env });
   const stop = new AbortController();
@@ -46,7 +46,7 @@ function userErrorOf(error: unknown): unknown {
   return error;
 }
 
-function common(command: Command): Command {
+export function common(command: Command): Command {
   return command
     .helpGroup("Objects:")
     .option("-n, --namespace <NAME>", "namespace (default: the context's, else default)")

@@ -1,0 +1,54 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { nodes, pods, priorityclasses, serviceaccounts } from "../../api/resources.ts";
+import type { Pod } from "../../api/wire.ts";
+import { type LiveCluster, startLiveCluster } from "../../scheduler/testing/live.ts";
+import { makeNode, makePod, type NodeText, type PodText } from "../../scheduler/testing/objects.ts";
+
+const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the CLI as a process of its own, its output not a terminal. */
+export function runBerth(args: readonly string[], options: { readonly kubeconfig?: string; readonly input?: string } = {}): Promise<Ran> {
+  const env = { ...process.env, ...(options.kubeconfig !== undefined && { KUBECONFIG: options.kubeconfig }) };
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...args], { env, stdio: ["pipe", "pipe", "pipe"] });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  child.stdin.end(options.input ?? "");
+  return new Promise((resolve, reject) => child.once("error", reject).once("close", (code) => resolve({ code, stdout, stderr })));
+}
+
+/** A real API server, with a service account for its pods and priority classes `high` and `patient` (1000; the latter evicts nobody). */
+export async function withLiveCluster(body: (cluster: LiveCluster) => Promise<void>): Promise<void> {
+  const cluster = await startLiveCluster();
+  try {
+    await cluster.client.create(serviceaccounts, { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "none", namespace: "default" } });
+    await cluster.client.create(priorityclasses, { apiVersion: "scheduling.k8s.io/v1", kind: "PriorityClass", metadata: { name: "high" }, value: 1000 });
+    await cluster.client.create(priorityclasses, { apiVersion: "scheduling.k8s.io/v1", kind: "PriorityClass", metadata: { name: "patient" }, value: 1000, preemptionPolicy: "Never" });
+    await body(cluster);
+  } finally {
+    await cluster.stop();
+  }
+}
+
+/** A node as its agent would report it; the taint of new nodes is taken off, as controllers would. */
+export async function addNode({ client }: LiveCluster, name: string, text?: NodeText): Promise<void> {
+  const { metadata, spec, status, apiVersion, kind } = makeNode(name, text);
+  const made = await client.create(nodes, { apiVersion, kind, metadata: { name, labels: metadata.labels! }, spec: { ...spec } });
+  const reported = await client.update(nodes, { ...made, status: { ...status } }, { subresource: "status" });
+  await client.update(nodes, { ...reported, spec: { ...spec } });
+}
+
+/** A pod; with `nodeName` it is placed already. `owner`: the uid of a controller that would make another one. */
+export async function addPod({ client }: LiveCluster, name: string, text: PodText & { readonly owner?: string } = {}): Promise<Pod> {
+  const { metadata, spec, apiVersion, kind } = makePod(name, text);
+  const owners = text.owner === undefined ? {} : { ownerReferences: [{ apiVersion: "apps/v1", kind: "ReplicaSet", name: "owner", uid: text.owner, controller: true }] };
+  return client.create(pods, { apiVersion, kind, metadata: { name, namespace: metadata.namespace!, labels: metadata.labels!, ...owners }, spec: { ...spec!, serviceAccountName: "none", automountServiceAccountToken: false } });
+}

@@ -1,0 +1,79 @@
+import test from "ava";
+import { addNode, addPod, runBerth, withLiveCluster } from "../../testing/berth.ts";
+import type { LiveCluster } from "../../../scheduler/testing/live.ts";
+
+async function why(cluster: LiveCluster, ...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await runBerth(["why", ...args], { kubeconfig: cluster.server.adminKubeconfigPath });
+  if (code !== 0) throw new Error(`berth why ${args.join(" ")}: ${code}\n${stderr}`);
+  return stdout;
+}
+
+test("a pod that fits nowhere: reasons with their nodes, what is missing on the nearest, who holds it, and the smallest change", async (t) => {
+  await withLiveCluster(async (cluster) => {
+    await addNode(cluster, "small", { cpu: "4" });
+    await addNode(cluster, "tainted", { cpu: "1", taints: [{ key: "team", value: "a", effect: "NoSchedule" }] });
+    await addNode(cluster, "tiny", { cpu: "1" });
+    for (const [i, cpu] of ["400m", "400m", "400m", "1400m"].entries()) await addPod(cluster, `low-${i}`, { nodeName: "small", requests: { cpu } });
+    await addPod(cluster, "wants", { requests: { cpu: "2" }, spec: { priorityClassName: "patient" } });
+    const text = await why(cluster, "wants");
+    t.regex(text, /^default\/wants: 0\/3 nodes are available\n/);
+    t.regex(text, /3 {2}Insufficient cpu {2}small, tainted, tiny\n/);
+    t.regex(text, /1 {2}untolerated taint team=a:NoSchedule {2}tainted\n/);
+    t.regex(text, /small {2}needs 2 CPU, 1\.4 free: 4 pods of lower priority hold 2\.6\n/);
+    t.regex(text, /tiny {2}needs 2 CPU, the whole node has 1\n/);
+    t.regex(text, /let container main request 1400m cpu \(now 2\): it then fits on small/);
+    t.regex(text, /move default\/low-3 off small|remove default\/low-\d/);
+    t.regex(text, /add a node like small \(4 CPU, 32Gi memory\)/);
+    t.false(text.includes("\u001b"), "no colours where the output is no terminal");
+    t.true(text.split("\n").length <= 24, "one screen");
+    const json = JSON.parse(await why(cluster, "wants", "-o", "json"));
+    t.deepEqual(json.reasons.map((one: { reason: string; nodes: string[] }) => [one.reason, one.nodes]), [
+      ["Insufficient cpu", ["small", "tainted", "tiny"]],
+      ["untolerated taint team=a:NoSchedule", ["tainted"]],
+    ]);
+  });
+});
+
+test("a placed pod: why this node, each score beside the next best; a pod that may preempt; a pod that fits but nobody schedules", async (t) => {
+  await withLiveCluster(async (cluster) => {
+    await addNode(cluster, "a", { cpu: "2" });
+    await addNode(cluster, "b", { cpu: "2" });
+    await addPod(cluster, "seed", { nodeName: "b", requests: { cpu: "500m", memory: "1Gi" } });
+    await addPod(cluster, "placed", { nodeName: "b", requests: { cpu: "1", memory: "1Gi" } });
+    const text = await why(cluster, "pod/placed");
+    t.regex(text, /^default\/placed: placed on b: the best of 2 nodes that fit\n/);
+    t.regex(text, /score +b +a\n +Packing +\d+\.\d +\d+\.\d\n +total +\d+\.\d +\d+\.\d\n/);
+    await addPod(cluster, "more", { nodeName: "a", requests: { cpu: "2" } });
+    await addPod(cluster, "urgent", { requests: { cpu: "1" }, spec: { priorityClassName: "high" } });
+    t.regex(await why(cluster, "urgent"), /Preemption: the scheduler makes room on [ab] by evicting default\/(placed|seed|more) \(lower priority\)/);
+    await addPod(cluster, "easy", { requests: { cpu: "100m" } });
+    t.regex(await why(cluster, "easy"), /^default\/easy: it fits now: b is the best of 1 node\n/);
+    await addPod(cluster, "gated", { spec: { schedulingGates: [{ name: "quota.example.com/wait" }] } });
+    t.regex(await why(cluster, "gated"), /held back by the scheduling gate quota\.example\.com\/wait: .* Once they are gone it fits\./);
+    await addPod(cluster, "theirs", { spec: { schedulerName: "volcano" } });
+    t.regex(await why(cluster, "theirs"), /schedulerName is "volcano", and no profile of Berth's scheduler has that name: unless another scheduler runs, nobody schedules it/);
+    const absent = await runBerth(["why", "absent"], { kubeconfig: cluster.server.adminKubeconfigPath });
+    t.is(absent.code, 1);
+    t.regex(absent.stderr, /pods "absent" not found/);
+  });
+});
+
+test("labels, cordons, volumes and neighbours are named, with what mends them", async (t) => {
+  await withLiveCluster(async (cluster) => {
+    t.regex(await why(cluster, (await addPod(cluster, "early")).metadata.name!), /there are no nodes in the cluster/);
+    await addNode(cluster, "a", { labels: { disk: "slow" } });
+    await addNode(cluster, "b", { labels: { disk: "fast" }, unschedulable: true });
+    await addPod(cluster, "picky", { spec: { nodeSelector: { disk: "fast" } } });
+    const picky = await why(cluster, "picky");
+    t.regex(picky, /a {2}wants disk=fast, the node has disk=slow\n/);
+    t.regex(picky, /b {2}the node is cordoned\n/);
+    t.regex(picky, /Smallest change that makes it fit .*:\n {2}uncordon b\n/);
+    await addPod(cluster, "alone", { nodeName: "a", labels: { app: "x" } });
+    const hostname = "kubernetes.io/hostname";
+    const apart = { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ labelSelector: { matchLabels: { app: "x" } }, topologyKey: hostname }] } };
+    await addPod(cluster, "apart", { labels: { app: "x" }, spec: { affinity: apart } });
+    t.regex(await why(cluster, "apart"), /a {2}must not be with pods with app=x, default\/alone is in this node\n/);
+    await addPod(cluster, "stored", { spec: { volumes: [{ name: "v", persistentVolumeClaim: { claimName: "data" } }] } });
+    t.regex(await why(cluster, "stored"), /no node can take it: persistentvolumeclaim "data" not found\n +claim data: there is no such claim/);
+  });
+});
