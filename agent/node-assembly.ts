@@ -172,12 +172,13 @@ export class NodeAssembly {
   }
 
   #makeServer(): NodeServer {
-    const { serving, listenAddress, port = DEFAULTS.port, nodeName, clock, logger } = this.#options;
+    const { serving, listenAddress, port = DEFAULTS.port, nodeName, nodeIp, clock, logger } = this.#options;
     return new NodeServer({
       serving,
       listenAddress,
       port,
       nodeName,
+      nodeIp,
       cri: this.#node.cri,
       paths: this.#paths,
       find: (namespace, name) => this.manager.find(namespace, name)?.state,

@@ -30,7 +30,9 @@ export interface ApiRequest {
   readonly body?:
     | { readonly type: "bytes"; readonly bytes: Uint8Array }
     | { readonly type: "object"; readonly object: unknown }
-    | { readonly type: "unread"; read(limit_bytes: number): Promise<Uint8Array> };
+    | { readonly type: "unread"; read(limit_bytes: number): Promise<Uint8Array>; /** Instead of `read`: the body as it comes, unbounded, at the reader's pace. */ stream?(): AsyncIterable<Uint8Array> };
+  /** The caller's IP address, where the transport knows one. */
+  readonly remoteAddress?: string | undefined;
   /** Aborts when the caller is gone. */
   readonly signal: AbortSignal;
   /** In process: the caller can take `object`, `list` and `watch` answers as they are, without serialisation. */

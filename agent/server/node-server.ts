@@ -15,6 +15,7 @@ import { serveLogs } from "./logs.ts";
 import { agentMetrics, resourceMetrics } from "./metrics.ts";
 import { parseRoute, type Route } from "./routes.ts";
 import { statsSummary } from "./stats.ts";
+import { openTunnel, tunnelAddress } from "./tunnel.ts";
 import { pipeUpgrade, plainAnswer, streamUrl } from "./streams.ts";
 
 /** A pod as the server sees it. */
@@ -28,6 +29,8 @@ export interface NodeServerOptions {
   readonly listenAddress: string | undefined;
   readonly port: number;
   readonly nodeName: string;
+  /** The address of pods on the host's network. */
+  readonly nodeIp: string;
   readonly cri: CriClient;
   readonly paths: NodePaths;
   readonly find: (namespace: string, name: string) => ServedPod | undefined;
@@ -120,6 +123,8 @@ export class NodeServer {
         const runtime = () => this.#options.find(route.namespace, route.pod)?.runtime ?? { sandboxes: [], containers: [] };
         return serveLogs({ pod, runtime, container: route.container, query: route.query, paths, clock }, response);
       }
+      case "tunnel":
+        throw new HttpError(400, "you must request an upgrade to tcp");
       case "stream":
         throw new HttpError(400, "you must request an upgrade to WebSocket or SPDY");
       default:
@@ -137,6 +142,10 @@ export class NodeServer {
     socket.on("error", () => socket.destroy());
     try {
       const route = this.#authorized(request.socket as TLSSocket, request.url ?? "/");
+      if (route.type === "tunnel") {
+        const { runtime } = this.#find(route.namespace, route.pod, route.uid);
+        return await openTunnel(socket, head, tunnelAddress(runtime, route, this.#options.nodeIp));
+      }
       if (route.type !== "stream") throw new HttpError(400, "this path cannot be upgraded");
       const { runtime } = this.#find(route.namespace, route.pod, route.uid);
       const url = await streamUrl(this.#options.cri, route, runtime);

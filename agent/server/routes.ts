@@ -6,6 +6,7 @@ export type StreamKind = "exec" | "attach" | "portForward";
 export type Route =
   | { readonly type: "healthz" | "metrics" | "resource-metrics" | "pods" | "stats" }
   | { readonly type: "logs"; readonly namespace: string; readonly pod: string; readonly container: string; readonly query: URLSearchParams }
+  | { readonly type: "tunnel"; readonly namespace: string; readonly pod: string; readonly uid: string; readonly port: number; readonly ip: string }
   | { readonly type: "stream"; readonly kind: StreamKind; readonly namespace: string; readonly pod: string; readonly uid: string | undefined; readonly container: string; readonly query: URLSearchParams };
 
 const SIMPLE: Readonly<Record<string, "healthz" | "metrics" | "resource-metrics" | "pods" | "stats">> = {
@@ -31,6 +32,7 @@ export function parseRoute(url: string): Route {
     return { type: "stream", kind: head, namespace, pod, uid, container: parts.at(-1) as string, query: searchParams };
   }
   if (head === "portForward" && (parts.length === 2 || parts.length === 3)) return { type: "stream", kind: "portForward", namespace, pod, uid: parts[2], container: "", query: searchParams };
+  if (head === "tunnel" && parts.length === 4) return { type: "tunnel", namespace, pod, uid: parts[2] as string, port: Number(parts[3]), ip: searchParams.get("ip") ?? "" };
   throw new HttpError(404, "404 page not found");
 }
 

@@ -19,11 +19,16 @@ export interface ChainParts {
   readonly logger: Logger;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
+  /** More requests whose body goes on to a backend as it comes (those of pods, services and nodes do anyway). */
+  passesBody?(info: RequestInfo): boolean;
   /** Resources, or what lies beside them (discovery, health, metrics). */
   route(context: RequestContext): Promise<ApiResponse>;
   /** Called for each answer, for metrics and audit. */
   observe(context: Pick<RequestContext, "info" | "user">, status: number, took_ms: number): void;
 }
+
+/** Methods whose body means nothing to the API. */
+const BODILESS = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 
 const NOBODY: UserInfo = { name: "", groups: [] };
 
@@ -53,7 +58,8 @@ async function answer(parts: ChainParts, request: ApiRequest, context: RequestCo
     const access = accessRequestOf(context.user, info);
     const decision = await parts.authorizer.authorize(access);
     if (decision.verdict !== "allow") throw forbiddenError(access, decision.reason);
-    return await parts.route(await withBody(context));
+    const passed = (info.isResource && info.subresource === "proxy") || parts.passesBody?.(info) === true;
+    return await parts.route(passed ? context : await withBody(context));
   } catch (error) {
     return answerError(context, asStatusError(parts.logger, context, error));
   }
@@ -62,7 +68,7 @@ async function answer(parts: ChainParts, request: ApiRequest, context: RequestCo
 /** The body is read only now: nobody who may not write makes the server hold it. One that is too large is refused where it is used. */
 async function withBody(context: RequestContext): Promise<RequestContext> {
   const { body } = context.request;
-  if (body?.type !== "unread") return context;
+  if (body?.type !== "unread" || BODILESS.has(context.info.method)) return context;
   const bytes = await body.read(MAX_BODY_BYTES);
   return { ...context, request: withBytes(context.request, bytes) };
 }
@@ -77,6 +83,9 @@ function withBytes(request: ApiRequest, bytes: Uint8Array): ApiRequest {
     ...(upgradable === undefined ? {} : { upgradable }),
     ...(acceptsObjects === undefined ? {} : { acceptsObjects }),
     body: { type: "bytes", bytes },
+    get remoteAddress() {
+      return request.remoteAddress;
+    },
     // Not copied: a transport makes its signal only when somebody looks at it.
     get signal() {
       return request.signal;

@@ -16,17 +16,23 @@ export class IncomingRequest implements ApiRequest {
   readonly user?: UserInfo;
   readonly body?: NonNullable<ApiRequest["body"]>;
   readonly upgradable: boolean;
+  readonly #request: NodeRequest;
   #gone = false;
   #controller: AbortController | undefined;
 
   /** `user` is whom the client certificate names. */
   constructor(request: NodeRequest, user: UserInfo | undefined, upgradable = false) {
+    this.#request = request;
     this.method = request.method ?? "GET";
     this.url = request.url ?? "/";
     this.headers = headersOf(request);
     this.upgradable = upgradable;
     if (user !== undefined) this.user = user;
-    if (!BODILESS.has(this.method)) this.body = { type: "unread", read: (limit_bytes) => readBody(request, limit_bytes) };
+    if (!BODILESS.has(this.method) || hasBody(request)) this.body = { type: "unread", read: (limit_bytes) => readBody(request, limit_bytes), stream: () => request as AsyncIterable<Uint8Array> };
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#request.socket?.remoteAddress;
   }
 
   get signal(): AbortSignal {
@@ -44,6 +50,12 @@ export class IncomingRequest implements ApiRequest {
   get ended(): boolean {
     return this.#gone;
   }
+}
+
+/** A GET may have a body too; only proxies look at it. */
+function hasBody(request: NodeRequest): boolean {
+  const { headers } = request;
+  return headers["transfer-encoding"] !== undefined || (headers["content-length"] !== undefined && headers["content-length"] !== "0");
 }
 
 const GONE = new Error("the client is gone");

@@ -5,6 +5,7 @@ import type { RequestContext } from "../chain/context.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { ServedKind } from "../registry/served-kind.ts";
 import { podLog } from "./connect/pod-log.ts";
+import { nodeProxy, podProxy, serviceProxy } from "./connect/proxy.ts";
 import { podStream, type StreamParts } from "./connect/pod-stream.ts";
 import { bindPod } from "./pod-binding.ts";
 import { evictPod } from "./pod-eviction.ts";
@@ -20,6 +21,9 @@ export function makeActions(parts: StreamParts & { tokens: ServiceAccountTokens 
     "pods/exec": stream,
     "pods/portforward": stream,
     "pods/log": (context, kind) => podLog(registry, nodes, kind, context),
+    "pods/proxy": (context, kind) => podProxy(parts, kind, context),
+    "services/proxy": (context, kind) => serviceProxy(parts, kind, context),
+    "nodes/proxy": (context, kind) => nodeProxy(parts, kind, context),
     "pods/binding": (context, kind) => bindPod(registry, kind, context, context.info.name),
     "pods/eviction": (context, kind) => evictPod(registry, kind, context),
     "serviceaccounts/token": (context, kind) => requestToken(registry, tokens, kind, context),

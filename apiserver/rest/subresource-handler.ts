@@ -15,10 +15,13 @@ export type SubresourceHandlers = Readonly<Record<string, SubresourceHandler>>;
 
 const verbOfMethod: Readonly<Record<string, string>> = { GET: "get", POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" };
 
+/** Methods that only a backend behind a proxy understands, and the verb that they count as. */
+const proxiedVerbs: Readonly<Record<string, string>> = { HEAD: "get", OPTIONS: "get" };
+
 /** Serves `/PLURAL/NAME/SUBRESOURCE`. @throws StatusError */
 export async function handleSubresource(services: ResourceServices, context: RequestContext, kind: ServedKind, subresource: Subresource): Promise<ApiResponse> {
   const { info } = context;
-  const verb = verbOfMethod[info.method];
+  const verb = verbOfMethod[info.method] ?? (info.subresource === "proxy" ? proxiedVerbs[info.method] : undefined);
   if (verb === undefined || !(subresource.verbs as readonly string[]).includes(verb)) throw methodNotAllowed();
   const key = `${kind.entry.plural}/${info.subresource}`;
   const own = Object.hasOwn(services.subresources, key) ? services.subresources[key] : undefined;
