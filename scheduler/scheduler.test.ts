@@ -67,6 +67,7 @@ test("a pod that fits nowhere says why, and is bound once a node comes", async (
     });
     t.is(condition.reason, "Unschedulable");
     t.is(condition.status, "False");
+    t.true(condition.message?.endsWith(" Nearest: a needs 2 CPU, the whole node has 1."), "what is missing where comes after kube-scheduler's own words");
     const event = await eventually(cluster, coreEvents, () => cluster.informers.get(coreEvents).list().find((one: CoreEvent) => one.reason === "FailedScheduling"));
     t.true(event.message?.startsWith(text));
     t.is(event.type, "Warning");

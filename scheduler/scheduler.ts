@@ -9,6 +9,7 @@ import { Binder } from "./bind/binder.ts";
 import { StatusReporter } from "./bind/status-reporter.ts";
 import { Evictor } from "./preempt/evictor.ts";
 import { defaultConfiguration, type SchedulerConfiguration } from "./configuration/configuration.ts";
+import { hintFor } from "./explain/hint.ts";
 import { Inputs } from "./inputs.ts";
 import type { QueuedPod } from "./queue/scheduling-queue.ts";
 import type { PodInfo } from "./snapshot/pod-info.ts";
@@ -176,7 +177,9 @@ class Run {
   }
 
   #report(decision: Unplaced): void {
-    const { pod, text, preemption } = decision;
+    const { pod, preemption } = decision;
+    // kube-scheduler's text comes first: clients read it.
+    const text = decision.text + hintFor(this.#core, pod.info, decision.diagnosis.reasons);
     const nominated = preemption?.node ?? (decision.unnominated.includes(pod.info) ? "" : undefined);
     if (this.#reporter.report(pod.info, "Unschedulable", text, nominated)) {
       this.#options.recorder.event(pod.info.pod, { type: "Warning", reason: "FailedScheduling", action: "Scheduling", message: text });

@@ -66,9 +66,9 @@ export class Decider {
     return this.#scan(undefined, (node) => view.code(node), (node) => view.score(node), filters, scores) ?? this.#diagnose(view, filters);
   }
 
-  /** What every rule says about every node. */
-  examine(pod: PodInfo): NodeReport[] {
-    return examine(pod, this.#rules, this.#cluster);
+  /** What every rule says about every node, or about some. */
+  examine(pod: PodInfo, nodes?: readonly number[]): NodeReport[] {
+    return examine(pod, this.#rules, this.#cluster, nodes);
   }
 
   /** Whether the pod could go to one of these nodes now. */

@@ -27,10 +27,14 @@ export interface NodeReport {
   readonly total: number;
 }
 
-/** Asks every rule about every node and keeps all answers: for explanations and tests. Nothing is cached. */
-export function examine(pod: PodInfo, rules: RuleSet, cluster: ClusterState): NodeReport[] {
-  const nodes = cluster.snapshot.nodes.filter((state) => state.node !== undefined).map((state) => state.index);
-  const failures = new Map(nodes.map((node) => [node, failuresOf(pod, node, rules, cluster)]));
+/**
+ * Asks every rule about every node (or some) and keeps all answers: for explanations and tests. Nothing is cached. Rules that weigh nodes
+ * against one another weigh those asked about.
+ */
+export function examine(pod: PodInfo, rules: RuleSet, cluster: ClusterState, some?: readonly number[]): NodeReport[] {
+  const nodes = some ?? cluster.snapshot.nodes.filter((state) => state.node !== undefined).map((state) => state.index);
+  const judge = judgeOf(pod, rules, cluster);
+  const failures = new Map(nodes.map((node) => [node, judge(node)]));
   const feasible = Int32Array.from(nodes.filter((node) => failures.get(node)!.length === 0));
   const scores = new Map<number, ScorePart[]>([...feasible].map((node) => [node, []]));
   for (const { rule, weight } of rules.nodeScores) {
@@ -50,19 +54,23 @@ export function examine(pod: PodInfo, rules: RuleSet, cluster: ClusterState): No
   });
 }
 
-function failuresOf(pod: PodInfo, node: number, rules: RuleSet, cluster: ClusterState): Failure[] {
-  const failures: Failure[] = [];
-  for (const filter of rules.nodeFilters) {
+/** The rules made ready once for all nodes. */
+function judgeOf(pod: PodInfo, rules: RuleSet, cluster: ClusterState): (node: number) => Failure[] {
+  const single = rules.nodeFilters.flatMap((filter) => {
     const passes = filter.compile(pod.shape, cluster.snapshot);
-    if (passes === undefined || passes(node)) continue;
-    failures.push({ filter: filter.name, reasons: filter.reasons(pod.shape, cluster.snapshot, node), preemptable: filter.preemptable });
-  }
-  for (const filter of rules.clusterFilters) {
+    return passes === undefined ? [] : [{ filter, passes }];
+  });
+  const between = rules.clusterFilters.flatMap((filter) => {
     const prepared = filter.prepare(pod, cluster);
-    const verdict = prepared?.verdict(node) ?? 0;
-    if (prepared === undefined || verdict === 0) continue;
-    const preemptable = filter.preemptable && !prepared.unresolvable?.(verdict);
-    failures.push({ filter: filter.name, reasons: [prepared.reason(verdict)], preemptable });
-  }
-  return failures;
+    return prepared === undefined ? [] : [{ filter, prepared }];
+  });
+  return (node) => {
+    const failures: Failure[] = [];
+    for (const { filter, passes } of single) if (!passes(node)) failures.push({ filter: filter.name, reasons: filter.reasons(pod.shape, cluster.snapshot, node), preemptable: filter.preemptable });
+    for (const { filter, prepared } of between) {
+      const verdict = prepared.verdict(node);
+      if (verdict !== 0) failures.push({ filter: filter.name, reasons: [prepared.reason(verdict)], preemptable: filter.preemptable && !prepared.unresolvable?.(verdict) });
+    }
+    return failures;
+  };
 }

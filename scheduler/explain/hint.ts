@@ -1,0 +1,39 @@
+import type { SchedulerCore } from "../core.ts";
+import type { PodInfo } from "../snapshot/pod-info.ts";
+import type { NodeState } from "../snapshot/node-state.ts";
+import { shortage } from "./nearness.ts";
+import { shortfallsOf } from "./shortfall.ts";
+
+/** Most clusters' whole set of nodes is looked at; of a larger one the first so many. */
+const MAX_NODES = 5000;
+/** Filters whose failures change from hour to hour: a hint about what never changes says nothing new. */
+const RESOURCES = /Insufficient |Too many pods/;
+
+/**
+ * What is missing on the node that lacks least, for the end of the message that kube-scheduler would write:
+ * ` Nearest: node-3 needs 2 CPU, 1.4 free: 3 pods of lower priority hold 1.2.` Empty where resources are not what is missing.
+ */
+export function hintFor(core: SchedulerCore, pod: PodInfo, reasons: ReadonlyMap<string, number>): string {
+  if (![...reasons.keys()].some((reason) => RESOURCES.test(reason))) return "";
+  const nearest = nearestByResources(core, pod);
+  if (nearest === undefined) return "";
+  const failures = core.decider(pod.schedulerName)?.examine(pod, [nearest.index])[0]?.failures ?? [];
+  if (failures.length === 0) return "";
+  const missing = shortfallsOf({ pod, node: nearest, cluster: core.cluster }, failures).map(({ text }) => text);
+  return ` Nearest: ${nearest.name} ${missing.join("; ")}.`;
+}
+
+/** Among the nodes whose labels and taints let the pod in, the one that is short of least. */
+function nearestByResources({ snapshot }: SchedulerCore, pod: PodInfo): NodeState | undefined {
+  let best: NodeState | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < Math.min(MAX_NODES, snapshot.slots); i++) {
+    const node = snapshot.nodes[i]!;
+    if (node.node === undefined || node.unschedulable || node.hardTaints.length > 0 || pod.shape.nodePredicate?.(node) === false) continue;
+    const missing = shortage(pod, i, snapshot);
+    if (missing >= least) continue;
+    best = node;
+    least = missing;
+  }
+  return best;
+}
