@@ -1,3 +1,4 @@
+import { apiService } from "./apiregistration/api-service.ts";
 import { controllerRevision } from "./apps/controller-revision.ts";
 import { daemonSet } from "./apps/daemon-set.ts";
 import { deployment } from "./apps/deployment.ts";
@@ -9,6 +10,7 @@ import { horizontalPodAutoscaler } from "./autoscaling/horizontal-pod-autoscaler
 import { horizontalPodAutoscalerV1 } from "./autoscaling/horizontal-pod-autoscaler-v1.ts";
 import { cronJob } from "./batch/cron-job.ts";
 import { job } from "./batch/job.ts";
+import { certificateSigningRequest } from "./certificates/certificate-signing-request.ts";
 import { lease } from "./coordination/lease.ts";
 import { binding } from "./core/binding.ts";
 import { configMap } from "./core/config-map.ts";
@@ -28,6 +30,8 @@ import { service } from "./core/service.ts";
 import { serviceAccount } from "./core/service-account.ts";
 import { endpointSlice } from "./discovery/endpoint-slice.ts";
 import { eventsEvent } from "./events/event.ts";
+import { flowSchema } from "./flowcontrol/flow-schema.ts";
+import { priorityLevelConfiguration } from "./flowcontrol/priority-level-configuration.ts";
 import type { KindEntry } from "./kind.ts";
 import { ingress } from "./networking/ingress.ts";
 import { ingressClass } from "./networking/ingress-class.ts";
@@ -40,6 +44,10 @@ import { clusterRole } from "./rbac/cluster-role.ts";
 import { clusterRoleBinding } from "./rbac/cluster-role-binding.ts";
 import { role } from "./rbac/role.ts";
 import { roleBinding } from "./rbac/role-binding.ts";
+import { deviceClass } from "./resource/device-class.ts";
+import { resourceClaim } from "./resource/resource-claim.ts";
+import { resourceClaimTemplate } from "./resource/resource-claim-template.ts";
+import { resourceSlice } from "./resource/resource-slice.ts";
 import { priorityClass } from "./scheduling/priority-class.ts";
 import { csiDriver } from "./storage/csi-driver.ts";
 import { csiNode } from "./storage/csi-node.ts";
@@ -66,6 +74,7 @@ export const kinds: readonly KindEntry[] = [
   secret,
   serviceAccount,
   service,
+  apiService,
   controllerRevision,
   daemonSet,
   deployment,
@@ -81,8 +90,11 @@ export const kinds: readonly KindEntry[] = [
   horizontalPodAutoscaler,
   cronJob,
   job,
+  certificateSigningRequest,
   endpointSlice,
   eventsEvent,
+  flowSchema,
+  priorityLevelConfiguration,
   ingress,
   ingressClass,
   ipAddress,
@@ -94,6 +106,10 @@ export const kinds: readonly KindEntry[] = [
   clusterRole,
   roleBinding,
   role,
+  deviceClass,
+  resourceClaim,
+  resourceClaimTemplate,
+  resourceSlice,
   priorityClass,
   csiDriver,
   csiNode,

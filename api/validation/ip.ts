@@ -186,6 +186,16 @@ export function validateCidr(value: string, path: FieldPath, errors: Errors): vo
   if (cidr !== undefined && errors.length === before && cidrText(cidr) !== value) errors.push(invalid(path, value, `must be in canonical form (${goQuote(cidrText(cidr))})`));
 }
 
+/** The address of an interface, with the length of its network: bits beyond the prefix are the interface's. */
+export function validateInterfaceAddress(value: string, path: FieldPath, errors: Errors): void {
+  const cidr = parseCidr(value);
+  const canonical = cidr && `${ipText(cidr.address)}/${ownLength(cidr)}`;
+  if (cidr === undefined) errors.push(invalid(path, value, "must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)"));
+  else if (cidr.address.leadingZeros || cidr.lengthLeadingZeros) errors.push(invalid(path, value, "must not have leading 0s in IP or prefix length"));
+  else if (cidr.address.mapped) errors.push(invalid(path, value, "must not have an IPv4-mapped IPv6 address"));
+  else if (canonical !== value) errors.push(invalid(path, value, `must be in canonical form (${goQuote(canonical ?? "")})`));
+}
+
 /** One address of each family, and no more. */
 export function isDualStack(addresses: readonly (IpAddress | undefined)[]): boolean {
   return addresses.some((address) => address?.family === 4) && addresses.some((address) => address?.family === 6);

@@ -16,6 +16,8 @@ function formatText(message: string, format: string, ...examples: string[]): str
 
 const LABEL_FORMAT = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 const SUBDOMAIN_FORMAT = `${LABEL_FORMAT}(\\.${LABEL_FORMAT})*`;
+const LABEL_1035_FORMAT = "[a-z]([-a-z0-9]*[a-z0-9])?";
+const IDENTIFIER_FORMAT = "[A-Za-z_][A-Za-z0-9_]*";
 const UNDERSCORE_LABEL_FORMAT = "[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
 const QUALIFIED_FORMAT = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 
@@ -25,6 +27,13 @@ const LABEL_TEXT = formatText(
   "my-name",
   "123-abc",
 );
+const LABEL_1035_TEXT = formatText(
+  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character",
+  LABEL_1035_FORMAT,
+  "my-name",
+  "abc-123",
+);
+const IDENTIFIER_TEXT = formatText("a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'", IDENTIFIER_FORMAT, "my_name", "MY_NAME", "MyName");
 const SUBDOMAIN_TEXT = formatText(
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
   SUBDOMAIN_FORMAT,
@@ -116,6 +125,23 @@ export function dns1123Label(value: string): Messages {
   if (longerThan(value, 63)) messages.push(charactersText(63));
   if (!matches) messages.push(isSubdomainFrom(value, 0, false) ? "must not contain dots" : LABEL_TEXT);
   return messages;
+}
+
+/** A DNS label of the older kind (RFC 1035), which begins with a letter. */
+export function dns1035Label(value: string): Messages {
+  const matches = isLabelAt(value, 0, value.length, false) && isLower(value.charCodeAt(0));
+  if (matches && value.length <= 63) return OK;
+  const messages: string[] = [];
+  if (longerThan(value, 63)) messages.push(charactersText(63));
+  if (!matches) messages.push(LABEL_1035_TEXT);
+  return messages;
+}
+
+/** A name as programming languages have it: letters, digits and `_`, no digit first. */
+export function cIdentifier(value: string): Messages {
+  let matches = value !== "" && !isDigit(value.charCodeAt(0));
+  for (let i = 0; matches && i < value.length; i++) matches = isAlphanumeric(value.charCodeAt(i)) || value.charCodeAt(i) === UNDERSCORE;
+  return matches ? OK : [IDENTIFIER_TEXT];
 }
 
 /** A DNS subdomain (RFC 1123), at most 253 characters. */

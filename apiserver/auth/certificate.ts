@@ -1,7 +1,7 @@
 import { X509Certificate, createHash, createPrivateKey, createPublicKey, generateKeyPair, randomBytes, sign, type KeyObject } from "node:crypto";
 import { isIPv4, isIPv6 } from "node:net";
 import { promisify } from "node:util";
-import { bitString, booleanTrue, element, elementsOf, nullValue, objectIdentifier, octetString, sequence, setOf, time, unsignedInteger, utf8String } from "./der.ts";
+import { bitString, booleanTrue, element, elementsOf, nullValue, objectIdentifier, octetString, sequence, setOf, time, unsignedInteger, utf8String } from "../../lib/der.ts";
 import type { KeyPair } from "./pki.ts";
 
 /** What a certificate says; `hosts` are DNS names and IP addresses. */
