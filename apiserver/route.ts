@@ -24,7 +24,7 @@ export function makeRouter(services: ResourceServices, around: Surroundings): (c
   return async (context) => {
     const { info } = context;
     if (info.isResource) return await handleResource(services, context);
-    const found = around.discovery.answer(context) ?? around.openapi.answer(context) ?? around.openid.answer(context) ?? (await around.health.answer(context)) ?? (await around.metrics.answer(context));
+    const found = around.discovery.answer(context) ?? (await around.openapi.answer(context)) ?? around.openid.answer(context) ?? (await around.health.answer(context)) ?? (await around.metrics.answer(context));
     if (found !== undefined) return found;
     if (info.path === "/version" || info.path === "/version/") return answerVersion(context);
     if (info.path.startsWith("/version/")) throw resourceNotFound();
