@@ -42,7 +42,7 @@ case $what in
     run_ava e2e --config e2e/ava.config.js
     ;;
   e2e) BERTH_E2E_STORES=embedded,etcd run_ava e2e --config e2e/ava.config.js ;;
-  soak) run_ava soak --config e2e/ava.soak.config.js ;;
+  soak) BERTH_E2E_STORES=embedded,etcd run_ava soak --config e2e/ava.soak.config.js ;;
   *) echo "usage: test.sh [e2e|soak]" >&2; exit 2 ;;
 esac
 

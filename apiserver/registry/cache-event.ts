@@ -38,9 +38,15 @@ export class CacheEvent {
     return frame;
   }
 
-  /** Bytes that this event keeps alive, for bounds. */
+  /** Lets go of the encoded frames; they are made again for a watch that asks. */
+  forgetFrames(): void {
+    this.#frames = undefined;
+    this.#last = undefined;
+  }
+
+  /** Bytes that this event keeps alive, for bounds: the state before it belongs to the event before, where that is still kept. */
   get size_bytes(): number {
-    return (this.current?.bytes.length ?? 0) + (this.previous?.bytes.length ?? 0) + 256;
+    return (this.current ?? this.previous)!.bytes.length + 512;
   }
 }
 

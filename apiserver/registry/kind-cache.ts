@@ -6,7 +6,10 @@ import type { ServedKind } from "./served-kind.ts";
 
 /** Most events of one kind that are kept for watches that start in the past; older ones are read from the store. */
 const MAX_EVENTS = 10_000;
-const MAX_EVENT_BYTES = 16 << 20;
+const MAX_EVENT_BYTES = 4 << 20;
+
+/** The latest events keep the frames that were made for them: watchers that are a little behind share them. */
+const MAX_FRAMED_EVENTS = 256;
 
 /** Snapshots kept for lists that go on page by page. */
 const MAX_SNAPSHOTS = 16;
@@ -164,6 +167,7 @@ export class KindCache {
   #remember(event: CacheEvent): void {
     this.#events.push(event);
     this.#eventBytes += event.size_bytes;
+    this.#events[this.#events.length - 1 - MAX_FRAMED_EVENTS]?.forgetFrames();
     while (this.#events.length - this.#firstEvent > MAX_EVENTS || this.#eventBytes > MAX_EVENT_BYTES) {
       const oldest = this.#events[this.#firstEvent];
       if (oldest === undefined) break;
