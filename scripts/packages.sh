@@ -5,7 +5,7 @@ set -eu
 root=$(CDPATH='' cd -P "$(dirname "$0")/.." && pwd)
 record=$root/build/installed-packages
 
-run_packages='crun runc conmon containernetworking-plugins iptables busybox-static iproute2 ca-certificates'
+run_packages='crun runc conmon containernetworking-plugins iptables busybox-static iproute2 ca-certificates libatomic1 libstdc++6'
 test_packages='etcd-server etcd-client openssl procps'
 
 is_installed() {
