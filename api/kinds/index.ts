@@ -1,3 +1,9 @@
+import { mutatingAdmissionPolicy } from "./admissionregistration/mutating-admission-policy.ts";
+import { mutatingAdmissionPolicyBinding } from "./admissionregistration/mutating-admission-policy-binding.ts";
+import { mutatingWebhookConfiguration } from "./admissionregistration/mutating-webhook-configuration.ts";
+import { validatingAdmissionPolicy } from "./admissionregistration/validating-admission-policy.ts";
+import { validatingAdmissionPolicyBinding } from "./admissionregistration/validating-admission-policy-binding.ts";
+import { validatingWebhookConfiguration } from "./admissionregistration/validating-webhook-configuration.ts";
 import { apiService } from "./apiregistration/api-service.ts";
 import { controllerRevision } from "./apps/controller-revision.ts";
 import { daemonSet } from "./apps/daemon-set.ts";
@@ -74,6 +80,12 @@ export const kinds: readonly KindEntry[] = [
   secret,
   serviceAccount,
   service,
+  mutatingAdmissionPolicy,
+  mutatingAdmissionPolicyBinding,
+  mutatingWebhookConfiguration,
+  validatingAdmissionPolicy,
+  validatingAdmissionPolicyBinding,
+  validatingWebhookConfiguration,
   apiService,
   controllerRevision,
   daemonSet,
