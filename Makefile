@@ -8,7 +8,7 @@ export PATH := $(NODE_BIN):$(ROOT)node_modules/.bin:$(PATH)
 RUN := $(NODE_BIN)/node --disable-warning=ExperimentalWarning
 BENCHES := $(sort $(patsubst bench/%.ts,%,$(filter-out %.test.ts,$(wildcard bench/*.ts))))
 
-.PHONY: help up down purge test e2e soak lint bench deps deps-test $(addprefix bench-,$(BENCHES))
+.PHONY: help up down purge test e2e soak lint verify-wire bench deps deps-test $(addprefix bench-,$(BENCHES))
 
 help: ## lists the targets
 	@echo 'Berth: make TARGET'
@@ -36,6 +36,9 @@ soak: deps-test ## 100 rounds of apply and delete, long kill series
 
 lint: deps-test ## types, layers, banned globals, npm packages per folder, dead code
 	@scripts/lint.sh
+
+verify-wire: deps ## FIXTURES=DIR: checks each pair NAME.json and NAME.pb of the folder, byte for byte in both directions
+	@$(RUN) scripts/verify-wire.ts "$(FIXTURES)"
 
 bench: ## lists the benchmarks
 	@for name in $(BENCHES); do echo "make bench-$$name"; done
