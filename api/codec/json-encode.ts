@@ -1,7 +1,7 @@
 import { definition as definitionOf } from "../schema/schema.ts";
 import type { FieldSchema, SchemaType } from "../schema/types.ts";
 import { compactJson, quoteJson, sortedKeys } from "./json-text.ts";
-import { rawText } from "./raw.ts";
+import { finalText, rawText } from "./raw.ts";
 
 /** An encoder per definition, compiled at its first use: fields in Go's order, left out when empty unless always written. */
 type Encode = (value: unknown) => string;
@@ -202,7 +202,7 @@ function encodeText(value: unknown): string {
 }
 
 function encodeRaw(value: unknown): string {
-  return value === undefined ? "null" : compactJson(rawText(value));
+  return value === undefined ? "null" : (finalText(value) ?? compactJson(rawText(value)));
 }
 
 function compileList(items: SchemaType, form: EmptyForm): Encode {

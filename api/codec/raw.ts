@@ -62,9 +62,28 @@ export function rawText(value: unknown): string {
   return plainText(JSON.parse(text)) === plain ? text : plain;
 }
 
+/** The JSON that clients get of raw values that never change again. */
+const finalTexts = new WeakMap<object, string>();
+
+/** Remembers the JSON of a deeply frozen raw value, just as it is written (compact, escaped): it is not made again. */
+export function rememberFinalText(value: object, json: string): void {
+  finalTexts.set(value, json);
+}
+
+/** The remembered JSON of a raw value. */
+export function finalText(value: unknown): string | undefined {
+  return typeof value === "object" && value !== null ? finalTexts.get(value) : undefined;
+}
+
 /** JSON.stringify that knows bigint. */
 export function plainText(value: unknown): string {
-  return JSON.stringify(value, bigintAsNumber);
+  try {
+    // Without a replacer it is many times faster, and integers beyond 2^53 are rare.
+    return JSON.stringify(value);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return JSON.stringify(value, bigintAsNumber);
+  }
 }
 
 function bigintAsNumber(_key: string, value: unknown): unknown {

@@ -1,5 +1,5 @@
 import { equalJson, hasMember, isMap, type JsonMap } from "../patch/json-value.ts";
-import { type FieldSet, type Level, putNode } from "./field-set.ts";
+import { EMPTY, type FieldSet, hasElement, isEmpty, type Level, putNode } from "./field-set.ts";
 import { itemElementOrNone } from "./list-item.ts";
 import { type ListType, type MapType, type MergeType, typeFor } from "./merge-type.ts";
 import { fieldElement, type PathElement } from "./path-element.ts";
@@ -11,11 +11,18 @@ export interface Comparison {
   readonly removed: FieldSet;
 }
 
-/** From the first value to the second. Values of structs may be in wire form or normalised. */
-export function compareValues(type: MergeType, before: unknown, after: unknown): Comparison {
+/** From the first value to the second. Values of structs may be in wire form or normalised. Members of the root that `skip` names are not looked at. */
+export function compareValues(type: MergeType, before: unknown, after: unknown, skip: FieldSet = EMPTY): Comparison {
   const root = new Node();
-  compare(type, before, after, root, false);
+  compare(type, isEmpty(skip) ? before : without(before, skip), isEmpty(skip) ? after : without(after, skip), root, false);
   return { changed: root.changedBelow ?? {}, removed: root.removedBelow ?? {} };
+}
+
+function without(value: unknown, skip: FieldSet): unknown {
+  if (!isMap(value)) return value;
+  const rest = { ...value };
+  for (const name in value) if (hasElement(skip, fieldElement(name))) delete rest[name];
+  return rest;
 }
 
 /** What happened at and below one path. */
@@ -77,7 +84,7 @@ function compareFields(type: MapType, before: unknown, after: unknown, node: Nod
 function compareField(type: MapType, name: string, left: JsonMap, right: JsonMap, node: Node): void {
   const [before, after] = [wireMember(type, left, name), wireMember(type, right, name)];
   // Most members of most writes are as they were.
-  if (before === after) return;
+  if (before === after || (typeof before === "object" && equalJson(before, after))) return;
   const field = type.field(name) ?? type.values();
   if (field === undefined) return;
   const inner = new Node();
@@ -93,6 +100,7 @@ function compareItems(type: ListType, before: unknown, after: unknown, node: Nod
 
 /** Items that stand several times are compared as one value. */
 function compareElement(type: ListType, before: readonly unknown[], after: readonly unknown[], node: Node, element: PathElement): void {
+  if (before.length === 1 && after.length === 1 && equalJson(before[0], after[0])) return;
   const inner = new Node();
   if (before.length <= 1 && after.length <= 1) compare(type.items(), before[0], after[0], inner, false);
   else if (before.length >= 2 && after.length >= 2) inner.changed = !equalJson(before, after);

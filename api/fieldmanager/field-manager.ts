@@ -9,12 +9,14 @@ import { badRequest, untyped } from "../status/errors.ts";
 import type { ApiObject } from "../wire.ts";
 import { capUpdaters } from "./cap.ts";
 import { ConflictError } from "./conflicts.ts";
-import { difference, fieldSetOf, isEmpty, union } from "./field-set.ts";
+import { difference, EMPTY, fieldSetOf, isEmpty, union } from "./field-set.ts";
 import { fieldsLastApplied, KUBECTL, updateLastApplied } from "./last-applied.ts";
-import { decodeManaged, encodeManaged, type Managed, ManagedFieldsError, type ManagedFieldsEntry, managerId, noManaged } from "./managed.ts";
+import { decodeManaged, encodeManaged, type Managed, ManagedFieldsError, type ManagedFieldsEntry, type ManagerFields, managerId, noManaged } from "./managed.ts";
 import type { MergeType } from "./merge-type.ts";
+import { internedSet } from "./interned.ts";
 import { fieldElement } from "./path-element.ts";
 import type { FieldFilter } from "./reset-fields.ts";
+import { ShapeCache, shapeOf } from "./shape.ts";
 import { applyConfiguration, trackUpdate, type Versions, type Writing } from "./updater.ts";
 import { validateConfiguration } from "./validate.ts";
 
@@ -58,6 +60,7 @@ export class FieldManager {
   readonly #kind: ManagedKind;
   readonly #apiVersion: string;
   readonly #writing: Writing;
+  readonly #shapes = new ShapeCache();
 
   constructor(kind: ManagedKind) {
     this.#kind = kind;
@@ -72,11 +75,35 @@ export class FieldManager {
    * (undefined: nothing), `next` the new object, defaulted, before the kind's strategy has seen it; it is changed.
    */
   update(live: ApiObject | undefined, next: ApiObject, manager: string, now: string): void {
+    if (live === undefined && !next.metadata.managedFields?.length) {
+      setManaged(next, this.#managedOfNew(unmanaged(next), manager, now));
+      return;
+    }
     const managed = this.#managedOf(live, next);
     const before = live ?? this.#nothing();
     // Who never applied to an object that is not tracked does not start it.
     if (managed.fields.size > 0 || !live?.metadata.uid) this.#track(unmanaged(before), unmanaged(next), managed, manager, now);
     setManaged(next, managed);
+  }
+
+  /** Of a new object: its maker owns all of it. */
+  #managedOfNew(object: ApiObject, manager: string, now: string): Managed {
+    const managed = noManaged();
+    const shape = shapeOf(this.#kind.type, object);
+    let set = this.#shapes.get(shape);
+    if (set === undefined) {
+      trackUpdate(this.#writing, this.#nothing(), object, managed.fields, CURRENT);
+      const made = difference(managed.fields.get(CURRENT)?.set ?? EMPTY, UNMANAGED);
+      set = isEmpty(made) ? EMPTY : internedSet(made).set;
+      this.#shapes.set(shape, set);
+      managed.fields.clear();
+    }
+    if (!isEmpty(set)) add(managed, this.#updaterId(manager), { set, apiVersion: this.#apiVersion, applied: false }, now);
+    return managed;
+  }
+
+  #updaterId(manager: string): string {
+    return managerId({ manager: manager === "" ? "unknown" : manager, operation: "Update", apiVersion: this.#apiVersion, subresource: this.#kind.subresource });
   }
 
   /** Managers as the request may set them itself: `[{}]` forgets all, what cannot be understood counts as not said. */
@@ -92,16 +119,12 @@ export class FieldManager {
 
   /** `managed` is changed. */
   #track(live: unknown, next: unknown, managed: Managed, manager: string, now: string): void {
-    trackUpdate(this.#writing, live, next, managed.fields, CURRENT);
+    const id = this.#updaterId(manager);
+    trackUpdate(this.#writing, live, next, managed.fields, CURRENT, id);
     const taken = managed.fields.get(CURRENT);
     managed.fields.delete(CURRENT);
-    const set = taken === undefined ? undefined : difference(taken.set, UNMANAGED);
-    if (taken !== undefined && set !== undefined && !isEmpty(set)) {
-      const id = managerId({ manager: manager === "" ? "unknown" : manager, operation: "Update", apiVersion: this.#apiVersion, subresource: this.#kind.subresource });
-      const previous = managed.fields.get(id);
-      managed.fields.set(id, { ...taken, set: previous === undefined ? set : union(set, previous.set) });
-      managed.times.set(id, now);
-    }
+    const set = taken === undefined ? EMPTY : difference(taken.set, UNMANAGED);
+    if (taken !== undefined && !isEmpty(set)) add(managed, id, { ...taken, set }, now);
     capUpdaters(managed);
   }
 
@@ -205,6 +228,13 @@ export class FieldManager {
   #notConvertible(config: JsonMap, fault: string): Error {
     return untyped(500, `failed to convert new object (${this.#describe(config)}) to proper version: unable to convert unstructured object to ${gvkText(this.#kind)}: ${fault}`);
   }
+}
+
+/** A manager comes to own more. `managed` is changed. */
+function add(managed: Managed, id: string, taken: ManagerFields, now: string): void {
+  const previous = managed.fields.get(id);
+  managed.fields.set(id, previous === undefined ? taken : { ...taken, set: union(previous.set, taken.set) });
+  managed.times.set(id, now);
 }
 
 /** Stands for the manager of a write while its fields are found. */

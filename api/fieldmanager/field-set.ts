@@ -59,27 +59,31 @@ function pathSet(path: readonly PathElement[]): FieldSet {
   return path.reduceRight<FieldSet>((node, element) => ({ [element]: node }), MEMBER);
 }
 
-/** Paths of either. */
+/** Paths of either; the first itself where the second adds nothing. */
 export function union(a: FieldSet, b: FieldSet): FieldSet {
+  if (a === b || isEmpty(b)) return a;
   if (isEmpty(a)) return b;
-  if (isEmpty(b)) return a;
-  const result: Level = { ...a };
+  return unionLevels(a, b) ?? a;
+}
+
+/** undefined: the second adds nothing below. */
+function unionLevels(a: FieldSet, b: FieldSet): Level | undefined {
+  let result: Level | undefined;
   for (const element of children(b)) {
     const [mine, theirs] = [a[element], b[element] as FieldSet];
-    result[element] = mine === undefined ? theirs : unionNodes(mine, theirs);
+    const node = mine === undefined ? theirs : unionNodes(mine, theirs);
+    if (node !== mine) (result ??= { ...a })[element] = node;
   }
   return result;
 }
 
 function unionNodes(a: FieldSet, b: FieldSet): FieldSet {
   if (a === b) return a;
-  const below: Level = {};
-  for (const element of children(a)) below[element] = a[element] as FieldSet;
-  for (const element of children(b)) {
-    const mine = below[element];
-    below[element] = mine === undefined ? (b[element] as FieldSet) : unionNodes(mine, b[element] as FieldSet);
-  }
-  return makeNode(isMember(a) || isMember(b), below) ?? MEMBER;
+  const [member, joins] = [isMember(a), !isMember(a) && isMember(b)];
+  const below = unionLevels(a, b);
+  if (below === undefined && !joins) return a;
+  const { [SELF]: _self, ...rest } = below ?? a;
+  return makeNode(member || joins, rest) ?? MEMBER;
 }
 
 /** Paths of both. */
@@ -87,9 +91,18 @@ export function intersection(a: FieldSet, b: FieldSet): FieldSet {
   return isEmpty(a) || isEmpty(b) ? EMPTY : combine(a, b, (x, y) => x && y, false);
 }
 
-/** Paths of the first that are not in the second; what lies below a path of the second stays. */
+/** Paths of the first that are not in the second; what lies below a path of the second stays. The first itself where nothing goes. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
-  return isEmpty(a) || isEmpty(b) ? a : combine(a, b, (x, y) => x && !y, true);
+  return isEmpty(a) || isEmpty(b) || !meet(a, b) ? a : combine(a, b, (x, y) => x && !y, true);
+}
+
+/** Whether some path is in both. */
+function meet(a: FieldSet, b: FieldSet): boolean {
+  for (const element of children(b)) {
+    const mine = a[element];
+    if (mine !== undefined && ((isMember(mine) && isMember(b[element] as FieldSet)) || meet(mine, b[element] as FieldSet))) return true;
+  }
+  return false;
 }
 
 /** `keepsAlone`: elements that only the first has stay. */

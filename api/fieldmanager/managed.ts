@@ -1,7 +1,8 @@
 import { escapeHtml } from "../codec/json-text.ts";
 import { goQuote } from "../status/go-text.ts";
 import type { ObjectMeta } from "../wire.ts";
-import { EMPTY, type FieldSet, fromFieldsV1, toFieldsV1 } from "./field-set.ts";
+import { EMPTY, type FieldSet } from "./field-set.ts";
+import { internedFields, internedSet } from "./interned.ts";
 
 export type ManagedFieldsEntry = NonNullable<ObjectMeta["managedFields"]>[number];
 
@@ -66,21 +67,11 @@ export function decodeManaged(entries: readonly ManagedFieldsEntry[] | undefined
   return managed;
 }
 
-/** Objects in a cache are decoded with every write: what came of their entries is remembered, both ways. */
-const decoded = new WeakMap<object, FieldSet>();
-const encoded = new WeakMap<FieldSet, object>();
-
 function decodeFields(fieldsV1: unknown, index: number): FieldSet {
   if (fieldsV1 === undefined) return EMPTY;
-  const known = typeof fieldsV1 === "object" && fieldsV1 !== null ? decoded.get(fieldsV1) : undefined;
-  if (known !== undefined) return known;
-  const set = fromFieldsV1(fieldsV1);
-  if (set === undefined) throw new ManagedFieldsError(`invalid fieldsV1 in managed fields entry ${index}`);
-  if (Object.isFrozen(fieldsV1)) {
-    decoded.set(fieldsV1 as object, set);
-    encoded.set(set, fieldsV1 as object);
-  }
-  return set;
+  const interned = typeof fieldsV1 === "object" && fieldsV1 !== null ? internedFields(fieldsV1) : undefined;
+  if (interned === undefined) throw new ManagedFieldsError(`invalid fieldsV1 in managed fields entry ${index}`);
+  return interned.set;
 }
 
 /** The entries in Kubernetes' order: appliers first, older before newer. */
@@ -98,7 +89,7 @@ function encodeEntry(id: string, { set, apiVersion, applied }: ManagerFields, ti
     apiVersion,
     ...(time === undefined ? {} : { time }),
     fieldsType: "FieldsV1",
-    fieldsV1: encoded.get(set) ?? toFieldsV1(set),
+    fieldsV1: internedSet(set).fieldsV1,
     ...(name.subresource === undefined ? {} : { subresource: name.subresource }),
   };
 }

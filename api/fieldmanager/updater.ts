@@ -28,9 +28,12 @@ export interface Writing {
 
 type Managers = Map<string, ManagerFields>;
 
-/** A write other than apply: `id` comes to own what it changed, all others lose it. `managers` is changed. */
-export function trackUpdate(writing: Writing, live: unknown, next: unknown, managers: Managers, id: string): void {
-  const comparison = spread(writing, live, next, managers, id, true);
+/**
+ * A write other than apply: `id` comes to own what it changed, all others lose it but `writer`, to whom it will be added
+ * (what he owned already stays the very same set). `managers` is changed.
+ */
+export function trackUpdate(writing: Writing, live: unknown, next: unknown, managers: Managers, id: string, writer = id): void {
+  const comparison = spread(writing, live, next, managers, id, true, writer);
   const before = managers.get(id)?.set ?? EMPTY;
   const set = filterPaths(writing.filter, union(difference(before, comparison.removed), comparison.changed));
   if (isEmpty(set)) managers.delete(id);
@@ -52,9 +55,10 @@ export function applyConfiguration(writing: Writing, live: unknown, config: unkn
   return equalJson(live, next) ? undefined : next;
 }
 
-/** Takes what a write changed from all managers but `id`. @throws ConflictError without force */
-function spread(writing: Writing, live: unknown, next: unknown, managers: Managers, id: string, force: boolean): Comparison {
-  const own = filtered(compareValues(writing.type, live, next), writing.filter);
+/** Takes what a write changed from all managers but `id` and `writer`, and what it removed from all but `id`. @throws ConflictError without force */
+function spread(writing: Writing, live: unknown, next: unknown, managers: Managers, id: string, force: boolean, writer = id): Comparison {
+  const skip = "except" in writing.filter ? writing.filter.except : EMPTY;
+  const own = filtered(compareValues(writing.type, live, next, skip), writing.filter);
   const comparisons = new Map<string, Comparison>([[writing.apiVersion, own]]);
   const conflicts = new Map<string, FieldSet>();
   const removed = new Map<string, FieldSet>();
@@ -66,7 +70,7 @@ function spread(writing: Writing, live: unknown, next: unknown, managers: Manage
       continue;
     }
     comparisons.set(fields.apiVersion, comparison);
-    const conflict = intersection(fields.set, comparison.changed);
+    const conflict = manager === writer ? EMPTY : intersection(fields.set, comparison.changed);
     if (!isEmpty(conflict)) conflicts.set(manager, conflict);
     if (!isEmpty(comparison.removed)) removed.set(manager, comparison.removed);
   }

@@ -1,4 +1,5 @@
 import { decodeJson } from "../../api/codec/json.ts";
+import { parseObject } from "../../api/fieldmanager/parse-object.ts";
 import type { ApiObject } from "../../api/wire.ts";
 import { replaceResourceVersion, withResourceVersion } from "./resource-version.ts";
 import type { ServedKind } from "./served-kind.ts";
@@ -32,7 +33,7 @@ export class CachedObject {
 
   /** From what the store holds (no resourceVersion inside). */
   static fromStore(kind: ServedKind, key: string, revision: number, stored: Uint8Array): CachedObject {
-    const object = JSON.parse(utf8(stored)) as ApiObject;
+    const object = parseObject(utf8(stored)) as ApiObject;
     return CachedObject.of(kind, key, revision, withResourceVersion(stored, revision), object);
   }
 
@@ -65,11 +66,11 @@ export class CachedObject {
     return object;
   }
 
-  /** A decoded copy that the caller may change. */
+  /** A decoded copy that the caller may change, but for the fieldsV1 of its managers. */
   copy(): ApiObject {
     const text = utf8(this.bytes);
     // Integers beyond 2^53 are bigint, as when they were decoded first; JSON.parse would round them.
-    return LONG_NUMBER.test(text) ? decodeJson(this.kind.definition, text, "Ignore").object : (JSON.parse(text) as ApiObject);
+    return LONG_NUMBER.test(text) ? decodeJson(this.kind.definition, text, "Ignore").object : (parseObject(text) as ApiObject);
   }
 
   /** The same object as it is shown in the event of its deletion. */
