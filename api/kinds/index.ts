@@ -4,6 +4,7 @@ import { mutatingWebhookConfiguration } from "./admissionregistration/mutating-w
 import { validatingAdmissionPolicy } from "./admissionregistration/validating-admission-policy.ts";
 import { validatingAdmissionPolicyBinding } from "./admissionregistration/validating-admission-policy-binding.ts";
 import { validatingWebhookConfiguration } from "./admissionregistration/validating-webhook-configuration.ts";
+import { customResourceDefinition } from "./apiextensions/custom-resource-definition.ts";
 import { apiService } from "./apiregistration/api-service.ts";
 import { controllerRevision } from "./apps/controller-revision.ts";
 import { daemonSet } from "./apps/daemon-set.ts";
@@ -19,6 +20,7 @@ import { job } from "./batch/job.ts";
 import { certificateSigningRequest } from "./certificates/certificate-signing-request.ts";
 import { lease } from "./coordination/lease.ts";
 import { binding } from "./core/binding.ts";
+import { componentStatus } from "./core/component-status.ts";
 import { configMap } from "./core/config-map.ts";
 import { endpoints } from "./core/endpoints.ts";
 import { coreEvent } from "./core/event.ts";
@@ -65,6 +67,8 @@ import { volumeAttributesClass } from "./storage/volume-attributes-class.ts";
 /** Every kind that the API server serves itself. */
 export const kinds: readonly KindEntry[] = [
   binding,
+  customResourceDefinition,
+  componentStatus,
   configMap,
   endpoints,
   coreEvent,

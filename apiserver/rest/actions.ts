@@ -4,6 +4,7 @@ import type { ServiceAccountTokens } from "../auth/service-account-tokens.ts";
 import type { RequestContext } from "../chain/context.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { ServedKind } from "../registry/served-kind.ts";
+import { handleComponentStatuses } from "./component-statuses.ts";
 import { podLog } from "./connect/pod-log.ts";
 import { nodeProxy, podProxy, serviceProxy } from "./connect/proxy.ts";
 import { podStream, type StreamParts } from "./connect/pod-stream.ts";
@@ -38,5 +39,6 @@ export function makeVirtual(registry: Registry): Readonly<Record<string, (contex
       if (pods === undefined) throw resourceNotFound();
       return await bindPod(registry, pods, context, "");
     },
+    componentstatuses: (context, kind) => handleComponentStatuses(registry, context, kind),
   };
 }
