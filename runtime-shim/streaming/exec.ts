@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { closeSync } from "node:fs";
 import { ReadStream } from "node:tty";
 import type { Init, Message } from "../../cri/vocabulary.ts";
-import { outputEnds } from "../container/exec-output.ts";
+import { outputDelivered } from "../container/exec-output.ts";
 import { killSession, pidIn, startExec, writeExecFiles } from "../container/exec-process.ts";
 import { recordExit } from "../container/exited.ts";
 import { containerOf, type ShimContext } from "../context.ts";
@@ -13,9 +13,6 @@ import type { ContainerRecord } from "../state/records.ts";
 import type { CommandSession } from "./session.ts";
 
 type Request = Message<"ExecRequest">;
-
-/** How long after the runtime's end its last output may take. */
-const DRAIN_MS = 500;
 
 /** Checks an exec and gives the URL at which a client may run it, once. */
 export async function exec(context: ShimContext, issue: (request: Request) => string, request: Request): Promise<Init<"ExecResponse">> {
@@ -40,8 +37,12 @@ export async function serveExec(context: ShimContext, request: Request, session:
 
 async function onPipes(context: ShimContext, record: ContainerRecord, command: readonly string[], session: CommandSession): Promise<number> {
   const exec = await startExec(context, record, command, session.stdin !== undefined);
+  let gone = false;
   try {
-    session.onClose(() => exec.kill());
+    session.onClose(() => {
+      gone = true;
+      exec.kill();
+    });
     if (exec.stdin !== null) {
       exec.stdin.on("error", () => {}); // the command need not read what it is sent
       session.stdin?.pipe(exec.stdin);
@@ -51,7 +52,7 @@ async function onPipes(context: ShimContext, record: ContainerRecord, command: r
       else from.pipe(to, { end: false });
     }
     const exitCode = await exec.exited;
-    await outputEnds(context, exec);
+    await outputDelivered(context, [exec.stdout, exec.stderr], () => !gone && isBlocked(session));
     return exitCode;
   } finally {
     exec.release();
@@ -65,6 +66,7 @@ async function onTerminal(context: ShimContext, record: ContainerRecord, command
   const child = spawn(context.runtime.path, files.args, { env: { PATH: CHILD_PATH }, stdio: [slave, slave, slave], detached: true });
   closeSync(slave);
   const terminal = new ReadStream(master);
+  let gone = false;
   const hungUp = new Promise<void>((resolve) => {
     // EIO: the last one that had the other end open is gone.
     terminal.once("error", () => resolve());
@@ -77,6 +79,7 @@ async function onTerminal(context: ShimContext, record: ContainerRecord, command
       child.kill("SIGWINCH");
     });
     session.onClose(() => {
+      gone = true;
       const running = pidIn(files.pidFile);
       if (running !== undefined) killSession(context, record, running.pid, running.startTime);
       child.kill("SIGTERM");
@@ -88,10 +91,15 @@ async function onTerminal(context: ShimContext, record: ContainerRecord, command
       child.once("error", reject);
       child.once("exit", (code) => resolve(code ?? 137));
     });
-    await Promise.race([hungUp, context.clock.sleep(DRAIN_MS)]);
+    await outputDelivered(context, [terminal], () => !gone && isBlocked(session), hungUp);
     return exitCode;
   } finally {
     terminal.destroy();
     files.release();
   }
+}
+
+/** The client has not taken what was written to it. */
+function isBlocked(session: CommandSession): boolean {
+  return [session.stdout, session.stderr].some((output) => output?.writableNeedDrain === true);
 }

@@ -5,12 +5,12 @@ import { sandboxOf, type ShimContext } from "../context.ts";
 import { CriError, messageOf } from "../errors.ts";
 import { connectInNamespace } from "../os/pod-socket.ts";
 import { pinnedKinds } from "../sandbox/placement.ts";
-import { channelWriter, frame } from "./websocket-session.ts";
+import { ChannelSocket } from "./websocket-session.ts";
 
 type Request = Message<"PortForwardRequest">;
 
 /** The WebSocket form: for the n-th port, channel 2n has its data and channel 2n+1 its errors; each begins with the port's number. */
-export const portForwardProtocols = ["v4.channel.k8s.io"];
+export const portForwardProtocols = ["v4.channel.k8s.io", "v4.base64.channel.k8s.io", ""];
 const MAX_PORTS = 100;
 
 /** Checks a port-forward and gives the URL at which a client may have it, once. */
@@ -30,13 +30,26 @@ export function dialSandbox(context: ShimContext, sandboxId: string, port: numbe
   return connectInNamespace(context.paths.namespace(record.id, "net"), port);
 }
 
+/** What a client is told when a connection could not be made or broke. */
+export function forwardError(port: number, sandboxId: string, error: unknown): string {
+  const { code } = error as { code?: string };
+  const reason = code === "ECONNREFUSED" ? `failed to connect to localhost:${port} inside the pod: connection refused` : messageOf(error);
+  return `error forwarding port ${port} to pod ${sandboxId}, uid : ${reason}`;
+}
+
 /** Forwards a WebSocket's channels to the sandbox's ports, until the client or every connection is gone. */
 export function servePortForward(context: ShimContext, request: Request, socket: WebSocket): void {
-  const ports = request.port.map((port, index) => new ForwardedPort(context, request.podSandboxId, port, index * 2, socket));
+  const channel = new ChannelSocket(socket);
+  let left = request.port.length;
+  const over = () => {
+    // The protocol can't close one channel: with the last connection goes the client's.
+    if (--left === 0) socket.close(1000);
+  };
+  const ports = request.port.map((port, index) => new ForwardedPort(context, request.podSandboxId, port, index * 2, channel, over));
   for (const port of ports) port.open();
-  socket.on("message", (data: Buffer) => {
-    const channel = data[0] ?? 255;
-    if (channel % 2 === 0) ports[channel / 2]?.receive(data.subarray(1));
+  if (ports.length === 0) socket.close(1000);
+  channel.onMessage((number, payload) => {
+    if (number % 2 === 0) ports[number / 2]?.receive(payload);
   });
   socket.once("close", () => {
     for (const port of ports) port.close();
@@ -47,28 +60,31 @@ class ForwardedPort {
   readonly #context: ShimContext;
   readonly #sandboxId: string;
   readonly #port: number;
-  readonly #channel: number;
-  readonly #socket: WebSocket;
+  readonly #number: number;
+  readonly #channel: ChannelSocket;
+  readonly #onOver: () => void;
   #connection: Socket | undefined;
+  #isOver = false;
 
-  constructor(context: ShimContext, sandboxId: string, port: number, channel: number, socket: WebSocket) {
+  constructor(context: ShimContext, sandboxId: string, port: number, number: number, channel: ChannelSocket, onOver: () => void) {
     this.#context = context;
     this.#sandboxId = sandboxId;
     this.#port = port;
+    this.#number = number;
     this.#channel = channel;
-    this.#socket = socket;
+    this.#onOver = onOver;
   }
 
   /** Announces the port on both channels and connects. */
   open(): void {
     const number = Buffer.alloc(2);
     number.writeUInt16LE(this.#port);
-    for (const channel of [this.#channel, this.#channel + 1]) this.#socket.send(frame(channel, number));
+    for (const channel of [this.#number, this.#number + 1]) this.#channel.send(channel, number);
     try {
       const connection = dialSandbox(this.#context, this.#sandboxId, this.#port);
       this.#connection = connection;
       connection.on("error", (error) => this.#fail(error));
-      const output = channelWriter(this.#socket, this.#channel);
+      const output = this.#channel.writer(this.#number);
       connection.pipe(output);
       output.once("finish", () => this.#over());
       connection.once("close", () => this.#over());
@@ -79,11 +95,12 @@ class ForwardedPort {
 
   receive(data: Buffer): void {
     const connection = this.#connection;
+    const { socket } = this.#channel;
     if (connection === undefined || connection.destroyed || data.length === 0) return;
     if (connection.write(data)) return;
-    this.#socket.pause();
-    connection.once("drain", () => this.#socket.resume());
-    connection.once("close", () => this.#socket.resume());
+    socket.pause();
+    connection.once("drain", () => socket.resume());
+    connection.once("close", () => socket.resume());
   }
 
   close(): void {
@@ -91,14 +108,14 @@ class ForwardedPort {
   }
 
   #fail(error: unknown): void {
-    const message = `failed to forward port ${this.#port} into sandbox ${this.#sandboxId}: ${messageOf(error)}`;
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(frame(this.#channel + 1, Buffer.from(message)));
+    this.#channel.send(this.#number + 1, Buffer.from(forwardError(this.#port, this.#sandboxId, error)));
     this.#over();
   }
 
-  /** The protocol can't close one channel: with the connection goes the client's. */
   #over(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
     this.#connection?.destroy();
-    this.#socket.close(1000);
+    this.#onOver();
   }
 }

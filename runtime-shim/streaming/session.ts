@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream";
+import { finished } from "node:stream/promises";
 
 /** How a command ended, as the client is told. */
 export type StreamStatus = { readonly exitCode: number; readonly command: readonly string[] } | { readonly error: string };
@@ -19,6 +20,32 @@ export interface CommandSession {
   onClose(closed: () => void): void;
   /** Tells the client how it ended, after all output, and closes. */
   end(status: StreamStatus): void;
+}
+
+/** Resolves when all that was written has been taken by the client, or never will be. */
+export async function flushed(outputs: readonly (Writable | undefined)[]): Promise<void> {
+  await Promise.all(
+    outputs.map((output) => {
+      if (output === undefined || output.destroyed) return undefined;
+      output.end();
+      return finished(output, { readable: false }).catch(() => undefined);
+    }),
+  );
+}
+
+/** How it ended in the words of protocols older than v4: nothing for success. */
+export function statusText(status: StreamStatus): string {
+  return "exitCode" in status && status.exitCode === 0 ? "" : String((statusObject(status) as { message?: string }).message);
+}
+
+/** `{"Width":80,"Height":24}`. */
+export function parseSize(payload: string): TerminalSize | undefined {
+  try {
+    const { Width, Height } = JSON.parse(payload) as { Width?: unknown; Height?: unknown };
+    return typeof Width === "number" && typeof Height === "number" ? { width: Width, height: Height } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The `Status` that clients read the exit code from. */

@@ -115,5 +115,5 @@ test("port-forward: to the pod's loopback; a port that nobody listens on says so
   const refused = await shim.client.call("PortForward", { podSandboxId: sandbox, port: [81] });
   const second = await openStream(shim, refused.url, ["v4.channel.k8s.io"]);
   await second.closed;
-  t.regex(second.text(1), /failed to forward port 81.*ECONNREFUSED/);
+  t.regex(second.text(1), /error forwarding port 81 .*connection refused/);
 });
