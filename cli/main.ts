@@ -18,6 +18,12 @@ registerObjectCommands(program);
 registerSchedulingCommands(program);
 registerProcesses(program);
 
+// A reader that has seen enough (`berth get pods | head`) ends us as quietly as it ends others.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
 try {
   await program.parseAsync(process.argv);
 } catch (error) {
