@@ -23,17 +23,45 @@ export interface BodyRequest {
   readonly validation: FieldValidation;
   /** A custom resource: no definition, no protobuf, and the body must name its kind itself. */
   readonly custom?: boolean;
+  /** Brings a custom resource into the form of its schema: removes what the schema does not know, and says what that was. @throws DecodeError */
+  readonly coerce?: Coerce | undefined;
 }
+
+/** The paths of the fields that were removed: `spec.list[0].x`. */
+export type Coerce = (object: ApiObject) => readonly string[];
 
 /**
  * A request body → normalised object of the expected kind, its kind and apiVersion filled in.
  * @throws StatusError 400 (malformed, wrong types, another kind, strict errors)
  */
 export function decodeBody(request: BodyRequest): Decoded<ApiObject> & { readonly kind: GroupVersionKind } {
-  const { object, warnings, kind } = request.mediaType === "protobuf" ? decodeProtobufBody(request) : decodeTextBody(request);
+  const { object, warnings, kind } = request.mediaType === "protobuf" ? decodeProtobufBody(request) : request.coerce === undefined ? decodeTextBody(request) : decodeCustomBody(request, request.coerce);
   object.kind = kind.kind;
   object.apiVersion = apiVersionOf(kind);
   return { object, warnings, kind };
+}
+
+function decodeCustomBody(request: BodyRequest, coerce: Coerce): Outcome {
+  const { object, warnings, kind } = decodeTextBody({ ...request, validation: "Warn" });
+  try {
+    // Of another kind the schema says nothing.
+    const unknown = kind.kind === request.expected.kind ? coerce(object) : [];
+    return { object, warnings: strictErrors([...warnings, ...unknownFields(unknown)], request.validation), kind };
+  } catch (error) {
+    if (error instanceof DecodeError) throw cannotBeHandled(kind, request.expected, error.message);
+    throw error;
+  }
+}
+
+/** What strict decoding says of fields that a schema does not know. */
+export function unknownFields(paths: readonly string[]): string[] {
+  return paths.map((path) => `unknown field ${goQuote(path)}`);
+}
+
+/** What becomes of strict errors: Warn answers with them. @throws DecodeError under Strict */
+function strictErrors(errors: readonly string[], validation: FieldValidation): readonly string[] {
+  if (validation === "Strict" && errors.length > 0) throw new DecodeError(`strict decoding error: ${errors.join(", ")}`);
+  return validation === "Warn" ? errors : [];
 }
 
 type Outcome = { object: ApiObject; warnings: readonly string[]; kind: GroupVersionKind };
@@ -160,8 +188,14 @@ function textMember(request: BodyRequest, tree: ObjectNode, name: string): strin
   return text;
 }
 
+/** What Kubernetes says of a custom resource that shall be read from or written as protobuf. */
+export function notMarshalableText(list = false): string {
+  return `object *unstructured.Unstructured${list ? "List" : ""} does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message`;
+}
+
 function decodeProtobufBody(request: BodyRequest): Outcome {
   const { expected } = request;
+  if (request.custom === true) throw cannotBeHandled(expected, expected, notMarshalableText());
   let kind = { ...expected, kind: "" };
   try {
     const { apiVersion, kind: named, message } = openEnvelope(request.bytes);

@@ -112,13 +112,16 @@ export interface BodyKind<B extends ApiObject = ApiObject> {
 
 /** What autoscaling/v1 Scale shows of an object, and the one field that it may change. */
 export interface ScaleAccess<T extends ApiObject = ApiObject> {
-  replicas(object: T): number;
+  /** undefined: the object does not say (custom resources only). */
+  replicas(object: T): number | undefined;
   setReplicas(object: T, replicas: number): void;
   statusReplicas(object: T): number;
   /** The selector in string form, as in `status.selector`. */
   selector(object: T): string;
   /** Where each version of the kind (`apps/v1`) keeps its replicas; absent: `spec.replicas` in its only one. */
   readonly replicasPaths?: Readonly<Record<string, string>>;
+  /** Where a custom resource keeps its replicas: `.spec.replicas`. Its own rules judge them. */
+  readonly specReplicasPath?: string;
 }
 
 /** What a hook knows of the request besides the objects. */
@@ -162,6 +165,8 @@ export interface Strategy<T extends ApiObject = ApiObject> extends UpdateStrateg
   readonly allowUnconditionalUpdate?: boolean;
   /** A DELETE that removes the object answers it instead of a Status (pods, services, serviceaccounts, …). */
   readonly returnDeletedObject?: boolean;
+  /** What the first DELETE writes into the object besides deletionTimestamp, whatever it asks for: others finish the deletion. `now`: RFC 3339. */
+  markForDeletion?(object: T, now: string): void;
   /** Seconds of grace for a deletion (pods), or undefined for immediate deletion. `requested_s` is what the client asked. */
   gracePeriod_s?(object: T, requested_s: number | undefined): number | undefined;
 }

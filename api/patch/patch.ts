@@ -1,4 +1,5 @@
 import { DecodeError } from "../codec/decode-error.ts";
+import { type Coerce, unknownFields } from "../codec/body.ts";
 import { type Decoded, decodeJson, encodeObject, type FieldValidation, tryDecode } from "../codec/json.ts";
 import { escapeHtml, sortedKeys } from "../codec/json-text.ts";
 import type { PatchMediaType } from "../codec/negotiate.ts";
@@ -26,6 +27,8 @@ export interface PatchRequest {
   readonly type: Exclude<PatchMediaType, "application/apply-patch+yaml">;
   readonly body: Uint8Array;
   readonly validation: FieldValidation;
+  /** What a custom resource's schema does to the result. */
+  readonly coerce?: Coerce | undefined;
 }
 
 /**
@@ -74,8 +77,8 @@ function mergePatched(request: PatchRequest, text: string): Decoded<ApiObject> {
 function decodeDocument(request: PatchRequest, document: unknown, touched: WeakSet<object>, patchErrors: readonly string[]): Decoded<ApiObject> {
   const named = isMap(document) ? { kind: document.kind, apiVersion: document.apiVersion } : {};
   if (patchErrors.length === 0 && (named.kind ?? request.kind) === request.kind && named.apiVersion === request.apiVersion) {
-    const quick = tryDecode(request.definition, plainText(document));
-    if (quick !== undefined) return { object: quick as unknown as ApiObject, warnings: [] };
+    const quick = tryDecode(request.definition, plainText(document)) as unknown as ApiObject | undefined;
+    if (quick !== undefined && request.coerce === undefined) return { object: quick, warnings: [] };
   }
   const text = documentText(document, touched);
   try {
@@ -94,7 +97,10 @@ function withPatchErrors(decoded: Decoded<ApiObject>, patchErrors: readonly stri
 }
 
 function decodeNamed(request: PatchRequest, named: { kind?: unknown; apiVersion?: unknown }, document: unknown, text: string): Decoded<ApiObject> {
-  if (request.definition === undefined) return decodeJson(undefined, text, "Warn");
+  if (request.definition === undefined) {
+    const { object, warnings } = decodeJson(undefined, text, "Warn");
+    return { object, warnings: [...warnings, ...unknownFields(request.coerce?.(object) ?? [])] };
+  }
   // Without a version the document is taken for the internal type, whose fields have no JSON names.
   if ((named.apiVersion ?? "") === "" && isMap(document)) {
     const unknown = Object.keys(document).filter((key) => key !== "kind" && key !== "apiVersion");

@@ -180,6 +180,12 @@ export function methodNotSupported(resource: GroupResource, action: string): Sta
   return failure("MethodNotAllowed", `${action} is not supported on resources of kind ${goQuote(resourceText(resource))}`, details({ group: resource.group, kind: resource.resource }));
 }
 
+/** 405 of a verb that is not allowed any more while the resource's definition goes: `create not allowed while …`. */
+export function definitionTerminating(resource: GroupResource, action: string): StatusError {
+  const text = `${action} not allowed while custom resource definition is terminating`;
+  return failure("MethodNotAllowed", text, details({ group: resource.group, kind: resource.resource }));
+}
+
 /** 405 of an HTTP method that the path does not know. */
 export function methodNotAllowed(): StatusError {
   return failure("MethodNotAllowed", "the server does not allow this method on the requested resource", {});

@@ -1,4 +1,4 @@
-import { alreadyExists, badRequest, beingDeleted, generateNameConflict, invalid, serverTimeout, StatusError, untyped } from "../../api/status/errors.ts";
+import { alreadyExists, badRequest, beingDeleted, definitionTerminating, type GroupKind, generateNameConflict, invalid, serverTimeout, StatusError, untyped } from "../../api/status/errors.ts";
 import { validateStoredObjectMeta } from "../../api/validation/object-meta.ts";
 import type { ApiObject } from "../../api/wire.ts";
 import { rfc3339 } from "../../lib/clock.ts";
@@ -9,6 +9,7 @@ import { fieldManagerOf } from "./field-managers.ts";
 import { fillAllocated, type Outcome, type Registry, reservationOf, strategyContext, type WriteContext } from "./registry.ts";
 import type { ServedKind } from "./served-kind.ts";
 import { asIfStored, putObject, storedBytes, toStored } from "./storage-write.ts";
+import { show } from "./stored-view.ts";
 
 /** How often another generated name is tried when the first is taken, as in Kubernetes. */
 const GENERATE_ATTEMPTS = 8;
@@ -33,8 +34,9 @@ export async function createObject(registry: Registry, kind: ServedKind, object:
   matchNamespace(kind, object, context.namespace);
   if (options.applied !== true) fieldManagerOf(registry.kinds, kind, "").update(undefined, object, context.manager, rfc3339(context.now_ms));
   const generated = !meta.name && !!meta.generateName;
-  const allocated = registry.allocators.some((allocator) => allocator.appliesTo(kind));
+  const allocated = kind.custom !== undefined || registry.allocators.some((allocator) => allocator.appliesTo(kind));
   for (let attempt = 1; ; attempt++) {
+    if (kind.custom?.isTerminating()) throw definitionTerminating(kind.resource, "create");
     const draft = generated || allocated ? structuredClone(object) : object;
     if (generated) draft.metadata.name = meta.generateName!.slice(0, MAX_GENERATED_BASE) + nameSuffix(registry.random);
     try {
@@ -98,24 +100,29 @@ function validate(registry: Registry, kind: ServedKind, object: ApiObject, conte
   const { strategy } = kind.entry;
   const name = object.metadata.name ?? "";
   const errors = strategy.validate?.(object, strategyContext(registry, context, "")) ?? [];
-  if (errors.length > 0) throw invalid(kind.groupKind, name, errors);
+  if (errors.length > 0) throw invalid(groupKindOf(kind, object), name, errors);
   const metaErrors = validateStoredObjectMeta(object.metadata, kind.entry.namespaced);
   if (metaErrors.length > 0) throw invalid(kind.groupKind, name, metaErrors);
   strategy.canonicalize?.(object);
   context.warnings.push(...(strategy.warnings?.(object, undefined) ?? []));
 }
 
+/** Custom resources name their kind themselves, and errors show what they name. */
+export function groupKindOf(kind: ServedKind, object: ApiObject): GroupKind {
+  return kind.custom === undefined ? kind.groupKind : { group: kind.entry.group, kind: object.kind };
+}
+
 async function showDryRun(registry: Registry, kind: ServedKind, key: string, name: string, object: ApiObject): Promise<Outcome> {
   await registry.cache.fresh();
   const existing = registry.cache.of(kind).get(key);
   if (existing !== undefined) throw existsError(kind, name, existing);
-  return { kind, object: asIfStored(kind, object) };
+  return { kind, object: await asIfStored(kind, object) };
 }
 
 async function store(registry: Registry, kind: ServedKind, key: string, name: string, object: ApiObject): Promise<Outcome> {
-  const stored = toStored(kind, object);
+  const stored = await toStored(kind, object);
   const { written, result } = await putObject(registry, kind, key, stored, storedBytes(kind, stored), 0, reservationOf(registry, kind, object, undefined));
-  if (written !== undefined) return { kind, cached: written };
+  if (written !== undefined) return { kind, cached: await show(kind, written) };
   const current = result.current[0];
   if (!current) throw new LostReservation();
   throw existsError(kind, name, CachedObject.fromStore(kind.stored, key, current.modRevision, current.value));

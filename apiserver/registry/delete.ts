@@ -7,7 +7,8 @@ import type { DeleteOptions } from "./delete-options.ts";
 import { withGarbageFinalizers } from "./garbage-finalizers.ts";
 import { NO_RESERVATION, type Outcome, type Registry, reservationOf, type WriteContext } from "./registry.ts";
 import type { ServedKind } from "./served-kind.ts";
-import { fromStored, putObject, storedBytes } from "./storage-write.ts";
+import { fromStored, putObject, storedBytes, toStored } from "./storage-write.ts";
+import { show } from "./stored-view.ts";
 
 const MAX_ATTEMPTS = 64;
 
@@ -52,7 +53,8 @@ async function deleteAlone(registry: Registry, deletion: Deletion): Promise<Dele
 async function attemptDelete(registry: Registry, deletion: Deletion, current: Current): Promise<DeleteOutcome | { lost: Current }> {
   const { kind, name, options, context } = deletion;
   if (current.object === undefined) throw notFound(kind.resource, name);
-  const old = fromStored(kind, current.object.copy());
+  const shown = await show(kind, current.object);
+  const old = fromStored(kind, shown.copy());
   checkPreconditions(kind, name, old, options);
   const { user, namespace, dryRun, now_ms, warnings } = context;
   const admission = { operation: "DELETE" as const, kind, subresource: "", namespace, name, oldObject: old, user, dryRun, now_ms, warnings };
@@ -60,12 +62,12 @@ async function attemptDelete(registry: Registry, deletion: Deletion, current: Cu
   await registry.admission.validate(admission);
   if (kind.entry.kind === "Namespace" && kind.entry.group === "") return await deleteNamespace(registry, deletion, current, old);
   const step = nextStep(kind, old, options, context.now_ms);
-  if (step.type === "nothing") return { deleted: false, shown: { kind, cached: current.object } };
+  if (step.type === "nothing") return { deleted: false, shown: { kind, cached: shown } };
   if (context.dryRun) return dryAnswer(deletion, step, current.object, old);
   if (step.type === "remove") return await remove(registry, deletion, current.object, old);
   const marked = await mark(registry, deletion, current.object, step.object);
   if ("lost" in marked) return marked;
-  if (!step.thenRemove) return { deleted: false, shown: { kind, cached: marked.written } };
+  if (!step.thenRemove) return { deleted: false, shown: { kind, cached: await show(kind, marked.written) } };
   return await remove(registry, deletion, marked.written, step.object);
 }
 
@@ -91,6 +93,11 @@ type Step =
 function nextStep(kind: ServedKind, old: ApiObject, options: DeleteOptions, now_ms: number): Step {
   const object = structuredClone(old);
   const meta = object.metadata;
+  if (!meta.deletionTimestamp && kind.entry.strategy.markForDeletion !== undefined) {
+    meta.deletionTimestamp = rfc3339(now_ms);
+    kind.entry.strategy.markForDeletion(object, meta.deletionTimestamp);
+    return { type: "mark", object, thenRemove: false };
+  }
   const requested_s = options.gracePeriodSeconds === undefined ? undefined : options.gracePeriodSeconds < 0 ? 1 : options.gracePeriodSeconds;
   const grace_s = kind.entry.strategy.gracePeriod_s?.(old, requested_s);
   if (grace_s === undefined) {
@@ -118,6 +125,7 @@ function nextStep(kind: ServedKind, old: ApiObject, options: DeleteOptions, now_
 
 function markNow(object: ApiObject, now_ms: number): Step {
   const meta = object.metadata;
+  if (!meta.deletionTimestamp && (meta.generation ?? 0) > 0) meta.generation = (meta.generation ?? 0) + 1;
   meta.deletionTimestamp ??= rfc3339(now_ms);
   meta.deletionGracePeriodSeconds = 0;
   return { type: "mark", object, thenRemove: false };
@@ -138,7 +146,7 @@ function removedAnswer(deletion: Deletion, current: CachedObject | undefined, ol
 
 async function mark(registry: Registry, deletion: Deletion, current: CachedObject, object: ApiObject): Promise<{ written: CachedObject } | { lost: Current }> {
   const { kind, key } = deletion;
-  const stored = kind.entry.storedAs === undefined ? object : kind.entry.storedAs.toStored(object);
+  const stored = await toStored(kind, object);
   const { written, result } = await putObject(registry, kind, key, stored, storedBytes(kind, stored), current.revision, NO_RESERVATION);
   return written === undefined ? { lost: readCurrent(kind, key, result.current[0]) } : { written };
 }

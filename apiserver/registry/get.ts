@@ -3,6 +3,7 @@ import type { CachedObject } from "./cached-object.ts";
 import type { Registry } from "./registry.ts";
 import { requireVersion } from "./resource-version-text.ts";
 import type { ServedKind } from "./served-kind.ts";
+import { show } from "./stored-view.ts";
 
 /**
  * One object. Without a resourceVersion it is never stale; with "0" it is what the cache has; with another it is at
@@ -13,7 +14,7 @@ export async function getObject(registry: Registry, kind: ServedKind, namespace:
   else await reach(registry, requireVersion(resourceVersion));
   const found = registry.cache.of(kind).get(kind.objectKey(namespace, name));
   if (found === undefined) throw notFound(kind.resource, name);
-  return found;
+  return await show(kind, found);
 }
 
 /** Waits until the cache holds this revision. @throws StatusError 504 for one that the store has not reached */

@@ -10,6 +10,7 @@ import type { Registry } from "./registry.ts";
 import { badVersionText, versionNumber } from "./resource-version-text.ts";
 import type { Selection } from "./selection.ts";
 import type { ServedKind } from "./served-kind.ts";
+import { showAll } from "./stored-view.ts";
 
 /** One page of a list, of one consistent state. `items` can be iterated once. */
 export interface Page {
@@ -40,12 +41,13 @@ export async function listObjects(registry: Registry, kind: ServedKind, selectio
   if (exact) return await exactPage(registry, kind, cache, selection, options, { revision: version, start: "" });
   if (options.resourceVersion === "") await registry.cache.fresh();
   else await reach(registry, version);
-  return newestPage(registry, kind, cache, selection, options, "");
+  return await newestPage(registry, kind, cache, selection, options, "");
 }
 
 /** A page of the present state, from `start` on. */
-function newestPage(registry: Registry, kind: ServedKind, cache: KindCache, selection: Selection, options: ListOptions, start: string): Page {
+async function newestPage(registry: Registry, kind: ServedKind, cache: KindCache, selection: Selection, options: ListOptions, start: string): Promise<Page> {
   const { revision } = registry.cache;
+  if (kind.view !== undefined) return await shownPage(kind, cache, cache.snapshot(), revision, selection, options, start);
   const single = singleObject(kind, cache, selection);
   if (single !== undefined) return { items: single, revision, continue: "", remaining: undefined, single: true };
   const onNode = selection.node === undefined || start !== "" || options.limit > 0 ? undefined : cache.onNode(selection.node);
@@ -57,6 +59,35 @@ function singleObject(kind: ServedKind, cache: KindCache, selection: Selection):
   if (selection.name === undefined || (kind.entry.namespaced && selection.namespace === "")) return undefined;
   const found = cache.get(kind.objectKey(selection.namespace, selection.name));
   return found !== undefined && selection.matches(found) ? [found] : [];
+}
+
+/** Objects that are shown to a webhook together, and looked at before the next ones. */
+const SHOWN_TOGETHER = 500;
+
+/** A page of a custom resource: what is selected is decided by the objects as they are shown. */
+async function shownPage(kind: ServedKind, cache: KindCache, view: OrderedView<CachedObject>, revision: number, selection: Selection, options: ListOptions, start: string): Promise<Page> {
+  const single = selection.name !== undefined && (!kind.entry.namespaced || selection.namespace !== "") ? kind.objectKey(selection.namespace, selection.name) : undefined;
+  const { prefix, end } = keyBounds(kind, selection);
+  const found: CachedObject[] = [];
+  const wanted = options.limit === 0 ? Number.POSITIVE_INFINITY : options.limit + 1;
+  let batch: CachedObject[] = [];
+  const flush = async () => {
+    for (const object of await showAll(kind, batch)) if (selection.everything || selection.matches(object)) found.push(object);
+    batch = [];
+  };
+  for (const object of single === undefined ? view.range(prefix + start, end) : [view.get(single)]) {
+    if (object !== undefined) batch.push(object);
+    if (batch.length >= Math.min(SHOWN_TOGETHER, Math.max(1, wanted - found.length))) await flush();
+    if (found.length >= wanted) break;
+  }
+  if (batch.length > 0) await flush();
+  if (single !== undefined) return { items: found, revision, continue: "", remaining: undefined, single: true };
+  if (options.limit === 0 || found.length <= options.limit) return { items: found, revision, continue: "", remaining: undefined, single: false };
+  const items = found.slice(0, options.limit);
+  const last = items.at(-1)!.key;
+  cache.keepSnapshot(revision, view);
+  const token = encodeContinue({ revision, start: `${last.slice(prefix.length)}\0` });
+  return { items, revision, continue: token, remaining: selection.everything ? view.count(`${last}\0`, end) : undefined, single: false };
 }
 
 function inNamespace(object: CachedObject, selection: Selection): boolean {
@@ -100,13 +131,14 @@ async function continuedPage(registry: Registry, kind: ServedKind, cache: KindCa
   const token = decodeContinue(options.continue);
   if (token.revision > 0) return await exactPage(registry, kind, cache, selection, options, token);
   await registry.cache.fresh();
-  return newestPage(registry, kind, cache, selection, options, token.start);
+  return await newestPage(registry, kind, cache, selection, options, token.start);
 }
 
 /** A page of the state at one revision: from the cache where it has that state, else from the store's history. */
 async function exactPage(registry: Registry, kind: ServedKind, cache: KindCache, selection: Selection, options: ListOptions, token: ContinueToken): Promise<Page> {
   await reach(registry, token.revision);
   const view = cache.viewAt(token.revision, registry.cache.revision);
+  if (view !== undefined && kind.view !== undefined) return await shownPage(kind, cache, view, token.revision, selection, options, token.start);
   if (view !== undefined) return pageOfView(kind, cache, view, token.revision, selection, options, token.start);
   try {
     return await pageOfStore(registry, kind, selection, options, token);
@@ -129,8 +161,8 @@ async function pageOfStore(registry: Registry, kind: ServedKind, selection: Sele
   for (;;) {
     const wanted = options.limit === 0 ? STORE_PAGE : Math.min(STORE_PAGE, options.limit - items.length);
     const found = await registry.store.range({ start, end: storeEnd, limit: wanted, revision: token.revision });
-    for (const item of found.items) {
-      const object = CachedObject.fromStore(kind.stored, item.key.slice(below.length), item.modRevision, item.value);
+    const stored = found.items.map((item) => CachedObject.fromStore(kind.stored, item.key.slice(below.length), item.modRevision, item.value));
+    for (const object of await showAll(kind, stored)) {
       if (selection.everything || selection.matches(object)) items.push(object);
     }
     const last = found.items.at(-1);

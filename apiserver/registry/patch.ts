@@ -1,5 +1,6 @@
 import { duplicateWarnings, type ApplyBody, parseApplyBody } from "../../api/fieldmanager/apply-body.ts";
 import type { FieldManager } from "../../api/fieldmanager/field-manager.ts";
+import type { Coerce } from "../../api/codec/body.ts";
 import type { FieldValidation } from "../../api/codec/json.ts";
 import type { PatchMediaType } from "../../api/codec/negotiate.ts";
 import { patchObject } from "../../api/patch/patch.ts";
@@ -20,6 +21,8 @@ export interface PatchTarget {
   readonly definition: string | undefined;
   readonly kind: string;
   readonly apiVersion: string;
+  /** What a custom resource's schema does to the result. */
+  readonly coerce?: Coerce | undefined;
 }
 
 /** The object with the patch applied, decoded and normalised again; `old` stays as it is. Not for apply. @throws StatusError 400, 413, 415, 422 */

@@ -80,7 +80,7 @@ export const NO_RESERVATION: Reservation = { compare: [], operations: [] };
 
 /** The reservations of all allocators for one write. */
 export function reservationOf(registry: Registry, kind: ServedKind, object: ApiObject | undefined, old: ApiObject | undefined): Reservation {
-  let reservation = NO_RESERVATION;
+  let reservation = kind.custom !== undefined && object !== undefined && old === undefined ? kind.custom.guard() : NO_RESERVATION;
   for (const allocator of registry.allocators) {
     if (!allocator.appliesTo(kind)) continue;
     const own = allocator.reserve(object, old);

@@ -68,7 +68,7 @@ function unknownFieldText(kind: ServedKind, field: string): string {
 }
 
 function fieldReader(kind: ServedKind, object: CachedObject): (field: string) => string {
-  if (kind.stored === kind) return (field) => object.field(field);
+  if (kind.isShownAsCached) return (field) => object.field(field);
   return (field) => {
     if (field === "metadata.name" || field === "metadata.namespace") return object.field(field);
     return kind.fieldValues(fromStored(kind, object.copy()))[kind.selectable.indexOf(field)] ?? "";

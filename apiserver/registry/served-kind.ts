@@ -1,5 +1,21 @@
+import type { Coerce } from "../../api/codec/body.ts";
 import type { KindEntry } from "../../api/kinds/kind.ts";
 import type { GroupKind, GroupResource } from "../../api/status/errors.ts";
+import type { Reservation } from "./registry.ts";
+import type { StoredView } from "./stored-view.ts";
+
+/** What a kind has that is defined while the server runs. */
+export interface CustomParts {
+  readonly view: StoredView;
+  /** Brings what clients send into the form of the schema. */
+  readonly coerce: Coerce;
+  /** Aborts when this form of the kind is no longer served: its watches end. */
+  readonly retired: AbortSignal;
+  /** The definition is being deleted: objects can no longer be created. */
+  isTerminating(): boolean;
+  /** What must hold for a creation: the definition is as this server knows it, so that none is created that its deletion would miss. @throws StatusError 404 when it is gone */
+  guard(): Reservation;
+}
 
 /** A kind's entry with what the registry derives from it once. */
 export class ServedKind {
@@ -15,10 +31,13 @@ export class ServedKind {
   readonly definition: string | undefined;
   /** Fields that selectors may name, in the order in which CachedObject keeps their values. */
   readonly selectable: readonly string[];
+  /** Custom resources; undefined for what is built in and for the stored form itself. */
+  readonly custom: CustomParts | undefined;
   readonly #getters: readonly ((object: never) => string)[];
 
-  constructor(entry: KindEntry, stored?: ServedKind) {
+  constructor(entry: KindEntry, stored?: ServedKind, custom?: CustomParts) {
     this.entry = entry;
+    this.custom = custom;
     this.apiVersion = entry.group === "" ? entry.version : `${entry.group}/${entry.version}`;
     this.resource = { group: entry.group, resource: entry.plural };
     // What is wrong with a view is reported of the kind that is stored.
@@ -31,9 +50,19 @@ export class ServedKind {
     this.#getters = Object.values(entry.selectableFields) as ((object: never) => string)[];
   }
 
-  /** Never stored: reviews, bindings. */
+  /** How stored objects are shown, where they may be stored in another version. */
+  get view(): StoredView | undefined {
+    return this.custom?.view;
+  }
+
+  /** The cached bytes are what clients get, once the view has shown them. */
+  get isShownAsCached(): boolean {
+    return this.entry.storedAs === undefined;
+  }
+
+  /** Never stored: reviews, bindings, and what is computed for each request. */
   get virtual(): boolean {
-    return !this.entry.verbs.includes("get");
+    return !this.entry.verbs.includes("get") || !this.entry.verbs.includes("create");
   }
 
   /** Values of the selectable fields, in the order of `selectable`. */
@@ -56,7 +85,9 @@ export class ServedKind {
 export class KindTable {
   readonly #byResource = new Map<string, ServedKind>();
   readonly #byKind = new Map<string, ServedKind>();
-  readonly #kinds: ServedKind[] = [];
+  #kinds: ServedKind[] = [];
+  readonly #custom = new Map<string, readonly ServedKind[]>();
+  #generation = 0;
 
   constructor(entries: readonly KindEntry[]) {
     for (const entry of entries) if (entry.storedAs === undefined) this.#add(new ServedKind(entry));
@@ -77,6 +108,29 @@ export class KindTable {
 
   get all(): readonly ServedKind[] {
     return this.#kinds;
+  }
+
+  /** Grows with every change of what is served. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Serves these versions of a custom resource instead of those before; none: it is gone. A built-in kind of the same path is not replaced. */
+  setCustom(name: string, kinds: readonly ServedKind[]): void {
+    const before = this.#custom.get(name) ?? [];
+    for (const kind of before) this.#remove(kind);
+    const added = kinds.filter((kind) => this.byResource(kind.entry.group, kind.entry.version, kind.entry.plural) === undefined);
+    for (const kind of added) this.#add(kind);
+    if (added.length === 0) this.#custom.delete(name);
+    else this.#custom.set(name, added);
+    this.#generation++;
+  }
+
+  #remove(kind: ServedKind): void {
+    const { group, version, plural, kind: name } = kind.entry;
+    this.#kinds = this.#kinds.filter((other) => other !== kind);
+    if (this.#byResource.get(`${group}/${version}/${plural}`) === kind) this.#byResource.delete(`${group}/${version}/${plural}`);
+    if (this.#byKind.get(`${group}/${version}/${name}`) === kind) this.#byKind.delete(`${group}/${version}/${name}`);
   }
 
   byResource(group: string, version: string, plural: string): ServedKind | undefined {

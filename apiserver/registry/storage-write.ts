@@ -1,4 +1,4 @@
-import { encodeObject } from "../../api/codec/json.ts";
+import { decodeJson, encodeObject } from "../../api/codec/json.ts";
 import { requestEntityTooLarge } from "../../api/status/errors.ts";
 import type { ApiObject } from "../../api/wire.ts";
 import { MAX_VALUE_BYTES, type TxnResult, ValueTooLargeError } from "../../store/store.ts";
@@ -7,8 +7,9 @@ import { PendingWrite } from "./pending-writes.ts";
 import type { Registry, Reservation } from "./registry.ts";
 import type { ServedKind } from "./served-kind.ts";
 
-/** The object in the form in which its kind is stored. */
-export function toStored(kind: ServedKind, object: ApiObject): ApiObject {
+/** The object in the form in which its kind is stored. @throws StatusError 500 when a conversion webhook fails */
+export function toStored(kind: ServedKind, object: ApiObject): ApiObject | Promise<ApiObject> {
+  if (kind.view !== undefined) return kind.view.toStored(object);
   return kind.entry.storedAs === undefined ? object : kind.entry.storedAs.toStored(object);
 }
 
@@ -23,9 +24,12 @@ export function storedBytes(kind: ServedKind, object: ApiObject): Buffer {
   return Buffer.from(encodeObject(kind.stored.definition, resourceVersion === undefined ? object : { ...object, metadata: rest }, "asStored"));
 }
 
-/** What a dry run shows: the object as it would come back from the store. */
-export function asIfStored(kind: ServedKind, object: ApiObject): ApiObject {
-  return fromStored(kind, JSON.parse(encodeObject(kind.stored.definition, toStored(kind, object), "asStored")) as ApiObject);
+/** What a dry run shows: the object as it would come back from the store. @throws StatusError 500 when a conversion webhook fails */
+export async function asIfStored(kind: ServedKind, object: ApiObject): Promise<ApiObject> {
+  const text = encodeObject(kind.stored.definition, await toStored(kind, object), "asStored");
+  const stored = kind.definition === undefined ? decodeJson<ApiObject>(undefined, text, "Ignore").object : (JSON.parse(text) as ApiObject);
+  if (kind.view === undefined) return fromStored(kind, stored);
+  return kind.view.mustAsk(stored) ? (await kind.view.ask([stored]))[0]! : kind.view.show(stored);
 }
 
 export interface PutResult {

@@ -7,7 +7,7 @@ import { validateStoredObjectMetaUpdate } from "../../api/validation/object-meta
 import type { ApiObject } from "../../api/wire.ts";
 import { rfc3339 } from "../../lib/clock.ts";
 import type { CachedObject } from "./cached-object.ts";
-import { type CreateOptions, createObject } from "./create.ts";
+import { type CreateOptions, createObject, groupKindOf } from "./create.ts";
 import { cachedCurrent, certainCurrent, type Current, readCurrent } from "./current.ts";
 import { removeObject } from "./delete.ts";
 import { fillAllocated, type Outcome, type Registry, type Reservation, reservationOf, strategyContext, type WriteContext } from "./registry.ts";
@@ -15,6 +15,7 @@ import { hasLengthAt, isAtRevision } from "./resource-version.ts";
 import { writtenVersion } from "./resource-version-text.ts";
 import type { ServedKind } from "./served-kind.ts";
 import { asIfStored, fromStored, putObject, storedBytes, toStored } from "./storage-write.ts";
+import { show } from "./stored-view.ts";
 
 /** Lost races after which a write gives up. */
 const MAX_ATTEMPTS = 64;
@@ -81,7 +82,7 @@ async function attemptUpdate(
   current: Current,
 ): Promise<UpdateOutcome | { lost: Current }> {
   if (current.object === undefined) return { ...(await createInstead(registry, kind, request, context)), created: true };
-  const old = shownObject(kind, current.object);
+  const old = shownObject(kind, await show(kind, current.object));
   const next = await request.next(old);
   checkPreconditions(kind, next, old, current.object, request);
   request.fieldManager?.update(old, next, context.manager, rfc3339(context.now_ms));
@@ -105,7 +106,7 @@ async function commit(
   const current = start.object!;
   const last = isLastUpdate(next);
   if (context.dryRun) {
-    return { kind, object: asIfStored(kind, next), created: false };
+    return { kind, object: await asIfStored(kind, next), created: false };
   }
   if (last) {
     const removed = await removeObject(registry, kind, current, old);
@@ -114,20 +115,20 @@ async function commit(
   const allocated = reservationOf(registry, kind, next, old);
   const own = request.reserve?.();
   const reservation = own === undefined ? allocated : { compare: [...allocated.compare, ...own.compare], operations: [...allocated.operations, ...own.operations] };
-  const stored = toStored(kind, next);
+  const stored = await toStored(kind, next);
   const bytes = storedBytes(kind, stored);
   if (isSame(bytes, current) || onlyTimesDiffer(kind, stored, bytes, current)) {
     const certain = start.certain ? start : await certainCurrent(registry, kind, key);
-    return certain.object?.revision === current.revision ? { kind, cached: current, created: false } : { lost: certain };
+    return certain.object?.revision === current.revision ? { kind, cached: await show(kind, current), created: false } : { lost: certain };
   }
   const { written, result } = await putObject(registry, kind, key, stored, bytes, current.revision, reservation);
-  if (written !== undefined) return { kind, cached: written, created: false };
+  if (written !== undefined) return { kind, cached: await show(kind, written), created: false };
   // A reservation that was lost shows in the cache once it is fresh, and then another value is chosen.
   if (reservation.compare.length > 0) return { lost: await certainCurrent(registry, kind, key) };
   return { lost: readCurrent(kind, key, result.current[0]) };
 }
 
-/** The stored object in this kind's own form, frozen. */
+/** The object in this kind's own form, frozen; one of a custom resource has been shown (stored-view.ts). */
 export function shownObject(kind: ServedKind, cached: CachedObject): ApiObject {
   return kind.entry.storedAs === undefined ? cached.object() : fromStored(kind, cached.copy());
 }
@@ -181,7 +182,7 @@ function checkUpdate(registry: Registry, kind: ServedKind, next: ApiObject, old:
   if (old.metadata.deletionTimestamp) meta.deletionTimestamp = old.metadata.deletionTimestamp;
   if (old.metadata.deletionGracePeriodSeconds !== undefined) meta.deletionGracePeriodSeconds ??= old.metadata.deletionGracePeriodSeconds;
   const errors = [...validateStoredObjectMetaUpdate(meta, old.metadata, kind.entry.namespaced), ...(request.strategy.validateUpdate?.(next, old, hooks) ?? [])];
-  if (errors.length > 0) throw invalid(kind.groupKind, meta.name ?? request.name, errors);
+  if (errors.length > 0) throw invalid(groupKindOf(kind, next), meta.name ?? request.name, errors);
   kind.entry.strategy.canonicalize?.(next);
   context.warnings.push(...(request.strategy.warnings?.(next, old) ?? []));
 }
@@ -206,7 +207,7 @@ function onlyTimesDiffer(kind: ServedKind, object: ApiObject, stored: Buffer, cu
   const entries = object.metadata.managedFields;
   if (entries === undefined || !hasLengthAt(stored, current.bytes, current.revision)) return false;
   const before = current.object().metadata.managedFields;
-  if (before?.length !== entries.length || !entries.every((entry, i) => isSameManager(entry, before[i]!))) return false;
+  if (before?.length !== entries.length || !entries.every((entry) => before.some((other) => isSameManager(entry, other)))) return false;
   const timeless = { ...object, metadata: { ...object.metadata, managedFields: before } };
   return isSame(storedBytes(kind, timeless), current);
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/logger.ts";
-import { resourceVersionTooLarge, timeout } from "../../api/status/errors.ts";
+import { resourceNotFound, resourceVersionTooLarge, timeout } from "../../api/status/errors.ts";
 import { CompactedError, prefixRange, type Store, type StoreEvent } from "../../store/store.ts";
 import { CachedObject } from "./cached-object.ts";
 import { KindCache } from "./kind-cache.ts";
@@ -18,6 +18,13 @@ const RESTART_DELAY_MS = 200;
 /** How long a read waits for the cache, as in Kubernetes. */
 const WAIT_LIMIT_MS = 3_000;
 
+/** A kind that is being added while the server runs: its events are kept until its objects are there. */
+interface Loading {
+  readonly events: StoreEvent[];
+  /** Events were missed: begin again. */
+  isBroken: boolean;
+}
+
 interface Waiter {
   readonly revision: number;
   resolve(): void;
@@ -34,6 +41,7 @@ export class WatchCache {
   readonly #logger: Logger;
   readonly #byPrefix = new Map<string, KindCache>();
   readonly #byKind = new Map<ServedKind, KindCache>();
+  readonly #loading = new Map<string, Loading>();
   readonly #resetListeners = new Set<() => void>();
   readonly #stop = new AbortController();
   #waiters: Waiter[] = [];
@@ -61,10 +69,46 @@ export class WatchCache {
     this.#byKind.set(kind, cache);
   }
 
-  /** The objects of a kind (for a view such as events.k8s.io: of the kind that it is stored as). */
+  /**
+   * Adds a kind while the server runs: resolves when its objects are here, at the cache's own revision. Before that, nothing of it can be read.
+   * @throws Error when the store cannot be read
+   */
+  async addKindLater(kind: ServedKind): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const loading: Loading = { events: [], isBroken: false };
+      this.#loading.set(kind.storagePrefix, loading);
+      try {
+        const revision = await this.#store.revision();
+        const cache = new KindCache(kind);
+        await this.#loadKind(cache, revision);
+        await this.waitFor(revision);
+        if (loading.isBroken) continue;
+        cache.startEvents(revision);
+        for (const event of loading.events) if (event.revision > revision) cache.apply(event, undefined);
+        this.#byPrefix.set(kind.storagePrefix, cache);
+        this.#byKind.set(kind, cache);
+        return;
+      } catch (error) {
+        if (!(error instanceof CompactedError) || attempt === MAX_LOADS) throw error;
+      } finally {
+        if (this.#loading.get(kind.storagePrefix) === loading) this.#loading.delete(kind.storagePrefix);
+      }
+    }
+  }
+
+  /** Forgets a kind that `addKindLater` added, and all its objects. */
+  removeKind(kind: ServedKind): void {
+    if (this.#byPrefix.get(kind.storagePrefix)?.kind === kind) this.#byPrefix.delete(kind.storagePrefix);
+    this.#byKind.delete(kind);
+  }
+
+  /**
+   * The objects of a kind (for a view such as events.k8s.io: of the kind that it is stored as).
+   * @throws StatusError 404 for a kind that has gone meanwhile
+   */
   of(kind: ServedKind): KindCache {
     const cache = this.#byKind.get(kind.stored);
-    if (cache === undefined) throw new Error(`no cache for ${kind.entry.plural}`);
+    if (cache === undefined) throw resourceNotFound();
     return cache;
   }
 
@@ -203,7 +247,9 @@ export class WatchCache {
   }
 
   #apply(event: StoreEvent): void {
-    const cache = this.#byPrefix.get(prefixOf(event.key));
+    const prefix = prefixOf(event.key);
+    this.#loading.get(prefix)?.events.push(event);
+    const cache = this.#byPrefix.get(prefix);
     if (cache === undefined) return;
     const made = event.current === undefined ? undefined : this.pending.take(event.key, event.revision, event.current.value);
     cache.apply(event, made);
@@ -213,6 +259,7 @@ export class WatchCache {
   async #reload(): Promise<void> {
     try {
       this.pending.forget();
+      for (const loading of this.#loading.values()) loading.isBroken = true;
       const revision = await this.#store.revision();
       for (const cache of this.#byPrefix.values()) await this.#reloadKind(cache, revision);
       for (const cache of this.#byPrefix.values()) cache.startEvents(revision);

@@ -1,4 +1,4 @@
-import { expired } from "../../api/status/errors.ts";
+import { expired, StatusError, untyped } from "../../api/status/errors.ts";
 import type { Status } from "../../api/wire.ts";
 import type { Timer } from "../../lib/clock.ts";
 import { CompactedError, prefixRange } from "../../store/store.ts";
@@ -11,6 +11,7 @@ import type { Registry } from "./registry.ts";
 import { requireVersion } from "./resource-version-text.ts";
 import type { Selection } from "./selection.ts";
 import type { ServedKind } from "./served-kind.ts";
+import { showAll, showEvent } from "./stored-view.ts";
 import { REGISTRY_PREFIX } from "./watch-cache.ts";
 
 /** How a watch turns what happens into what its reader gets: frames of bytes, or objects. */
@@ -71,8 +72,11 @@ function makePlan(registry: Registry, kind: ServedKind, selection: Selection, op
   return { after, initial: [], past: cache.eventsAfter(kept) ?? [], replayUntil: kept, initialEndBookmark: false };
 }
 
-function* initialObjects(registry: Registry, kind: ServedKind, selection: Selection): Generator<CachedObject> {
-  yield* initialOf(registry.cache.of(kind).snapshot().range(...bounds(kind, selection)), selection);
+/** Of the state as it is now, whenever it is iterated. */
+function initialObjects(registry: Registry, kind: ServedKind, selection: Selection): Iterable<CachedObject> {
+  const objects = registry.cache.of(kind).snapshot().range(...bounds(kind, selection));
+  // Those of a custom resource are selected once they are shown.
+  return kind.view === undefined ? initialOf(objects, selection) : objects;
 }
 
 function* initialOf(objects: Iterable<CachedObject>, selection: Selection): Generator<CachedObject> {
@@ -96,6 +100,9 @@ class Watcher<T> {
   readonly #plan: Plan;
   readonly #cleanups: (() => void)[] = [];
   #bookmarkTimer: Timer | undefined;
+  /** Events that a webhook has to be asked about, and all that come after them. */
+  #tail: Promise<void> | undefined;
+  #waiting = 0;
   readonly #stopReplay = new AbortController();
 
   constructor(registry: Registry, kind: ServedKind, selection: Selection, options: ListOptions, encoder: WatchEncoder<T>, queue: BoundedQueue<T>, plan: Plan, signal: AbortSignal) {
@@ -111,7 +118,7 @@ class Watcher<T> {
     this.#cleanups.push(cache.of(kind).listen(scope, (event) => this.#take(event)));
     this.#cleanups.push(cache.onReset(() => this.#stop()));
     const onAbort = () => this.#stop();
-    for (const source of [signal, registry.closing]) {
+    for (const source of [signal, registry.closing, ...(kind.custom === undefined ? [] : [kind.custom.retired])]) {
       source.addEventListener("abort", onAbort, { once: true });
       this.#cleanups.push(() => source.removeEventListener("abort", onAbort));
     }
@@ -119,7 +126,7 @@ class Watcher<T> {
     const end = clock.after(timeout_s * 1000, () => this.#finish(), { background: true });
     this.#cleanups.push(() => end.cancel());
     if (options.allowWatchBookmarks) this.#bookmarkLater();
-    if (signal.aborted || registry.closing.aborted) this.#stop();
+    if (signal.aborted || registry.closing.aborted || kind.custom?.retired.aborted) this.#stop();
   }
 
   #scope() {
@@ -130,9 +137,14 @@ class Watcher<T> {
 
   async *batches(): AsyncGenerator<readonly T[]> {
     try {
-      yield* this.#initial();
+      if (this.#kind.view === undefined) yield* this.#initial(this.#plan.initial);
+      else yield* this.#shownInitial();
       if (this.#plan.replayUntil > this.#plan.after && !(yield* this.#replay())) return;
-      const past = this.#plan.past.map((event) => this.#encode(event)).filter((item) => item !== undefined);
+      const past: T[] = [];
+      for (const event of this.#plan.past) {
+        const item = this.#encode(await showEvent(this.#kind, event));
+        if (item !== undefined) past.push(item);
+      }
       if (past.length > 0) yield past;
       yield* this.#queue;
     } finally {
@@ -140,9 +152,23 @@ class Watcher<T> {
     }
   }
 
-  *#initial(): Generator<readonly T[]> {
-    let batch: T[] = [];
+  /** Initial objects of a custom resource: selected by what is shown. */
+  async *#shownInitial(): AsyncGenerator<readonly T[]> {
+    const shown: CachedObject[] = [];
+    let batch: CachedObject[] = [];
     for (const object of this.#plan.initial) {
+      batch.push(object);
+      if (batch.length < INITIAL_BATCH) continue;
+      shown.push(...(await showAll(this.#kind, batch)));
+      batch = [];
+    }
+    shown.push(...(await showAll(this.#kind, batch)));
+    yield* this.#initial(shown.filter((object) => this.#selects(object)));
+  }
+
+  *#initial(objects: Iterable<CachedObject>): Generator<readonly T[]> {
+    let batch: T[] = [];
+    for (const object of objects) {
       batch.push(this.#encoder.initial(object));
       if (batch.length < INITIAL_BATCH) continue;
       if (this.#queue.ended) return;
@@ -163,7 +189,7 @@ class Watcher<T> {
         const items: T[] = [];
         for (const event of batch.events) {
           if (event.revision > replayUntil || !event.key.startsWith(prefix)) continue;
-          const item = this.#encode(this.#fromHistory(event));
+          const item = this.#encode(await showEvent(this.#kind, this.#fromHistory(event)));
           if (item !== undefined) items.push(item);
         }
         if (items.length > 0) yield items;
@@ -186,8 +212,48 @@ class Watcher<T> {
   }
 
   #take(event: CacheEvent): void {
-    const item = this.#encode(event);
+    if (this.#kind.view === undefined) this.#push(this.#encode(event));
+    else this.#takeShown(event);
+  }
+
+  #push(item: T | undefined): void {
     if (item !== undefined && !this.#queue.push(item, this.#encoder.size_bytes(item))) this.#stop();
+  }
+
+  /** Events keep their order: behind one that has to wait the others wait too. */
+  #takeShown(event: CacheEvent): void {
+    let shown: CacheEvent | Promise<CacheEvent>;
+    try {
+      shown = showEvent(this.#kind, event);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    if (this.#tail === undefined && !(shown instanceof Promise)) this.#push(this.#encode(shown));
+    else this.#later(async () => this.#push(this.#encode(await shown)));
+  }
+
+  /** Runs after what waits; a reader that falls behind so is cut off too. */
+  #later(work: () => void | Promise<void>): void {
+    if (++this.#waiting > this.#registry.watchBuffer.maxItems) {
+      this.#stop();
+      return;
+    }
+    const before = this.#tail ?? Promise.resolve();
+    const mine = before.then(work).catch((error: unknown) => this.#fail(error));
+    const done = mine.then(() => {
+      this.#waiting--;
+      if (this.#tail === done) this.#tail = undefined;
+    });
+    this.#tail = done;
+  }
+
+  /** The watch cannot go on: the reader is told, and begins anew. */
+  #fail(error: unknown): void {
+    if (this.#queue.ended) return;
+    const status = error instanceof StatusError ? error.status : untyped(500, error instanceof Error ? error.message : String(error)).status;
+    this.#push(this.#encoder.error(status));
+    this.#stop();
   }
 
   /** What this watch shows of an event: objects come into its selection and leave it. */
@@ -218,8 +284,13 @@ class Watcher<T> {
   }
 
   #sendBookmark(): void {
-    const item = this.#encoder.bookmark(this.#registry.cache.revision, false);
-    this.#queue.push(item, this.#encoder.size_bytes(item));
+    const { revision } = this.#registry.cache;
+    const send = () => {
+      const item = this.#encoder.bookmark(revision, false);
+      this.#queue.push(item, this.#encoder.size_bytes(item));
+    };
+    if (this.#tail === undefined) send();
+    else this.#later(send);
   }
 
   /** The time is over: the reader learns how far it came. */

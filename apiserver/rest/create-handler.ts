@@ -1,12 +1,11 @@
 import type { ApiResponse } from "../../api/exchange.ts";
 import { managerName } from "../../api/fieldmanager/manager-name.ts";
 import { methodNotAllowed } from "../../api/status/errors.ts";
-import { negotiate } from "../chain/answer.ts";
 import { header, type RequestContext } from "../chain/context.ts";
 import { createObject } from "../registry/create.ts";
 import type { Registry, WriteContext } from "../registry/registry.ts";
 import type { ServedKind } from "../registry/served-kind.ts";
-import { presentObject } from "./present.ts";
+import { negotiateKind, presentObject } from "./present.ts";
 import { type BodyKind, readObject } from "./read-body.ts";
 import { checkTimeout } from "./read-handlers.ts";
 import type { ResourceServices } from "./resource-handler.ts";
@@ -14,7 +13,7 @@ import { parseWriteOptions } from "./write-options.ts";
 
 /** POST of a new object. */
 export async function handleCreate(registry: Registry, context: RequestContext, kind: ServedKind): Promise<ApiResponse> {
-  const negotiated = negotiate(context, { tables: true });
+  const negotiated = negotiateKind(context, kind);
   checkTimeout(context);
   const options = parseWriteOptions(context.info.query, "CreateOptions");
   const object = readObject(context, bodyKindOf(kind), options.fieldValidation);
@@ -23,8 +22,8 @@ export async function handleCreate(registry: Registry, context: RequestContext, 
   return presentObject(context, negotiated, outcome, 201);
 }
 
-/** POST of what is only answered. */
-export async function handleVirtualCreate(services: ResourceServices, context: RequestContext, kind: ServedKind): Promise<ApiResponse> {
+/** A request for what is only answered. */
+export async function handleVirtual(services: ResourceServices, context: RequestContext, kind: ServedKind): Promise<ApiResponse> {
   const handler = Object.hasOwn(services.virtual, kind.entry.plural) ? services.virtual[kind.entry.plural] : undefined;
   if (handler === undefined) throw methodNotAllowed();
   return await handler(context, kind);
@@ -32,7 +31,7 @@ export async function handleVirtualCreate(services: ResourceServices, context: R
 
 export function bodyKindOf(kind: ServedKind): BodyKind {
   const { group, version, kind: name } = kind.entry;
-  return { group, version, kind: name, definition: kind.definition };
+  return { group, version, kind: name, definition: kind.definition, coerce: kind.custom?.coerce };
 }
 
 export function writeContext(context: RequestContext, dryRun: boolean): WriteContext {

@@ -3,7 +3,6 @@ import type { UpdateStrategy } from "../../api/kinds/kind.ts";
 import { negotiatePatch, type PatchMediaType } from "../../api/codec/negotiate.ts";
 import { notFound } from "../../api/status/errors.ts";
 import type { ApiObject } from "../../api/wire.ts";
-import { negotiate } from "../chain/answer.ts";
 import { header, type RequestContext } from "../chain/context.ts";
 import { fieldManagerOf } from "../registry/field-managers.ts";
 import { APPLY_PATCH, applyPatch, Configuration } from "../registry/patch.ts";
@@ -13,7 +12,7 @@ import { type UpdateRequest, updateObject } from "../registry/update.ts";
 import { creating } from "./create-access.ts";
 import { writeContext } from "./create-handler.ts";
 import { checkName } from "./object-name.ts";
-import { presentObject } from "./present.ts";
+import { negotiateKind, presentObject } from "./present.ts";
 import { bodyBytes } from "./read-body.ts";
 import { checkTimeout } from "./read-handlers.ts";
 import { parseWriteOptions, type WriteOptions } from "./write-options.ts";
@@ -33,7 +32,7 @@ interface PatchWork {
 /** PATCH of an object, or of a subresource that is the object itself. */
 export async function handlePatch(registry: Registry, context: RequestContext, kind: ServedKind, subresource?: { name: string; strategy: UpdateStrategy }): Promise<ApiResponse> {
   const type = negotiatePatch(header(context.request, "content-type"), patchesOf(kind));
-  const negotiated = negotiate(context, { tables: true });
+  const negotiated = negotiateKind(context, kind);
   const { info } = context;
   checkTimeout(context);
   const options = parseWriteOptions(info.query, "PatchOptions", type === APPLY_PATCH);
@@ -50,7 +49,7 @@ type How = Pick<UpdateRequest, "next" | "createIfAbsent" | "fieldManager">;
 function patching(work: PatchWork, type: PatchMediaType): How {
   const { registry, context, kind, options } = work;
   const patch = { type, bytes: bodyBytes(context) };
-  const target = { definition: kind.definition, kind: kind.entry.kind, apiVersion: kind.apiVersion };
+  const target = { definition: kind.definition, kind: kind.entry.kind, apiVersion: kind.apiVersion, coerce: kind.custom?.coerce };
   return {
     fieldManager: fieldManagerOf(registry.kinds, kind, work.subresource),
     next(old) {

@@ -13,7 +13,6 @@ import { fromStored } from "../registry/storage-write.ts";
 import { shownObject } from "../registry/update.ts";
 import { checkListConversion, isPlainJson, PARTIAL_DEFINITION, tableText, textBytes } from "./present.ts";
 
-const TAIL = "]}\n";
 const COMMA = 0x2c;
 const OPEN = 0x7b;
 
@@ -40,17 +39,32 @@ function listMeta(page: Page): ListMeta {
 
 function plainBody(kind: ServedKind, metadata: ListMeta, items: Iterable<CachedObject>): ApiResponse["body"] {
   const iterator = items[Symbol.iterator]();
-  const small = firstChunk(kind, metadata, iterator);
+  const frame = kind.definition === undefined ? customFrame(kind, metadata) : frameOf(kind, metadata);
+  const small = firstChunk(kind, frame, iterator);
   if (small.whole) return { type: "bytes", bytes: small.bytes };
-  return { type: "stream", chunks: new ChunkStream(small.bytes, (buffer) => restChunks(kind, small.pending, iterator, buffer)) };
+  return { type: "stream", chunks: new ChunkStream(small.bytes, (buffer) => restChunks(kind, frame, small.pending, iterator, buffer)) };
+}
+
+/** What stands around the items of a list. */
+interface ListFrame {
+  readonly head: string;
+  readonly tail: string;
+}
+
+function frameOf(kind: ServedKind, metadata: ListMeta): ListFrame {
+  return { head: `{"kind":${JSON.stringify(kind.entry.listKind)},"apiVersion":${JSON.stringify(kind.apiVersion)},"metadata":${JSON.stringify(metadata)},"items":[`, tail: "]}\n" };
+}
+
+/** Lists of custom resources have their keys sorted, and always say where they go on. */
+function customFrame(kind: ServedKind, metadata: ListMeta): ListFrame {
+  return { head: `{"apiVersion":${JSON.stringify(kind.apiVersion)},"items":[`, tail: `],"kind":${JSON.stringify(kind.entry.listKind)},"metadata":${encodeObject(undefined, { continue: "", ...metadata })}}\n` };
 }
 
 /** `{"kind":"PodList","apiVersion":"v1","metadata":{…},"items":[…]}`, or its beginning and the item that no longer fitted. */
-function firstChunk(kind: ServedKind, metadata: ListMeta, items: Iterator<CachedObject>): { whole: boolean; bytes: Buffer; pending: CachedObject | undefined } {
-  const head = `{"kind":${JSON.stringify(kind.entry.listKind)},"apiVersion":${JSON.stringify(kind.apiVersion)},"metadata":${JSON.stringify(metadata)},"items":[`;
+function firstChunk(kind: ServedKind, { head, tail }: ListFrame, items: Iterator<CachedObject>): { whole: boolean; bytes: Buffer; pending: CachedObject | undefined } {
   const skip = itemSkip(kind);
   const first: CachedObject[] = [];
-  let size = Buffer.byteLength(head) + TAIL.length;
+  let size = Buffer.byteLength(head) + Buffer.byteLength(tail);
   let pending: CachedObject | undefined;
   for (let next = items.next(); next.done !== true; next = items.next()) {
     if (size + next.value.bytes.length + 1 > CHUNK_BYTES) {
@@ -66,14 +80,14 @@ function firstChunk(kind: ServedKind, metadata: ListMeta, items: Iterator<Cached
     if (index > 0) bytes[used++] = COMMA;
     used = writeItem(bytes, used, item, skip);
   }
-  if (pending === undefined) used += bytes.write(TAIL, used);
+  if (pending === undefined) used += bytes.write(tail, used);
   // What follows begins with a comma: where nothing fitted here, the first item must not have one.
   else if (first.length > 0) bytes[used++] = COMMA;
   return { whole: pending === undefined, bytes: bytes.subarray(0, used), pending };
 }
 
 /** The items after the first chunk, in pieces. */
-function* restChunks(kind: ServedKind, first: CachedObject | undefined, items: Iterator<CachedObject>, buffer: () => Buffer): Generator<Uint8Array> {
+function* restChunks(kind: ServedKind, { tail }: ListFrame, first: CachedObject | undefined, items: Iterator<CachedObject>, buffer: () => Buffer): Generator<Uint8Array> {
   const skip = itemSkip(kind);
   let chunk = buffer();
   let used = 0;
@@ -90,12 +104,12 @@ function* restChunks(kind: ServedKind, first: CachedObject | undefined, items: I
     chunk[used++] = COMMA;
     item = next.value;
   }
-  if (used + TAIL.length > chunk.length) {
+  if (used + Buffer.byteLength(tail) > chunk.length) {
     yield chunk.subarray(0, used);
-    yield Buffer.from(TAIL);
+    yield Buffer.from(tail);
     return;
   }
-  used += chunk.write(TAIL, used);
+  used += chunk.write(tail, used);
   yield chunk.subarray(0, used);
 }
 
@@ -125,7 +139,8 @@ function converted(context: RequestContext, negotiated: Negotiated, kind: Served
     return encodeAs(negotiated, `${PARTIAL_DEFINITION}List`, { kind: "PartialObjectMetadataList", apiVersion: `meta.k8s.io/${version}`, metadata, items });
   }
   const items = Array.from(page.items, (item) => listItem(kind, item));
-  return encodeAs(negotiated, listDefinition(kind), { kind: kind.entry.listKind, apiVersion: kind.apiVersion, metadata, items });
+  const shownMetadata = kind.definition === undefined ? { continue: "", ...metadata } : metadata;
+  return encodeAs(negotiated, listDefinition(kind), { kind: kind.entry.listKind, apiVersion: kind.apiVersion, metadata: shownMetadata, items });
 }
 
 /** Name and creation time: Kubernetes' own converter makes these Tables, and its empty ones have null rows. */

@@ -35,7 +35,7 @@ export function frameEncoder(context: RequestContext, kind: ServedKind, negotiat
   if (negotiated.mediaType === "protobuf") return { ...protobufEncoder(kind, negotiated), size_bytes };
   const error = (status: Status) => jsonFrame("ERROR", Buffer.from(encodeObject(STATUS_DEFINITION, status)));
   if (negotiated.as !== undefined) return { ...convertingEncoder(context, kind, negotiated), error, size_bytes };
-  const text = kind.stored === kind ? undefined : (object: CachedObject) => Buffer.from(objectText(kind, object));
+  const text = kind.isShownAsCached ? undefined : (object: CachedObject) => Buffer.from(objectText(kind, object));
   return {
     change: (type, event) => (text === undefined ? event.frame(type) : jsonFrame(type, text(event.shown(type)!))),
     initial: (object) => jsonFrame("ADDED", text === undefined ? object.json : text(object)),

@@ -1,9 +1,10 @@
 import type { ApiResponse } from "../../api/exchange.ts";
 import type { Negotiated } from "../../api/codec/negotiate.ts";
+import { notMarshalableText } from "../../api/codec/body.ts";
 import { encodeTable, type IncludeObject, partialObjectMetadata } from "../../api/codec/table.ts";
 import { badRequest, notAcceptableConversion } from "../../api/status/errors.ts";
 import type { ApiObject, ListMeta } from "../../api/wire.ts";
-import { answerHeaders, encodeAs } from "../chain/answer.ts";
+import { answerHeaders, encodeAs, negotiate } from "../chain/answer.ts";
 import type { RequestContext } from "../chain/context.ts";
 import type { Outcome } from "../registry/registry.ts";
 import type { ServedKind } from "../registry/served-kind.ts";
@@ -11,9 +12,16 @@ import { shownObject } from "../registry/update.ts";
 
 export const PARTIAL_DEFINITION = "io.k8s.apimachinery.pkg.apis.meta.v1.PartialObjectMetadata";
 
+/** What the caller accepts for objects of this kind: custom resources have no protobuf form. @throws StatusError 406 */
+export function negotiateKind(context: RequestContext, kind: ServedKind, options: { watch?: boolean; list?: boolean } = {}): Negotiated {
+  const negotiated = negotiate(context, { tables: true, ...(options.watch === undefined ? {} : { watch: options.watch }) });
+  if (kind.definition === undefined && negotiated.mediaType === "protobuf" && negotiated.as === undefined) throw notAcceptableConversion(notMarshalableText(options.list === true));
+  return negotiated;
+}
+
 /** Whether the cached bytes are the answer as they stand. */
 export function isPlainJson(kind: ServedKind, negotiated: Negotiated): boolean {
-  return negotiated.mediaType === "json" && negotiated.as === undefined && !negotiated.pretty && kind.stored === kind;
+  return negotiated.mediaType === "json" && negotiated.as === undefined && !negotiated.pretty && kind.isShownAsCached;
 }
 
 /** One object, in the form that was negotiated. @throws StatusError 406, 400 */

@@ -1,4 +1,4 @@
-import { decodeBody } from "../../api/codec/body.ts";
+import { type Coerce, decodeBody, unknownFields } from "../../api/codec/body.ts";
 import { type FieldValidation, normalizeObject } from "../../api/codec/json.ts";
 import { negotiateContentType } from "../../api/codec/negotiate.ts";
 import { requestEntityTooLarge } from "../../api/status/errors.ts";
@@ -6,13 +6,14 @@ import type { ApiObject } from "../../api/wire.ts";
 import { MAX_BODY_BYTES } from "../chain/chain.ts";
 import { header, type RequestContext } from "../chain/context.ts";
 
-
 /** What a body must be. `definition` undefined: a custom resource. */
 export interface BodyKind {
   readonly group: string;
   readonly version: string;
   readonly kind: string;
   readonly definition: string | undefined;
+  /** What a custom resource's schema does to the body. */
+  readonly coerce?: Coerce | undefined;
 }
 
 /** The request's body as an object of the kind, a copy that the server may change. @throws StatusError 400, 413, 415 */
@@ -21,11 +22,15 @@ export function readObject(context: RequestContext, kind: BodyKind, validation: 
   if (body?.type === "object") {
     const { object, warnings } = normalizeObject(kind.definition, body.object, validation);
     context.warnings.push(...warnings);
+    if (kind.coerce !== undefined) {
+      object.metadata ??= {};
+      context.warnings.push(...unknownFields(kind.coerce(object)));
+    }
     return { ...object, kind: kind.kind, apiVersion: kind.group === "" ? kind.version : `${kind.group}/${kind.version}`, metadata: object.metadata ?? {} };
   }
   const mediaType = negotiateContentType(header(context.request, "content-type"));
   const bytes = bodyBytes(context);
-  const { object, warnings } = decodeBody({ bytes, mediaType, expected: kind, validation, ...(kind.definition === undefined ? { custom: true } : {}) });
+  const { object, warnings } = decodeBody({ bytes, mediaType, expected: kind, validation, ...(kind.definition === undefined ? { custom: true } : {}), coerce: kind.coerce });
   context.warnings.push(...warnings);
   object.metadata ??= {};
   return object;

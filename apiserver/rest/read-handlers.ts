@@ -1,6 +1,5 @@
 import type { ApiResponse } from "../../api/exchange.ts";
 import { badRequest } from "../../api/status/errors.ts";
-import { negotiate } from "../chain/answer.ts";
 import type { RequestContext } from "../chain/context.ts";
 import { getObject } from "../registry/get.ts";
 import { listObjects } from "../registry/list.ts";
@@ -11,11 +10,11 @@ import type { ServedKind } from "../registry/served-kind.ts";
 import { watchObjects } from "../registry/watch.ts";
 import { presentList } from "./present-list.ts";
 import { frameEncoder, objectEncoder, presentFrameWatch, presentObjectWatch } from "./present-watch.ts";
-import { presentObject } from "./present.ts";
+import { negotiateKind, presentObject } from "./present.ts";
 
 /** GET of one object. */
 export async function handleGet(registry: Registry, context: RequestContext, kind: ServedKind): Promise<ApiResponse> {
-  const negotiated = negotiate(context, { tables: true });
+  const negotiated = negotiateKind(context, kind);
   const { info } = context;
   if (info.name === "." || info.name === "..") throw badRequest(`Name parameter invalid: ${JSON.stringify(info.name)}: may not be '${info.name}'`);
   const cached = await getObject(registry, kind, info.namespace, info.name, info.query.get("resourceVersion"));
@@ -24,7 +23,7 @@ export async function handleGet(registry: Registry, context: RequestContext, kin
 
 /** GET of a collection. */
 export async function handleList(registry: Registry, context: RequestContext, kind: ServedKind): Promise<ApiResponse> {
-  const negotiated = negotiate(context, { tables: true });
+  const negotiated = negotiateKind(context, kind, { list: true });
   checkTimeout(context);
   const options = parseListOptions(context.info.query);
   const selection = selectionOf(context, kind, options, "");
@@ -35,7 +34,7 @@ export async function handleList(registry: Registry, context: RequestContext, ki
 /** A watch of a collection, or of one object by the old watch path. */
 export async function handleWatch(registry: Registry, context: RequestContext, kind: ServedKind): Promise<ApiResponse> {
   const { request, info } = context;
-  const negotiated = negotiate(context, { watch: true, tables: true });
+  const negotiated = negotiateKind(context, kind, { watch: true });
   const options = parseListOptions(info.query);
   const selection = selectionOf(context, kind, options, info.watchPath ? info.name : "");
   validateListOptions(options, true);

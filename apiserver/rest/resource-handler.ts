@@ -1,11 +1,12 @@
 import type { ApiResponse } from "../../api/exchange.ts";
 import type { Subresource } from "../../api/kinds/kind.ts";
-import { methodNotAllowed, resourceNotFound } from "../../api/status/errors.ts";
+import { methodNotAllowed, notFound, resourceNotFound } from "../../api/status/errors.ts";
 import { answerNotFoundText } from "../chain/answer.ts";
 import type { RequestContext } from "../chain/context.ts";
+import type { RequestInfo } from "../chain/request-info.ts";
 import type { Registry } from "../registry/registry.ts";
-import type { ServedKind } from "../registry/served-kind.ts";
-import { handleCreate, handleVirtualCreate } from "./create-handler.ts";
+import type { KindTable, ServedKind } from "../registry/served-kind.ts";
+import { handleCreate, handleVirtual } from "./create-handler.ts";
 import { handleDelete, handleDeleteCollection } from "./delete-handler.ts";
 import { handlePatch } from "./patch-handler.ts";
 import { handleGet, handleList, handleWatch } from "./read-handlers.ts";
@@ -15,6 +16,8 @@ import { handleUpdate } from "./update-handler.ts";
 /** What the resource paths need besides the registry. */
 export interface ResourceServices {
   readonly registry: Registry;
+  /** A custom resource that another server may just have established; undefined when there is none. */
+  findCustom?(info: RequestInfo): Promise<ServedKind | undefined>;
   /** Subresources with an action of their own, by `PLURAL/SUBRESOURCE`. */
   readonly subresources: SubresourceHandlers;
   /** Kinds that are only answered (reviews, bindings), by plural. */
@@ -25,11 +28,12 @@ export interface ResourceServices {
 export async function handleResource(services: ResourceServices, context: RequestContext): Promise<ApiResponse> {
   const { info } = context;
   const { kinds } = services.registry;
-  const kind = kinds.byResource(info.group, info.version, info.resource);
+  const kind = kinds.byResource(info.group, info.version, info.resource) ?? (await services.findCustom?.(info));
   if (kind === undefined) {
-    if (!kinds.hasGroup(info.group)) return answerNotFoundText();
+    if (!isBuiltInGroup(kinds, info.group)) return answerNotFoundText();
     throw resourceNotFound();
   }
+  if (kind.custom !== undefined && !isInScope(kind, info)) return answerNotFoundText();
   if (kind.entry.namespaced ? info.name !== "" && info.namespace === "" && info.verb !== "list" && info.verb !== "watch" : info.namespace !== "" && info.resource !== "namespaces") throw resourceNotFound();
   if (kind.entry.deprecation !== undefined) context.warnings.push(kind.entry.deprecation);
   if (info.subresource !== "") return await subresource(services, context, kind);
@@ -37,9 +41,21 @@ export async function handleResource(services: ResourceServices, context: Reques
   return await main(services, context, kind);
 }
 
+/** Built-in groups answer for all their resources; of other groups Kubernetes knows nothing but what is defined. */
+function isBuiltInGroup(kinds: KindTable, group: string): boolean {
+  return kinds.all.some((kind) => kind.custom === undefined && kind.entry.group === group);
+}
+
+/** Requests over all namespaces may only read. */
+function isInScope(kind: ServedKind, info: RequestInfo): boolean {
+  if (!kind.entry.namespaced) return info.namespace === "";
+  return info.namespace !== "" || info.verb === "list" || info.verb === "watch";
+}
+
 async function subresource(services: ResourceServices, context: RequestContext, kind: ServedKind): Promise<ApiResponse> {
   const { info } = context;
   const found: Subresource | undefined = Object.hasOwn(kind.entry.subresources, info.subresource) ? kind.entry.subresources[info.subresource] : undefined;
+  if (found === undefined && kind.custom !== undefined) throw notFound(kind.resource, info.name);
   if (found === undefined || info.watchPath) throw resourceNotFound();
   if (info.parts.length > 3 && info.subresource !== "proxy") throw resourceNotFound();
   return await handleSubresource(services, context, kind, found);
@@ -54,12 +70,13 @@ async function main(services: ResourceServices, context: RequestContext, kind: S
   if (info.watchPath) return info.method === "GET" && verbs.includes("watch") ? await handleWatch(registry, context, kind) : refuse();
   switch (info.method) {
     case "GET":
+      if (kind.virtual && verbs.includes("get") && info.verb !== "watch") return await handleVirtual(services, context, kind);
       if (item) return verbs.includes("get") ? await handleGet(registry, context, kind) : refuse();
       if (info.verb === "watch") return verbs.includes("watch") ? await handleWatch(registry, context, kind) : refuse();
       return verbs.includes("list") ? await handleList(registry, context, kind) : refuse();
     case "POST":
       if (item || !namespaced || !verbs.includes("create")) return refuse();
-      return kind.virtual ? await handleVirtualCreate(services, context, kind) : await handleCreate(registry, context, kind);
+      return kind.virtual ? await handleVirtual(services, context, kind) : await handleCreate(registry, context, kind);
     case "PUT":
       return item && verbs.includes("update") ? await handleUpdate(registry, context, kind) : refuse();
     case "PATCH":

@@ -4,6 +4,7 @@ import { managersAfterScale, managersOfScale } from "../../api/fieldmanager/scal
 import type { ScaleAccess, Subresource } from "../../api/kinds/kind.ts";
 import { badRequest, internalError, invalid, notFound } from "../../api/status/errors.ts";
 import { invalid as invalidValue } from "../../api/status/field-error.ts";
+import { goQuote } from "../../api/status/go-text.ts";
 import type { ApiObject, ObjectMeta } from "../../api/wire.ts";
 import { rfc3339 } from "../../lib/clock.ts";
 import { answerObject, negotiate } from "../chain/answer.ts";
@@ -22,6 +23,9 @@ import { parseWriteOptions, type WriteOptions } from "./write-options.ts";
 
 const SCALE = { group: "autoscaling", version: "v1", kind: "Scale", definition: "io.k8s.api.autoscaling.v1.Scale" };
 
+/** Stands in a Scale for replicas that a custom resource does not have: clients that see it know that they have to say how many. */
+const UNSET_REPLICAS = -2_147_483_648;
+
 interface Scale extends ApiObject {
   spec?: { replicas?: number };
 }
@@ -34,7 +38,9 @@ export async function handleScale(registry: Registry, context: RequestContext, k
   if (info.method === "GET" || info.method === "HEAD") {
     const negotiated = negotiate(context);
     const cached = await getObject(registry, kind, info.namespace, info.name, info.query.get("resourceVersion"));
-    return answerObject(context, negotiated, SCALE.definition, scaleOf(scale, shownObject(kind, cached)), 200);
+    const object = shownObject(kind, cached);
+    if (scale.replicas(object) === undefined) throw internalError(`the spec replicas field ${goQuote(scale.specReplicasPath ?? "")} does not exist`);
+    return answerObject(context, negotiated, SCALE.definition, scaleOf(scale, object), 200);
   }
   return await writeScale(registry, context, kind, scale);
 }
@@ -53,7 +59,8 @@ async function writeScale(registry: Registry, context: RequestContext, kind: Ser
     const shown = withManagers(scaleOf(scale, old), managersOfScale(old.metadata.managedFields, paths));
     const result = wanted(shown);
     checkScaleName(result, info.namespace, info.name);
-    validateScale(result);
+    if (scale.specReplicasPath === undefined) validateScale(result);
+    else if (result.spec?.replicas === UNSET_REPLICAS) throw badRequest(`the spec replicas field ${goQuote(scale.specReplicasPath)} cannot be empty`);
     const object = withManagers(structuredClone(old), managersAfterScale(old.metadata.managedFields, result.metadata.managedFields, paths, kind.apiVersion));
     scale.setReplicas(object, result.spec?.replicas ?? 0);
     if (result.metadata.resourceVersion) object.metadata.resourceVersion = result.metadata.resourceVersion;
@@ -117,7 +124,7 @@ function scaleOf(scale: ScaleAccess, object: ApiObject): ApiObject {
     kind: SCALE.kind,
     apiVersion: `${SCALE.group}/${SCALE.version}`,
     metadata,
-    spec: { replicas: scale.replicas(object) },
+    spec: { replicas: scale.replicas(object) ?? UNSET_REPLICAS },
     status: { replicas: scale.statusReplicas(object), ...(selector === "" ? {} : { selector }) },
   };
 }

@@ -1,6 +1,5 @@
 import type { ApiResponse } from "../../api/exchange.ts";
 import type { UpdateStrategy } from "../../api/kinds/kind.ts";
-import { negotiate } from "../chain/answer.ts";
 import type { RequestContext } from "../chain/context.ts";
 import { fieldManagerOf } from "../registry/field-managers.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -9,14 +8,14 @@ import { updateObject } from "../registry/update.ts";
 import { creating } from "./create-access.ts";
 import { bodyKindOf, writeContext } from "./create-handler.ts";
 import { checkName } from "./object-name.ts";
-import { presentObject } from "./present.ts";
+import { negotiateKind, presentObject } from "./present.ts";
 import { readObject } from "./read-body.ts";
 import { checkTimeout } from "./read-handlers.ts";
 import { parseWriteOptions } from "./write-options.ts";
 
 /** PUT of an object, or of a subresource that is the object itself. */
 export async function handleUpdate(registry: Registry, context: RequestContext, kind: ServedKind, subresource?: { name: string; strategy: UpdateStrategy }): Promise<ApiResponse> {
-  const negotiated = negotiate(context, { tables: true });
+  const negotiated = negotiateKind(context, kind);
   const { info } = context;
   checkTimeout(context);
   const options = parseWriteOptions(info.query, "UpdateOptions");
