@@ -92,7 +92,7 @@ class Server implements ApiServer {
       logger,
       eventLeases: new EventLeases(store, clock, options.eventTtl_s ?? DEFAULT_EVENT_TTL_S),
       allocators: [this.#services],
-      bindings: new BindingGuard({ store, cache: this.#cache, pods: cacheOf("", "pods"), nodes: cacheOf("", "nodes") }),
+      bindings: new BindingGuard({ store, cache: this.#cache, pods: cacheOf("", "pods"), nodes: cacheOf("", "nodes"), clock, random }),
       closing: this.#lifecycle.signal,
       allowPrivileged: options.allowPrivileged ?? false,
       watchBuffer: options.watchBuffer ?? DEFAULT_WATCH_BUFFER,

@@ -40,6 +40,7 @@ async function write(registry: Registry, pods: ServedKind, context: RequestConte
   try {
     await updateObject(registry, pods, request, { ...writeContext(context, dryRun), user: context.user });
     if (dryRun) hold?.release();
+    else hold?.done();
   } catch (error) {
     if (error instanceof StatusError) hold?.release();
     else hold?.doubt();

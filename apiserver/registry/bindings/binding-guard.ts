@@ -1,6 +1,8 @@
 import { podClaimOf } from "../../../api/placement/pod-claim.ts";
 import { conflict, serverTimeout } from "../../../api/status/errors.ts";
 import type { Node, Pod } from "../../../api/wire.ts";
+import type { Clock } from "../../../lib/clock.ts";
+import type { Random } from "../../../lib/random.ts";
 import type { Store } from "../../../store/store.ts";
 import type { KindCache } from "../kind-cache.ts";
 import { NO_RESERVATION, type Reservation } from "../registry.ts";
@@ -11,6 +13,8 @@ const PREFIX = "/registry/berth.dev/bindings/";
 /** Nodes are spread over so many keys: few enough that a new server has them soon, enough that two servers seldom want the same one. */
 const SHARDS = 256;
 const CLAIM_ATTEMPTS = 16;
+/** Longest pause before the right is taken back from another server, which must get its binding through meanwhile. */
+const MAX_PAUSE_MS = 256;
 
 /** The right to bind pods to the nodes of one shard. */
 interface Shard {
@@ -18,14 +22,18 @@ interface Shard {
   /** Revision at which this server wrote the key last; 0: the right is not (or not certainly) its own. */
   revision: number;
   claiming: Promise<number> | undefined;
+  /** How often another server took the right since a binding of ours was done. */
+  losses: number;
   /** Bindings whose outcome nobody knows: they count until the right was taken anew, which ends them. */
   doubtful: readonly { readonly account: NodeAccount; readonly pod: string; readonly revision: number }[];
 }
 
-/** Room on a node for one pod, kept from the judgement on. When the pod is bound nothing need be called: the cache will tell. */
+/** Room on a node for one pod, kept from the judgement on. */
 export interface Hold {
   /** The transaction must contain it. */
   readonly reservation: Reservation;
+  /** The pod is bound. */
+  done(): void;
   /** It is not bound, for certain. */
   release(): void;
   /** Nobody knows. */
@@ -43,16 +51,20 @@ export interface Hold {
 export class BindingGuard {
   readonly #store: Store;
   readonly #cache: WatchCache;
+  readonly #clock: Clock;
+  readonly #random: Random;
   readonly #pods: KindCache;
   readonly #nodes: KindCache;
   readonly #accounts = new Map<string, NodeAccount>();
   /** Pod → the account that expects it. */
   readonly #expected = new Map<string, NodeAccount>();
-  readonly #shards: readonly Shard[] = Array.from({ length: SHARDS }, (_, i) => ({ key: `${PREFIX}${i}`, revision: 0, claiming: undefined, doubtful: [] }));
+  readonly #shards: readonly Shard[] = Array.from({ length: SHARDS }, (_, i) => ({ key: `${PREFIX}${i}`, revision: 0, claiming: undefined, losses: 0, doubtful: [] }));
 
-  constructor(options: { readonly store: Store; readonly cache: WatchCache; readonly pods: KindCache; readonly nodes: KindCache }) {
+  constructor(options: { readonly store: Store; readonly cache: WatchCache; readonly pods: KindCache; readonly nodes: KindCache; readonly clock: Clock; readonly random: Random }) {
     this.#store = options.store;
     this.#cache = options.cache;
+    this.#clock = options.clock;
+    this.#random = options.random;
     this.#pods = options.pods;
     this.#nodes = options.nodes;
     this.#pods.listen({}, (event) => {
@@ -93,6 +105,10 @@ export class BindingGuard {
   #holdOf(key: string, account: NodeAccount, shard: Shard, revision: number): Hold {
     return {
       reservation: { ...NO_RESERVATION, compare: [{ key: shard.key, modRevision: revision }] },
+      // The room is given back to the pod itself, when the cache tells of it.
+      done: () => {
+        shard.losses = 0;
+      },
       release: () => this.#drop(key),
       doubt: () => {
         // A transaction of an earlier right has ended one way or the other, and the cache knows which.
@@ -123,7 +139,9 @@ export class BindingGuard {
     if (shard.revision === 0) return;
     const asked = shard.revision;
     const { items } = await this.#store.range({ start: shard.key, end: `${shard.key}\0`, limit: 1 });
-    if (shard.revision === asked && items[0]?.modRevision !== asked) shard.revision = 0;
+    if (shard.revision !== asked || items[0]?.modRevision === asked) return;
+    shard.revision = 0;
+    shard.losses++;
   }
 
   #claim(shard: Shard): Promise<number> {
@@ -134,6 +152,7 @@ export class BindingGuard {
   }
 
   async #write(shard: Shard): Promise<number> {
+    if (shard.losses > 0) await this.#clock.sleep(this.#random.next() * Math.min(MAX_PAUSE_MS, 2 ** shard.losses));
     for (let attempt = 0; attempt < CLAIM_ATTEMPTS; attempt++) {
       const { items } = await this.#store.range({ start: shard.key, end: `${shard.key}\0`, limit: 1 });
       const result = await this.#store.txn({
