@@ -4,11 +4,14 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
+import { startTestServer } from "../apiserver/testing/test-server.ts";
 
 const LAUNCHER = join(import.meta.dirname, "../bin/berth");
 
 test("a reader that closes early ends the CLI quietly", async (t) => {
-  const child = spawn(LAUNCHER, ["--help"], { stdio: ["ignore", "pipe", "pipe"] });
+  const server = await startTestServer();
+  t.teardown(() => server.stop());
+  const child = spawn(LAUNCHER, ["get", "namespaces", "--kubeconfig", server.adminKubeconfigPath], { stdio: ["ignore", "pipe", "pipe"] });
   child.stdout.destroy();
   let stderr = "";
   child.stderr.on("data", (chunk: Buffer) => {
