@@ -1,5 +1,6 @@
 import type { FieldManager } from "../../api/fieldmanager/field-manager.ts";
 import type { ManagedFieldsEntry } from "../../api/fieldmanager/managed.ts";
+import { equalJson } from "../../api/patch/json-value.ts";
 import type { UpdateStrategy } from "../../api/kinds/kind.ts";
 import { invalid as fieldInvalid } from "../../api/status/field-error.ts";
 import { conflict, invalid, notFound, StatusError, staleResourceVersion } from "../../api/status/errors.ts";
@@ -212,8 +213,9 @@ function onlyTimesDiffer(kind: ServedKind, object: ApiObject, stored: Buffer, cu
   return isSame(storedBytes(kind, timeless), current);
 }
 
-function isSameManager(entry: ManagedFieldsEntry, other: ManagedFieldsEntry): boolean {
-  return entry.manager === other.manager && entry.operation === other.operation && entry.subresource === other.subresource && (entry.time === undefined) === (other.time === undefined);
+/** The same manager of the same fields, whenever he changed them. */
+function isSameManager({ time, ...entry }: ManagedFieldsEntry, { time: before, ...other }: ManagedFieldsEntry): boolean {
+  return (time === undefined) === (before === undefined) && equalJson(entry, other);
 }
 
 /** Nothing would change but the revision. */
