@@ -1,7 +1,7 @@
 import type { Node, Pod, PodDisruptionBudget } from "../api/wire.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { SchedulerConfiguration } from "./configuration/configuration.ts";
-import { Decider } from "./decide/decider.ts";
+import { type Choice, Decider } from "./decide/decider.ts";
 import { type Diagnosis, diagnosisText } from "./decide/diagnosis.ts";
 import { ruleSetOf } from "./decide/rules.ts";
 import type { ClusterState } from "./relations/cluster-state.ts";
@@ -14,6 +14,8 @@ import { WakeUps } from "./queue/wake-ups.ts";
 import { type QueuedPod, SchedulingQueue } from "./queue/scheduling-queue.ts";
 import { DEVICES_ANNOTATION, deviceIndices } from "../api/placement/devices.ts";
 import { ClusterSnapshot } from "./snapshot/cluster-snapshot.ts";
+import { decideGang, type GangHands, gangGroupKey, openGangOf } from "./gang/decide-gang.ts";
+import { Gangs, type PodGroup } from "./gang/gangs.ts";
 import { LabelSets } from "./snapshot/label-sets.ts";
 import type { Placement } from "./snapshot/node-state.ts";
 import { isTerminal, type PodInfo, podInfoOf, type PodReader } from "./snapshot/pod-info.ts";
@@ -41,6 +43,8 @@ export interface Unplaced {
   readonly text: string;
   /** Pods to remove so that this one fits: it is nominated for the node and tried again when they are gone. */
   readonly preemption?: { readonly node: string; readonly victims: readonly PodInfo[] };
+  /** Pods of its group that are bound and must go: the group was not whole in time. */
+  readonly release?: readonly PodInfo[];
   /** Pending pods that are not nominated any more (their status says so no longer). */
   readonly unnominated: readonly PodInfo[];
 }
@@ -63,13 +67,17 @@ export class SchedulerCore {
   readonly #model: WorkloadModel;
   readonly #packing: Packing;
   readonly #wakeUps: WakeUps;
+  readonly #hands: GangHands;
+  /** Of a gang, last first. */
+  #decided: Decision[] = [];
 
   constructor(options: { readonly clock: Clock; readonly configuration: SchedulerConfiguration }) {
     const { clock, configuration } = options;
     this.#reader = { shapes: new PodShapes(configuration.deviceResources), labelSets: this.#labelSets, relations: new RelationsReader() };
     this.snapshot = new ClusterSnapshot(configuration.deviceResources);
-    this.cluster = { snapshot: this.snapshot, relations: new RelationIndex(this.snapshot), nominations: new Nominations(this.snapshot), budgets: new Budgets(), volumes: new VolumeIndex() };
+    this.cluster = { snapshot: this.snapshot, relations: new RelationIndex(this.snapshot), nominations: new Nominations(this.snapshot), budgets: new Budgets(), volumes: new VolumeIndex(), gangs: new Gangs() };
     this.snapshot.addListener(this.cluster.volumes);
+    this.snapshot.addListener(this.cluster.gangs);
     this.#model = new WorkloadModel();
     this.#packing = new Packing(this.snapshot, this.#model);
     this.#labelSets.onRelease((set) => this.cluster.relations.forget(set));
@@ -80,6 +88,20 @@ export class SchedulerCore {
       unschedulableTimeout_ms: configuration.unschedulableTimeout_ms,
     });
     for (const profile of configuration.profiles) this.#deciders.set(profile.schedulerName, new Decider(ruleSetOf(profile, { packing: this.#packing }), this.cluster));
+    this.#hands = {
+      cluster: this.cluster,
+      queue: this.queue,
+      now_ms: () => clock.monotonic_ms(),
+      choose: (pod) => this.#choose(pod),
+      assume: (pod, choice) => this.#assume(pod, choice),
+      undo: ({ info }) => {
+        this.snapshot.unplace(info.key);
+        this.#labelSets.release(info.labelSet);
+        keepPromises(info, this.cluster.volumes);
+      },
+      preempt: (info) => this.#deciders.get(info.schedulerName)!.preempt(info),
+      unplaced: (pod, diagnosis) => this.#unplaced(pod, diagnosis),
+    };
     this.#wakeUps = new WakeUps(this.queue, (info, nodes) => this.decider(info.schedulerName)?.fitsAny(info, nodes) ?? false);
   }
 
@@ -114,7 +136,7 @@ export class SchedulerCore {
 
   removePod(key: string): void {
     const queued = this.queue.delete(key);
-    if (queued !== undefined) this.#labelSets.release(queued.info.labelSet);
+    if (queued !== undefined) this.#dequeued(queued.info);
     this.cluster.nominations.delete(key);
     if (queued !== undefined) keepPromises(queued.info, this.cluster.volumes);
     this.#unplace(key);
@@ -135,17 +157,39 @@ export class SchedulerCore {
     this.cluster.budgets.delete(namespace, name);
   }
 
-  /** Decides the next pod and assumes the result. Undefined: nothing to decide now. */
+  /** A PodGroup by `namespace/name`; undefined: it is gone. */
+  setPodGroup(key: string, group: PodGroup | undefined): void {
+    this.cluster.gangs.setGroup(key, group);
+    this.queue.wakeKey(gangGroupKey(key));
+  }
+
+  /** Decides the next pod and assumes the result; a gang's decisions come one after another. Undefined: nothing to decide now. */
   step(): Decision | undefined {
+    const decided = this.#decided.pop();
+    if (decided !== undefined) return decided;
     this.#wakeUps.flush();
     const pod = this.queue.pop();
     if (pod === undefined) return undefined;
-    const choice = this.#deciders.get(pod.info.schedulerName)!.decide(pod.info);
+    const gang = openGangOf(pod.info, this.cluster);
+    if (gang !== undefined) {
+      this.#decided = decideGang(pod, gang, this.#hands).reverse();
+      return this.#decided.pop();
+    }
+    const choice = this.#choose(pod);
     if ("reasons" in choice) return this.#unplaced(pod, choice);
     this.cluster.nominations.delete(pod.info.key);
-    const node = this.snapshot.nodes[choice.node]!;
-    const { devices } = this.snapshot.place(this.#retain(pod.info), node.name, this.#devicesFor(pod.info, node.index), true);
+    const placed = this.#assume(pod, choice);
     this.queue.placed(pod.info);
+    return placed;
+  }
+
+  #choose(pod: QueuedPod): Choice | Diagnosis {
+    return this.#deciders.get(pod.info.schedulerName)!.decide(pod.info);
+  }
+
+  #assume(pod: QueuedPod, choice: Choice): Placed {
+    const node = this.snapshot.nodes[choice.node]!;
+    const { devices } = this.snapshot.place(this.#retain(pod.info), node.name, this.devicesFor(pod.info, node.index), true);
     return { type: "placed", pod, node: node.name, devices, score: choice.score, claims: promiseVolumes(pod.info, node, this.cluster.volumes) };
   }
 
@@ -158,7 +202,7 @@ export class SchedulerCore {
       const waits = result?.type === "none" && result.waits;
       const unnominated = !waits && nominations.nodeOf(info.key) !== undefined ? [info] : [];
       if (!waits) nominations.delete(info.key);
-      this.queue.failed(pod, failure.filters, nominations.nodeOf(info.key));
+      this.queue.failed(pod, failure.filters, { nominated: nominations.nodeOf(info.key) });
       return { type: "unplaced", pod, diagnosis, text: diagnosisText(diagnosis), unnominated };
     }
     const { node, placements } = result.victims;
@@ -166,7 +210,7 @@ export class SchedulerCore {
     for (const other of unnominated) nominations.delete(other.key);
     nominations.set(info, this.snapshot.nodes[node]!.name);
     for (const placement of placements) placement.evicting = true;
-    this.queue.failed(pod, failure.filters, node);
+    this.queue.failed(pod, failure.filters, { nominated: node });
     const preemption = { node: this.snapshot.nodes[node]!.name, victims: placements.map((placement) => placement.pod) };
     return { type: "unplaced", pod, diagnosis: failure, text: diagnosisText(failure), preemption, unnominated };
   }
@@ -185,10 +229,11 @@ export class SchedulerCore {
     const { key, uid } = pod.info;
     const placement = this.snapshot.placements.get(key);
     if (placement?.pod.uid === uid) placement.assumed = false;
+    this.cluster.gangs.check(pod.info.gang);
     keepPromises(pod.info, this.cluster.volumes);
     if (this.queue.get(key) !== pod) return;
     this.queue.delete(key);
-    this.#labelSets.release(pod.info.labelSet);
+    this.#dequeued(pod.info);
   }
 
   /** The binding was refused: the node is free again, the pod is tried again after its backoff. */
@@ -200,7 +245,7 @@ export class SchedulerCore {
   }
 
   /** The devices that the packing score had in mind; undefined: whichever the pool chooses. */
-  #devicesFor({ shape }: PodInfo, node: number): readonly number[] | undefined {
+  devicesFor({ shape }: PodInfo, node: number): readonly number[] | undefined {
     if (shape.device === undefined || this.#packing.outlook === undefined) return undefined;
     return this.#packing.place(demandOf(shape), node).devices;
   }
@@ -208,7 +253,7 @@ export class SchedulerCore {
   #setBound(pod: Pod): void {
     const key = keyOf(pod);
     const queued = this.queue.delete(key);
-    if (queued !== undefined) this.#labelSets.release(queued.info.labelSet);
+    if (queued !== undefined) this.#dequeued(queued.info);
     this.cluster.nominations.delete(key);
     const placement = this.snapshot.placements.get(key);
     if (placement !== undefined && this.#countsTheSame(placement, pod)) {
@@ -224,6 +269,7 @@ export class SchedulerCore {
     if (placement === undefined && queued === undefined) this.#model.observe(info.shape);
     this.#unplace(key);
     this.snapshot.place(info, info.nodeName, deviceIndices(pod.metadata.annotations), false);
+    this.cluster.gangs.check(info.gang);
     this.#wakeUps.podPlaced();
   }
 
@@ -231,6 +277,7 @@ export class SchedulerCore {
     placement.pod = { ...placement.pod, pod, nodeName: pod.spec!.nodeName! };
     if (placement.assumed) this.#wakeUps.podPlaced();
     placement.assumed = false;
+    this.cluster.gangs.check(placement.pod.gang);
   }
 
   #isOn(placement: Placement, pod: Pod): boolean {
@@ -264,12 +311,20 @@ export class SchedulerCore {
       this.#unplace(key);
       this.#model.observe(info.shape);
       this.queue.add(info);
+      this.cluster.gangs.waits(info);
       if (pod.status?.nominatedNodeName) this.cluster.nominations.set(info, pod.status.nominatedNodeName);
       return;
     }
     const old = queued.info;
     this.queue.update(info, old.shape !== info.shape || old.labelSet !== info.labelSet || old.uid !== info.uid || old.priority !== info.priority);
+    if (old.gang !== info.gang) this.cluster.gangs.settled(old);
+    this.cluster.gangs.waits(info);
     this.#labelSets.release(old.labelSet);
+  }
+
+  #dequeued(info: PodInfo): void {
+    this.#labelSets.release(info.labelSet);
+    this.cluster.gangs.settled(info);
   }
 
   #unplace(key: string): void {

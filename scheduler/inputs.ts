@@ -18,6 +18,7 @@ import { type EventHandler, type Identified, keyOf } from "../client/informer.ts
 import type { InformerSet } from "../client/informer-set.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/logger.ts";
+import { podGroups } from "./gang/pod-groups.ts";
 import type { SchedulerCore, StorageKind } from "./core.ts";
 
 /** One kind of object that the core is told of. */
@@ -53,6 +54,7 @@ function inputsOf({ core, onPodGone, onClaim }: InputsOptions): Input[] {
     storageInput(core, csistoragecapacities, "capacities"),
     storageInput(core, persistentvolumes, "volumes"),
     storageInput(core, persistentvolumeclaims, "claims", onClaim),
+    inputOf(podGroups, (group) => core.setPodGroup(keyOf(group), group), (group) => core.setPodGroup(keyOf(group), undefined)),
     inputOf(nodes, (node) => core.setNode(node), (node) => core.removeNode(nameOf(node))),
     inputOf(pods, (pod) => core.setPod(pod), (pod) => {
       const key = `${namespaceOf(pod)}/${nameOf(pod)}`;

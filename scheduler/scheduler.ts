@@ -7,9 +7,10 @@ import type { Logger } from "../lib/logger.ts";
 import { ClaimBinder } from "./bind/claim-binder.ts";
 import { Binder } from "./bind/binder.ts";
 import { StatusReporter } from "./bind/status-reporter.ts";
-import { Evictor } from "./preempt/evictor.ts";
+import { type Eviction, Evictor, incompleteGroup, preemptionBy } from "./preempt/evictor.ts";
 import { defaultConfiguration, type SchedulerConfiguration } from "./configuration/configuration.ts";
 import { hintFor } from "./explain/hint.ts";
+import { reportWhole } from "./gang/report-whole.ts";
 import { Inputs } from "./inputs.ts";
 import type { QueuedPod } from "./queue/scheduling-queue.ts";
 import type { PodInfo } from "./snapshot/pod-info.ts";
@@ -73,6 +74,7 @@ class Run {
     this.#claimBinder = new ClaimBinder(options);
     this.#evictor = new Evictor(options);
     this.#reporter = new StatusReporter({ ...options, signal });
+    this.#core.cluster.gangs.onWhole = (key) => void reportWhole(options, key, signal);
   }
 
   async run(): Promise<void> {
@@ -185,13 +187,13 @@ class Run {
       this.#options.recorder.event(pod.info.pod, { type: "Warning", reason: "FailedScheduling", action: "Scheduling", message: text });
     }
     for (const other of decision.unnominated) if (other !== pod.info) this.#reporter.report(other, "Unschedulable", messageOf(other), "");
-    if (preemption === undefined) return;
-    for (const victim of preemption.victims) this.#evict(victim, pod, preemption.node);
+    for (const member of decision.release ?? []) this.#evict(member, pod, incompleteGroup(member));
+    for (const victim of preemption?.victims ?? []) this.#evict(victim, pod, preemptionBy(pod.info, preemption!.node));
   }
 
-  #evict(victim: PodInfo, pod: QueuedPod, node: string): void {
-    const evicting = this.#evictor.evict(victim, pod.info, node, this.#signal).catch((error: unknown) => {
-      if (!this.#signal.aborted) this.#options.logger.warn({ pod: victim.key, error: String(error) }, "a victim of preemption could not be removed");
+  #evict(victim: PodInfo, pod: QueuedPod, why: Eviction): void {
+    const evicting = this.#evictor.evict(victim, why, this.#signal).catch((error: unknown) => {
+      if (!this.#signal.aborted) this.#options.logger.warn({ pod: victim.key, error: String(error) }, "a pod that is to make room could not be removed");
       this.#core.evictionFailed(victim, pod);
       this.#soon();
     });

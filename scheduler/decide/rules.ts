@@ -12,6 +12,7 @@ import { nodeVolumeLimits } from "../filter/node-volume-limits.ts";
 import { volumeBinding } from "../filter/volume-binding.ts";
 import { volumeRestrictions } from "../filter/volume-restrictions.ts";
 import { volumeZone } from "../filter/volume-zone.ts";
+import { unsupportedFields } from "../filter/unsupported-fields.ts";
 import { taintToleration } from "../filter/taint-toleration.ts";
 import { interPodAffinityPreference } from "../score/inter-pod-affinity-preference.ts";
 import type { Packing } from "../packing/packing.ts";
@@ -24,7 +25,7 @@ import { taintPreference } from "../score/taint-preference.ts";
 
 /** In the order in which they are asked: the first that fails gives the reason. */
 export const NODE_FILTERS: readonly NodeFilter[] = [nodeUnschedulable, nodeName, taintToleration, nodeAffinity, nodePorts, nodeResourcesFit, devices];
-export const CLUSTER_FILTERS: readonly ClusterFilter[] = [volumeRestrictions, nodeVolumeLimits, volumeBinding, volumeZone, podTopologySpread, interPodAffinity];
+export const CLUSTER_FILTERS: readonly ClusterFilter[] = [unsupportedFields, volumeRestrictions, nodeVolumeLimits, volumeBinding, volumeZone, podTopologySpread, interPodAffinity];
 
 /** What rules are made of that have a memory of their own. */
 export interface RuleContext {

@@ -4,7 +4,29 @@ import type { EventRecorder } from "../../client/event-recorder.ts";
 import { type Clock, rfc3339 } from "../../lib/clock.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 
-/** Removes victims of preemption: says so in their condition, deletes them with their grace period, and tells of it in an event. */
+/** Why a pod must go, in the words of its DisruptionTarget condition and of its event. */
+export interface Eviction {
+  readonly reason: string;
+  readonly message: string;
+  readonly event: { readonly reason: string; readonly action: string; readonly message: string };
+}
+
+/** For a pod of higher priority. */
+export function preemptionBy(pod: PodInfo, node: string): Eviction {
+  return {
+    reason: "PreemptionByScheduler",
+    message: `${pod.schedulerName}: preempting to accommodate a higher priority pod`,
+    event: { reason: "Preempted", action: "Preempting", message: `Preempted by pod ${pod.uid} on node ${node}` },
+  };
+}
+
+/** Its pod group was not whole in time: what is bound of it gives its place back. */
+export function incompleteGroup(pod: PodInfo): Eviction {
+  const message = `pod group ${pod.gang} could not be placed whole within its scheduleTimeoutSeconds`;
+  return { reason: "PodGroupIncomplete", message, event: { reason: "PodGroupIncomplete", action: "Evicting", message } };
+}
+
+/** Removes pods: says why in their condition, deletes them with their grace period, and tells of it in an event. */
 export class Evictor {
   readonly #client: Client;
   readonly #clock: Clock;
@@ -17,13 +39,13 @@ export class Evictor {
   }
 
   /** Resolves when it is going, or gone already. Rejects with what the server refused. */
-  async evict(victim: PodInfo, pod: PodInfo, node: string, signal: AbortSignal): Promise<void> {
+  async evict(victim: PodInfo, why: Eviction, signal: AbortSignal): Promise<void> {
     const key = { namespace: victim.namespace, name: victim.name };
     const condition = {
       type: "DisruptionTarget",
       status: "True",
-      reason: "PreemptionByScheduler",
-      message: `${pod.schedulerName}: preempting to accommodate a higher priority pod`,
+      reason: why.reason,
+      message: why.message,
       lastTransitionTime: rfc3339(this.#clock.now_ms()),
     };
     try {
@@ -34,6 +56,6 @@ export class Evictor {
       if (isReason(error, "NotFound") || isReason(error, "Conflict")) return;
       throw error;
     }
-    this.#recorder.event(victim.pod, { type: "Normal", reason: "Preempted", action: "Preempting", message: `Preempted by pod ${pod.uid} on node ${node}` });
+    this.#recorder.event(victim.pod, { type: "Normal", ...why.event });
   }
 }

@@ -3,6 +3,7 @@ import { ABSENT, type CompiledShape } from "../decide/compiled-shape.ts";
 import type { RuleSet } from "../decide/rules.ts";
 import type { ClusterState } from "../relations/cluster-state.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
+import type { BudgetLedger } from "./budgets.ts";
 import { openTrial } from "./node-trials.ts";
 import { isBetter, type Victims, victimsOn } from "./victims.ts";
 
@@ -98,9 +99,16 @@ export class Preemption {
     if (code === ABSENT) return undefined;
     if (code !== 0) return [NOT_HELPFUL];
     const trial = openTrial(pod, node, this.#rules.nodeFilters, between, this.#cluster);
-    const plan = victimsOn(pod, node, this.#cluster.snapshot.nodes[node]!.placements.values(), trial, this.#cluster.budgets.ledger(), (other) => this.#sizeOn(other, node));
+    const plan = victimsOn(pod, node, this.#cluster.snapshot.nodes[node]!.placements.values(), trial, this.#ledger(), (other) => this.#sizeOn(other, node));
     trial.close();
     return plan;
+  }
+
+  /** Pods that a gang cannot do without are spared as if a budget protected them. */
+  #ledger(): Pick<BudgetLedger, "take"> {
+    const { budgets, gangs } = this.#cluster;
+    const ledger = budgets.ledger();
+    return { take: (pod) => ledger.take(pod) && !gangs.needs(pod) };
   }
 
   /** The largest share that the pod's requests have of what the node offers. */

@@ -33,7 +33,7 @@ function startOf(pod: PodInfo): string {
  * once with the longest running first and once with the smallest first, and the better result counts.
  * Answers the reasons when the pod does not pass without any of them. The trial is left as it was. `size`: how much room a pod takes.
  */
-export function victimsOn(pod: PodInfo, node: number, on: Iterable<Placement>, trial: Trial, ledger: BudgetLedger, size: (pod: PodInfo) => number): Victims | readonly string[] {
+export function victimsOn(pod: PodInfo, node: number, on: Iterable<Placement>, trial: Trial, ledger: Pick<BudgetLedger, "take">, size: (pod: PodInfo) => number): Victims | readonly string[] {
   const lower = [...on].filter((placement) => placement.pod.priority < pod.priority);
   if (lower.length === 0) return ["No preemption victims found for incoming pod"];
   for (const placement of lower) trial.remove(placement);

@@ -142,13 +142,23 @@ export class SchedulingQueue {
     }
   }
 
-  /** No node fits: waits until an event wakes its group. `nominated`: the node on which room is being made for it. */
-  failed(pod: QueuedPod, filters: ReadonlySet<string>, nominated?: number): void {
+  /** Takes a pod that is to be decided together with another one; it counts as if `pop` had answered it. */
+  take(pod: QueuedPod): void {
+    this.#leave(pod);
+    this.#enter(pod, "taken");
+    pod.attempts++;
+  }
+
+  /**
+   * No node fits: waits until an event wakes its group. `nominated`: the node on which room is being made for it; `key`: the group, where it is
+   * not the one of pods that fail alike.
+   */
+  failed(pod: QueuedPod, filters: ReadonlySet<string>, { nominated, key: groupKey }: { readonly nominated?: number | undefined; readonly key?: string } = {}): void {
     if (pod.state !== "taken") return;
     const now_ms = this.#options.clock.monotonic_ms();
     pod.failed_ms = now_ms;
     pod.ready_ms = now_ms + this.#backoffOf(pod);
-    const key = nominated === undefined ? groupKeyOf(pod.info) : `nominated/${pod.info.key}`;
+    const key = nominated === undefined ? (groupKey ?? groupKeyOf(pod.info)) : `nominated/${pod.info.key}`;
     let group = this.#groups.get(key);
     if (group === undefined) {
       group = { key, sample: pod.info, nominated, filters, waiting: new Heap<Entry>(firstByPriority), size: 0 };
@@ -189,10 +199,15 @@ export class SchedulingQueue {
     }
   }
 
+  /** Wakes one pod of the group of this key, if there is one. */
+  wakeKey(key: string): void {
+    const group = this.#groups.get(key);
+    if (group !== undefined) this.wake(group, true);
+  }
+
   /** A pod was placed: the next one like it may fit too. */
   placed(info: PodInfo): void {
-    const group = this.#groups.get(groupKeyOf(info));
-    if (group !== undefined) this.wake(group, true);
+    this.wakeKey(groupKeyOf(info));
   }
 
   /** Wakes one of each group that has waited too long, in case an event was missed. */

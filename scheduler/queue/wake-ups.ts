@@ -1,3 +1,4 @@
+import { POD_GROUP } from "../gang/decide-gang.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 import type { Group, SchedulingQueue } from "./scheduling-queue.ts";
 
@@ -62,9 +63,12 @@ export class WakeUps {
   /** Who waits for room on one node is not woken by room on every other, but by new nodes. */
   #consider(group: Group): void {
     const { nominated } = group;
+    // Only another pod of the gang or its PodGroup helps: both wake it themselves.
+    if (nominated === undefined && group.filters.has(POD_GROUP)) return;
     if (nominated !== undefined && this.#nodes.has(nominated) && this.#fitsAny(group.sample, new Set([nominated]))) return this.#queue.wake(group, true);
     const nodes = nominated === undefined ? this.#nodes : this.#newNodes;
-    if (nodes.size > 0 && this.#fitsAny(group.sample, nodes)) return this.#queue.wake(group, true);
+    // Whether a whole gang fits is not known from one of its pods.
+    if (nodes.size > 0 && this.#fitsAny(group.sample, nodes)) return this.#queue.wake(group, group.sample.gang === undefined);
     const between = this.#podsChanged && someIn(group.filters, BETWEEN_PODS);
     const storage = this.#storageChanged && someIn(group.filters, STORAGE);
     if (between || storage) this.#queue.wake(group, false);

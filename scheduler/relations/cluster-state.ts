@@ -1,3 +1,4 @@
+import type { Gangs } from "../gang/gangs.ts";
 import type { Budgets } from "../preempt/budgets.ts";
 import type { Nominations } from "../preempt/nominations.ts";
 import type { ClusterSnapshot } from "../snapshot/cluster-snapshot.ts";
@@ -11,4 +12,5 @@ export interface ClusterState {
   readonly nominations: Nominations;
   readonly budgets: Budgets;
   readonly volumes: VolumeIndex;
+  readonly gangs: Gangs;
 }

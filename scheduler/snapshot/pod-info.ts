@@ -1,6 +1,7 @@
 import type { Pod } from "../../api/wire.ts";
 import type { PodRelations, RelationsReader } from "../relations/pod-relations.ts";
 import { type PodVolumes, podVolumesOf } from "../volume/pod-claims.ts";
+import { gangOf } from "../gang/gangs.ts";
 import type { LabelSet, LabelSets } from "./label-sets.ts";
 import type { PodShape, PodShapes } from "./pod-shape.ts";
 
@@ -22,6 +23,8 @@ export interface PodInfo {
   readonly relations: PodRelations | undefined;
   /** Volumes that restrict where it may run; undefined: none does. */
   readonly volumes: PodVolumes | undefined;
+  /** The PodGroup it belongs to, `namespace/name`; undefined: none. */
+  readonly gang: string | undefined;
   /** It is being deleted. */
   readonly terminating: boolean;
 }
@@ -55,6 +58,7 @@ export function podInfoOf(pod: Pod, reader: PodReader): PodInfo {
     nodeName: pod.spec?.nodeName ?? "",
     relations: reader.relations.of(pod),
     volumes: podVolumesOf(pod),
+    gang: gangOf(namespace, pod.metadata.labels),
     terminating: pod.metadata.deletionTimestamp !== undefined,
   };
 }
