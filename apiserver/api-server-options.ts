@@ -4,6 +4,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { Random } from "../lib/random.ts";
 import type { Store } from "../store/store.ts";
+import type { Dialer } from "./proxy/dialer.ts";
 import type { Pki } from "./auth/pki.ts";
 
 /** Everything an API server needs from outside; it opens no file and no socket of its own but connections to nodes' agents. */
@@ -28,6 +29,8 @@ export interface ApiServerOptions {
   readonly allowPrivileged?: boolean;
   /** What may wait for one watch's reader before it is cut off; 10,000 events and 64 MiB where absent. */
   readonly watchBuffer?: { readonly maxItems: number; readonly maxBytes: number };
+  /** Reaches extension servers outside the cluster's own network; this process' network where absent. */
+  readonly dialer?: Dialer;
   /** Kinds to serve; all of api/kinds where absent. */
   readonly kinds?: readonly KindEntry[];
 }

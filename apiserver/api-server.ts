@@ -1,6 +1,7 @@
 import type { ApiHandler } from "../api/exchange.ts";
 import { kinds as allKinds } from "../api/kinds/index.ts";
 import { serviceUnavailable } from "../api/status/errors.ts";
+import { Aggregator } from "./aggregation/aggregator.ts";
 import type { AdmissionPlugin } from "./admission/admission.ts";
 import { AdmissionChain } from "./admission/admission.ts";
 import { defaultTolerationSeconds } from "./admission/default-toleration-seconds.ts";
@@ -34,6 +35,7 @@ import { Query } from "./chain/query.ts";
 import { Discovery } from "./discovery/discovery.ts";
 import { OpenApi } from "./discovery/openapi.ts";
 import { OpenIdDiscovery } from "./discovery/openid.ts";
+import { systemDialer } from "./proxy/dialer.ts";
 import { bootstrapNamespaces, bootstrapPriorityClasses } from "./registry/bootstrap-objects.ts";
 import { BindingGuard } from "./registry/bindings/binding-guard.ts";
 import { EventLeases } from "./registry/event-leases.ts";
@@ -70,6 +72,7 @@ class Server implements ApiServer {
   readonly #services: ServiceAllocator;
   readonly #nodes: NodeClient;
   readonly #kubernetesService: KubernetesService;
+  readonly #aggregator: Aggregator;
   readonly #lifecycle = new Lifecycle();
 
   constructor(options: ApiServerOptions) {
@@ -99,13 +102,16 @@ class Server implements ApiServer {
     };
     this.#kubernetesService = new KubernetesService({ registry: this.#registry, clusterIp: this.#services.firstAddress, advertised: options.advertise });
     this.#nodes = new NodeClient({ registry: this.#registry, pki: options.pki, clock });
+    const backends = { registry: this.#registry, nodes: this.#nodes, dialer: options.dialer ?? systemDialer, serviceRange: options.serviceClusterIPRange ?? DEFAULT_SERVICE_RANGE };
+    this.#aggregator = new Aggregator({ ...backends, pki: options.pki });
     const tokens = new ServiceAccountTokens({ privateKey: options.pki.serviceAccountKey, issuer, clock, random });
     const serviceAccounts = new ServiceAccountAuthenticator({ tokens, cache: this.#cache, kinds, clock });
     const authenticator = new Authenticator(serviceAccounts);
     const metrics = this.#makeMetrics(kinds);
-    const around = { health: this.#makeHealth(), discovery: new Discovery(kinds, () => addressText(options.advertise)), openapi: new OpenApi(), openid: new OpenIdDiscovery(tokens, () => addressText(options.advertise)), metrics };
+    const around = { health: this.#makeHealth(), discovery: new Discovery(kinds, () => addressText(options.advertise), this.#aggregator.discovery), openapi: new OpenApi(), aggregator: this.#aggregator, openid: new OpenIdDiscovery(tokens, () => addressText(options.advertise)), metrics };
+    around.openapi.add(this.#aggregator.openapi);
     const services = { registry: this.#registry, subresources: makeActions({ registry: this.#registry, nodes: this.#nodes, authorizer, logger, tokens }), virtual: { ...makeVirtual(this.#registry), ...makeReviews({ registry: this.#registry, authorizer, tokens: serviceAccounts, rbac: this.#rbac }) } };
-    const chain = makeChain({ clock, logger, authenticator, authorizer, route: makeRouter(services, around), observe: (context, status, took_ms) => metrics.observe(context, status, took_ms) });
+    const chain = makeChain({ clock, logger, authenticator, authorizer, passesBody: (info) => this.#aggregator.serves(info), route: makeRouter(services, around), observe: (context, status, took_ms) => metrics.observe(context, status, took_ms) });
     this.handler = guarded(chain, this.#lifecycle);
   }
 
@@ -117,10 +123,12 @@ class Server implements ApiServer {
     for (const object of [...bootstrapNamespaces, ...bootstrapPriorityClasses]) await ensureObject(this.#registry, object);
     await this.#kubernetesService.start();
     await ensureBootstrapPolicy(this.#registry, bootstrapPolicy);
+    await this.#aggregator.start();
     await this.#cache.fresh();
   }
 
   async close(): Promise<void> {
+    this.#aggregator.close();
     await this.#kubernetesService.stop();
     await this.#lifecycle.close();
     await this.#cache.close();

@@ -1,5 +1,6 @@
 import type { ApiResponse } from "../api/exchange.ts";
 import { methodNotAllowed, resourceNotFound } from "../api/status/errors.ts";
+import type { Aggregator } from "./aggregation/aggregator.ts";
 import { answerNotFoundText, answerObject, negotiate } from "./chain/answer.ts";
 import type { RequestContext } from "./chain/context.ts";
 import type { Health } from "./chain/health.ts";
@@ -13,6 +14,7 @@ import { handleResource, type ResourceServices } from "./rest/resource-handler.t
 /** What lies beside the resources. */
 export interface Surroundings {
   readonly health: Health;
+  readonly aggregator: Aggregator;
   readonly discovery: Discovery;
   readonly openapi: OpenApi;
   readonly openid: OpenIdDiscovery;
@@ -23,6 +25,8 @@ export interface Surroundings {
 export function makeRouter(services: ResourceServices, around: Surroundings): (context: RequestContext) => Promise<ApiResponse> {
   return async (context) => {
     const { info } = context;
+    const elsewhere = await around.aggregator.answer(context);
+    if (elsewhere !== undefined) return elsewhere;
     if (info.isResource) return await handleResource(services, context);
     const found = around.discovery.answer(context) ?? (await around.openapi.answer(context)) ?? around.openid.answer(context) ?? (await around.health.answer(context)) ?? (await around.metrics.answer(context));
     if (found !== undefined) return found;

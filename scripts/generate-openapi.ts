@@ -7,7 +7,7 @@ import { kinds } from "../api/kinds/index.ts";
 import { type DescribedDefinition, type Descriptions, modelNamesOf, parseModel } from "../api/openapi/descriptions.ts";
 import { openapiV2Document, openapiV3Documents } from "../api/openapi/documents.ts";
 import { encodeSwagger } from "../api/openapi/gnostic.ts";
-import { INDEX_FILE, type OpenapiIndex, openapiV3File, V2_JSON_FILE, V2_PROTOBUF_FILE } from "../api/openapi/openapi.ts";
+import { INDEX_FILE, type OpenapiIndex, openapiV3File, V2_JSON_FILE, V2_NAMES_FILE, V2_PROTOBUF_FILE } from "../api/openapi/openapi.ts";
 import { definition, definitionNames } from "../api/schema/schema.ts";
 
 /** Writes build/openapi from the kinds and the descriptions in @kubernetes/client-node's models; whole or not at all. */
@@ -59,6 +59,7 @@ const index: OpenapiIndex = {
     definitionsEnd: endOf({ swagger, info, paths, definitions }),
   },
 };
+writeFileSync(join(fresh, V2_NAMES_FILE), JSON.stringify(Object.keys(definitions as object)));
 writeFileSync(join(fresh, INDEX_FILE), JSON.stringify(index));
 rmSync(folder, { recursive: true, force: true });
 renameSync(fresh, folder);

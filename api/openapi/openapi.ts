@@ -23,6 +23,7 @@ export interface OpenapiIndex {
 export const INDEX_FILE = "index.json";
 export const V2_JSON_FILE = "v2.json";
 export const V2_PROTOBUF_FILE = "v2.pb";
+export const V2_NAMES_FILE = "v2-definitions.json";
 
 /** File of a group version's v3 document: `apis/apps/v1` → `v3-apis-apps-v1.json`. */
 export function openapiV3File(path: string): string {
@@ -48,6 +49,11 @@ export async function openapiFile(file: string, compressed: boolean): Promise<Bu
   } catch (cause) {
     throw missing(cause);
   }
+}
+
+/** Names of the v2 document's definitions. @throws Error when the documents were not generated */
+export async function openapiDefinitionNames(): Promise<ReadonlySet<string>> {
+  return new Set(JSON.parse((await openapiFile(V2_NAMES_FILE, false)).toString("utf8")) as string[]);
 }
 
 function missing(cause: unknown): Error {

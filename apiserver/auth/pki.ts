@@ -15,6 +15,8 @@ export interface Pki {
   readonly ca: KeyPair;
   /** Private key (ECDSA P-256, PKCS #8) that signs ServiceAccount tokens. */
   readonly serviceAccountKey: string;
+  /** Signs the certificate that extension servers know the API server by; nobody else's. */
+  readonly frontProxyCa: KeyPair;
 }
 
 /** Who a client certificate names: user and groups. */
@@ -27,7 +29,7 @@ const DAY_MS = 24 * 3_600_000;
 const CA_LIFETIME_MS = 3650 * DAY_MS;
 const LEAF_LIFETIME_MS = 365 * DAY_MS;
 
-/** The keys in `dir` (ca.crt, ca.key, sa.key; mode 0600), made where absent. Servers that start on one folder at once agree on one set. */
+/** The keys in `dir` (ca.crt, ca.key, sa.key, front-proxy-ca.crt, front-proxy-ca.key; mode 0600), made where absent. Servers that start on one folder at once agree on one set. */
 export async function loadPki(options: { dir: string; clock: Clock; random: Random }): Promise<Pki> {
   const { dir, clock, random } = options;
   const key = await fileOrMake(dir, "ca.key", random, makePrivateKey);
@@ -35,7 +37,11 @@ export async function loadPki(options: { dir: string; clock: Clock; random: Rand
     makeCaCertificate(key, "berth-ca", { now_ms: clock.now_ms(), lifetime_ms: CA_LIFETIME_MS }),
   );
   const serviceAccountKey = await fileOrMake(dir, "sa.key", random, makePrivateKey);
-  return { dir, ca: { certificate, key }, serviceAccountKey };
+  const frontProxyKey = await fileOrMake(dir, "front-proxy-ca.key", random, makePrivateKey);
+  const frontProxyCertificate = await fileOrMake(dir, "front-proxy-ca.crt", random, () =>
+    makeCaCertificate(frontProxyKey, "berth-front-proxy-ca", { now_ms: clock.now_ms(), lifetime_ms: CA_LIFETIME_MS }),
+  );
+  return { dir, ca: { certificate, key }, serviceAccountKey, frontProxyCa: { certificate: frontProxyCertificate, key: frontProxyKey } };
 }
 
 /** A fresh client certificate: `commonName` becomes the user, each organization a group. Valid for a year. */
@@ -46,6 +52,11 @@ export function issueClientCertificate(pki: Pki, subject: ClientSubject, clock: 
 /** A fresh serving certificate for the hosts (DNS names and IP addresses). Valid for a year. */
 export function issueServingCertificate(pki: Pki, subject: ClientSubject & { hosts: readonly string[] }, clock: Clock): Promise<KeyPair> {
   return signCertificate(pki.ca, { ...subject, usages: ["server"] }, { now_ms: clock.now_ms(), lifetime_ms: LEAF_LIFETIME_MS });
+}
+
+/** What the API server shows to extension servers: a client certificate of an authority of its own, so that no other certificate of the cluster is taken for it. */
+export function issueFrontProxyCertificate(pki: Pki, commonName: string, clock: Clock): Promise<KeyPair> {
+  return signCertificate(pki.frontProxyCa, { commonName, usages: ["client"] }, { now_ms: clock.now_ms(), lifetime_ms: LEAF_LIFETIME_MS });
 }
 
 /** The administrator's client certificate (group system:masters). */

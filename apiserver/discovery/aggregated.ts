@@ -1,11 +1,13 @@
+import type { ExtensionVersion } from "../aggregation/extension-discovery.ts";
 import type { KindTable, ServedKind } from "../registry/served-kind.ts";
 import { groupsOf, kindsOf, subresourcesOf } from "./legacy.ts";
 
 export const AGGREGATED_TYPE = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
 /** APIGroupDiscoveryList (KEP-3352) of the core group or of all others. */
-export function aggregatedDiscovery(kinds: KindTable, core: boolean): object {
-  const items = core ? [{ metadata: {}, versions: [discoveredVersion(kinds, "", "v1")] }] : groupsOf(kinds).map(({ group, versions }) => ({ metadata: { name: group }, versions: versions.map((version) => discoveredVersion(kinds, group, version)) }));
+export function aggregatedDiscovery(kinds: KindTable, extensions: readonly ExtensionVersion[], core: boolean): object {
+  const versionOf = (group: string, version: string) => extensions.find((one) => one.group === group && one.version === version)?.discovered ?? discoveredVersion(kinds, group, version);
+  const items = core ? [{ metadata: {}, versions: [discoveredVersion(kinds, "", "v1")] }] : groupsOf(kinds, extensions).map(({ group, versions }) => ({ metadata: { name: group }, versions: versions.map((version) => versionOf(group, version)) }));
   return { kind: "APIGroupDiscoveryList", apiVersion: "apidiscovery.k8s.io/v2", metadata: {}, items };
 }
 

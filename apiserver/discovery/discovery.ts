@@ -3,6 +3,7 @@ import type { ApiResponse } from "../../api/exchange.ts";
 import { methodNotAllowed, notAcceptable, resourceNotFound, StatusError } from "../../api/status/errors.ts";
 import { answerHeaders, answerNotFoundText, answerObject, negotiate } from "../chain/answer.ts";
 import { header, type RequestContext } from "../chain/context.ts";
+import type { ExtensionVersion } from "../aggregation/extension-discovery.ts";
 import type { KindTable } from "../registry/served-kind.ts";
 import { aggregatedDiscovery, AGGREGATED_TYPE } from "./aggregated.ts";
 import { apiGroup, apiResourceList, groupsOf } from "./legacy.ts";
@@ -10,16 +11,24 @@ import { apiGroup, apiResourceList, groupsOf } from "./legacy.ts";
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1";
 const MEDIA_TYPES = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
 
+/** Group versions of extension servers; `generation` grows with every change. */
+interface Extensions {
+  readonly generation: number;
+  readonly versions: readonly ExtensionVersion[];
+}
+
 /** Answers /api, /apis and everything below them that is no resource; undefined for other paths. */
 export class Discovery {
   readonly #kinds: KindTable;
   readonly #address: () => string;
-  readonly #aggregated = new Map<boolean, { bytes: Uint8Array; etag: string; of: number }>();
+  readonly #extensions: Extensions;
+  readonly #aggregated = new Map<boolean, { bytes: Uint8Array; etag: string; of: string }>();
 
-  /** `address`: `HOST:PORT` that clients may use. */
-  constructor(kinds: KindTable, address: () => string) {
+  /** `address`: `HOST:PORT` that clients may use. `extensions`: what is served elsewhere. */
+  constructor(kinds: KindTable, address: () => string, extensions: Extensions) {
     this.#kinds = kinds;
     this.#address = address;
+    this.#extensions = extensions;
   }
 
   answer(context: RequestContext): ApiResponse | undefined {
@@ -38,7 +47,7 @@ export class Discovery {
     const address = { clientCIDR: "0.0.0.0/0", serverAddress: this.#address() };
     const document = core
       ? { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs: [address] }
-      : { kind: "APIGroupList", apiVersion: "v1", groups: groupsOf(this.#kinds).map((group) => apiGroup(group, false)) };
+      : { kind: "APIGroupList", apiVersion: "v1", groups: groupsOf(this.#kinds, this.#extensions.versions).map((group) => apiGroup(group, false)) };
     return core ? plain(context, document) : plainOfGroups(context, document);
   }
 
@@ -49,7 +58,7 @@ export class Discovery {
   }
 
   #group(context: RequestContext, [name = "", version]: readonly string[]): ApiResponse {
-    const group = groupsOf(this.#kinds).find((candidate) => candidate.group === name);
+    const group = groupsOf(this.#kinds, this.#extensions.versions).find((candidate) => candidate.group === name);
     if (group === undefined) return answerNotFoundText();
     if (version === undefined) return plainOfGroups(context, apiGroup(group, true));
     const list = apiResourceList(this.#kinds, name, version);
@@ -59,8 +68,8 @@ export class Discovery {
 
   #aggregatedAnswer(context: RequestContext, core: boolean): ApiResponse {
     const known = this.#aggregated.get(core);
-    const count = this.#kinds.all.length;
-    const document = known?.of === count ? known : { ...withEtag(aggregatedDiscovery(this.#kinds, core)), of: count };
+    const state = `${this.#kinds.generation}/${this.#extensions.generation}`;
+    const document = known?.of === state ? known : { ...withEtag(aggregatedDiscovery(this.#kinds, this.#extensions.versions, core)), of: state };
     this.#aggregated.set(core, document);
     const headers = { ...answerHeaders(context, AGGREGATED_TYPE), etag: document.etag, vary: "Accept" };
     if (header(context.request, "if-none-match") === document.etag) return { status: 304, headers, body: { type: "none" } };

@@ -1,30 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Subresource } from "../../api/kinds/kind.ts";
+import type { ExtensionVersion } from "../aggregation/extension-discovery.ts";
+import { groupPriority, versionPriority } from "../aggregation/group-priority.ts";
 import type { KindTable, ServedKind } from "../registry/served-kind.ts";
-
-/** Groups in the order in which Kubernetes lists them; others follow by name. */
-const GROUP_ORDER = [
-  "apiregistration.k8s.io",
-  "apps",
-  "events.k8s.io",
-  "authentication.k8s.io",
-  "authorization.k8s.io",
-  "autoscaling",
-  "batch",
-  "certificates.k8s.io",
-  "networking.k8s.io",
-  "policy",
-  "rbac.authorization.k8s.io",
-  "storage.k8s.io",
-  "admissionregistration.k8s.io",
-  "apiextensions.k8s.io",
-  "scheduling.k8s.io",
-  "coordination.k8s.io",
-  "node.k8s.io",
-  "discovery.k8s.io",
-  "resource.k8s.io",
-  "flowcontrol.apiserver.k8s.io",
-];
 
 export interface GroupVersions {
   readonly group: string;
@@ -32,19 +10,20 @@ export interface GroupVersions {
   readonly versions: readonly string[];
 }
 
-/** Every named group with its versions. */
-export function groupsOf(kinds: KindTable): GroupVersions[] {
-  const versions = new Map<string, Set<string>>();
-  for (const { entry } of kinds.all) {
-    if (entry.group === "") continue;
-    const known = versions.get(entry.group);
-    if (known === undefined) versions.set(entry.group, new Set([entry.version]));
-    else known.add(entry.version);
-  }
-  const rank = (group: string) => (GROUP_ORDER.includes(group) ? GROUP_ORDER.indexOf(group) : GROUP_ORDER.length);
-  return [...versions]
-    .sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1))
-    .map(([group, set]) => ({ group, versions: [...set].sort(newestFirst) }));
+/** Every named group with its versions, by the priorities of their APIServices; `extensions` are served elsewhere. */
+export function groupsOf(kinds: KindTable, extensions: readonly ExtensionVersion[]): GroupVersions[] {
+  const groups = new Map<string, { priority: number; versions: Map<string, number> }>();
+  const add = (group: string, version: string, priority: number, ofVersion: number) => {
+    const known = groups.get(group) ?? { priority: 0, versions: new Map<string, number>() };
+    groups.set(group, known);
+    known.priority = Math.max(known.priority, priority);
+    known.versions.set(version, ofVersion);
+  };
+  for (const { group, version, groupPriority: priority, versionPriority: ofVersion } of extensions) add(group, version, priority, ofVersion);
+  for (const { entry } of kinds.all) if (entry.group !== "") add(entry.group, entry.version, groupPriority(entry.group), versionPriority(entry.group, entry.version));
+  return [...groups]
+    .sort(([a, one], [b, other]) => other.priority - one.priority || (a < b ? -1 : 1))
+    .map(([group, { versions }]) => ({ group, versions: [...versions].sort(([a, one], [b, other]) => other - one || newestFirst(a, b)).map(([version]) => version) }));
 }
 
 /** v2 before v1, stable before beta before alpha. */

@@ -50,6 +50,7 @@ function kindOf(registry: Registry, object: ApiObject) {
   return kind;
 }
 
-function systemContext(registry: Registry, namespace: string): WriteContext {
+/** Who writes when the API server does on its own behalf. */
+export function systemContext(registry: Registry, namespace: string): WriteContext {
   return { user: API_SERVER_USER, namespace, manager: MANAGER, dryRun: false, now_ms: registry.clock.now_ms(), warnings: [] };
 }

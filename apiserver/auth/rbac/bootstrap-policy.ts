@@ -137,4 +137,26 @@ const clusterRoleBindings: readonly ClusterRoleBinding[] = [
   clusterRoleBinding("system:node-proxier", "system:node-proxier", [user("system:kube-proxy")]),
 ];
 
-export const bootstrapPolicy: BootstrapPolicy = { clusterRoles, clusterRoleBindings, roles: [], roleBindings: [] };
+const AUTHENTICATION_READER = "extension-apiserver-authentication-reader";
+
+/** What extension servers read to know whom to believe. */
+const roles: readonly Role[] = [
+  {
+    apiVersion: API_VERSION,
+    kind: "Role",
+    metadata: { name: AUTHENTICATION_READER, namespace: "kube-system", labels: LABELS, annotations: { [AUTOUPDATE]: "true" } },
+    rules: [rule(READ, [""], ["configmaps"], ["extension-apiserver-authentication"])],
+  },
+];
+
+const roleBindings: readonly RoleBinding[] = [
+  {
+    apiVersion: API_VERSION,
+    kind: "RoleBinding",
+    metadata: { name: `system::${AUTHENTICATION_READER}`, namespace: "kube-system", labels: LABELS, annotations: { [AUTOUPDATE]: "true" } },
+    roleRef: { apiGroup: GROUP, kind: "Role", name: AUTHENTICATION_READER },
+    subjects: [user("system:kube-controller-manager"), user("system:kube-scheduler")],
+  },
+];
+
+export const bootstrapPolicy: BootstrapPolicy = { clusterRoles, clusterRoleBindings, roles, roleBindings };

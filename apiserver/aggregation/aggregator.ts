@@ -1,0 +1,83 @@
+import type { ApiResponse } from "../../api/exchange.ts";
+import { serviceUnavailable, StatusError } from "../../api/status/errors.ts";
+import type { Pki } from "../auth/pki.ts";
+import type { RequestContext } from "../chain/context.ts";
+import type { RequestInfo } from "../chain/request-info.ts";
+import type { OpenApiSource } from "../discovery/openapi-source.ts";
+import { proxyRequest } from "../proxy/reverse-proxy.ts";
+import type { Registry } from "../registry/registry.ts";
+import { Availability } from "./availability.ts";
+import { BackendError, type BackendParts } from "./backend.ts";
+import { ExtensionClient } from "./extension-client.ts";
+import { ExtensionDiscovery } from "./extension-discovery.ts";
+import { ExtensionOpenApi } from "./extension-openapi.ts";
+import { FrontProxy } from "./front-proxy.ts";
+import { ensureLocalApiServices } from "./local-services.ts";
+import { type RemoteService, RemoteServices } from "./remote-services.ts";
+
+/** API aggregation: APIServices, and the extension servers behind those that name a Service. */
+export class Aggregator {
+  readonly discovery: ExtensionDiscovery;
+  readonly openapi: OpenApiSource;
+  readonly #registry: Registry;
+  readonly #remotes: RemoteServices;
+  readonly #client: ExtensionClient;
+  readonly #frontProxy: FrontProxy;
+  readonly #availability: Availability;
+
+  constructor(parts: BackendParts & { readonly pki: Pki }) {
+    const { registry } = parts;
+    this.#registry = registry;
+    this.#remotes = new RemoteServices(registry.kinds);
+    this.#frontProxy = new FrontProxy(parts.pki, registry.clock);
+    this.#client = new ExtensionClient(parts, this.#frontProxy, registry.clock);
+    this.#availability = new Availability({ registry, remotes: this.#remotes, client: this.#client });
+    this.discovery = new ExtensionDiscovery(this.#remotes, this.#availability);
+    this.openapi = new ExtensionOpenApi(this.#client, this.#remotes, this.#availability, registry.logger);
+  }
+
+  /** Makes the local APIServices and what extension servers look for, and begins to check theirs. The cache must be filled. */
+  async start(): Promise<void> {
+    const kind = this.#registry.kinds.byResource("apiregistration.k8s.io", "v1", "apiservices");
+    if (kind === undefined) return;
+    await ensureLocalApiServices(this.#registry);
+    await this.#frontProxy.publish(this.#registry);
+    this.#remotes.follow(this.#registry.cache.of(kind));
+    this.#availability.start();
+  }
+
+  close(): void {
+    this.#availability.close();
+  }
+
+  /** The request is an extension server's: its body passes unread. */
+  serves(info: RequestInfo): boolean {
+    return this.#remoteOf(info) !== undefined;
+  }
+
+  /** What the extension server answers; undefined for all other requests. @throws StatusError 503 where there is none */
+  async answer(context: RequestContext): Promise<ApiResponse | undefined> {
+    const { info, request, user } = context;
+    const remote = this.#remoteOf(info);
+    if (remote === undefined) return undefined;
+    if (!remote.available) throw unavailable(remote, remote.message);
+    try {
+      return await proxyRequest(context, await this.#client.target(remote, user, request.url), this.#registry.closing);
+    } catch (error) {
+      if (error instanceof BackendError) {
+        this.#availability.suspect(remote.name);
+        throw unavailable(remote, error.message);
+      }
+      if (error instanceof StatusError && error.code === 503) this.#availability.suspect(remote.name);
+      throw error;
+    }
+  }
+
+  #remoteOf({ path, group, version }: RequestInfo): RemoteService | undefined {
+    return version !== "" && path.startsWith("/apis/") ? this.#remotes.of(group, version) : undefined;
+  }
+}
+
+function unavailable({ name }: RemoteService, message: string): StatusError {
+  return serviceUnavailable(`the server behind APIService ${JSON.stringify(name)} cannot be reached: ${message}`);
+}
