@@ -53,8 +53,8 @@ function parseUrl(text: string): UrlParts | string {
   const question = rest.indexOf("?");
   const hierarchy = question < 0 ? rest : rest.slice(0, question);
   const query = question < 0 ? "" : rest.slice(question + 1);
-  const escape = /%(?![0-9a-fA-F]{2}).{0,2}/.exec(hierarchy);
-  if (escape !== null) return `invalid URL escape ${goQuote(escape[0])}`;
+  const badEscape = /%(?![0-9a-fA-F]{2}).{0,2}/.exec(hierarchy);
+  if (badEscape !== null) return `invalid URL escape ${goQuote(badEscape[0])}`;
   const shared = { scheme: scheme.toLowerCase(), query, fragment: fragments.join("#") };
   if (scheme === "" && !hierarchy.startsWith("/") && hierarchy.split("/", 1)[0]?.includes(":")) return "first path segment in URL cannot contain colon";
   if (!hierarchy.startsWith("//")) return { ...shared, host: "", user: undefined };

@@ -71,7 +71,8 @@ function prepareStatus(request: Request, old: Request, { now_ms }: StrategyConte
   for (const type of ["Approved", "Denied"]) {
     const before = old.status?.conditions?.filter((condition) => condition.type === type) ?? [];
     const now = request.status?.conditions?.filter((condition) => condition.type === type) ?? [];
-    if (before.length === now.length) now.forEach((condition, i) => Object.assign(condition, before[i]));
+    if (before.length !== now.length) continue;
+    for (const [i, condition] of now.entries()) Object.assign(condition, before[i]);
   }
   fillTimes(request, old, now_ms);
 }

@@ -1,0 +1,24 @@
+import { long, ruleTests } from "../../testing/kind-rules.ts";
+import { LABEL_VALUE } from "../../testing/rule-texts.ts";
+import { mutatingWebhookConfiguration } from "./mutating-webhook-configuration.ts";
+
+const bases = {
+  one: { webhooks: [{ name: "a.b.c", sideEffects: "None", admissionReviewVersions: ["v1"], clientConfig: { service: { namespace: "n", name: "s" } } }] },
+  full: { webhooks: [{ name: "a.b.c", sideEffects: "NoneOnDryRun", admissionReviewVersions: ["v1beta1", "v1"], failurePolicy: "Ignore", matchPolicy: "Exact", timeoutSeconds: 1, reinvocationPolicy: "IfNeeded", namespaceSelector: { matchLabels: { a: "b" } }, objectSelector: {}, matchConditions: [{ expression: "true", name: "a" }], rules: [{ apiGroups: ["g.io"], apiVersions: ["v1"], operations: ["CREATE"], resources: ["things"] }], clientConfig: { url: "https://a.b/c" } }] },
+};
+
+ruleTests(mutatingWebhookConfiguration, bases, [
+  ["one", { "webhooks[0].admissionReviewVersions[+]": "v1" }, "webhooks[0].admissionReviewVersions[1]: Invalid value: \"v1\": duplicate version"],
+  ["full", { "webhooks[0].failurePolicy": "" }, "webhooks[0].failurePolicy: Unsupported value: \"\": supported values: \"Fail\", \"Ignore\""],
+  ["full", { "webhooks[0].reinvocationPolicy": "" }, "webhooks[0].reinvocationPolicy: Unsupported value: \"\": supported values: \"IfNeeded\", \"Never\""],
+  ["full", { "webhooks[0].rules[0].operations": undefined }, "webhooks[0].rules[0].operations: Required value"],
+  ["full", { "webhooks[0].rules[0].apiVersions": undefined }, "webhooks[0].rules[0].apiVersions: Required value"],
+  ["one", { "webhooks[0].name": undefined }, "webhooks[0].name: Required value"],
+  ["full", { "webhooks[0].rules[0].operations[0]": "" }, "webhooks[0].rules[0].operations[0]: Unsupported value: \"\": supported values: \"*\", \"CONNECT\", \"CREATE\", \"DELETE\", \"UPDATE\""],
+  ["full", { [`webhooks[0].namespaceSelector.matchLabels.${long(64, "k")}`]: "1" }, `webhooks[0].namespaceSelector.matchLabels: Invalid value: "${long(64, "k")}": name part must be no more than 63 bytes`],
+  ["full", { "webhooks[0].namespaceSelector.matchLabels.a": "../x" }, `webhooks[0].namespaceSelector.matchLabels: Invalid value: "../x": ${LABEL_VALUE}`],
+  ["one", { "webhooks[0].clientConfig.service.namespace": undefined }, "webhooks[0].clientConfig.service.name: Required value"],
+  ["full", { "webhooks[0].timeoutSeconds": 0 }, "webhooks[0].timeoutSeconds: Invalid value: 0: the timeout value must be between 1 and 30 seconds"],
+  ["one", { "webhooks[0].clientConfig.service.name": undefined }, "webhooks[0].clientConfig.service.namespace: Required value"],
+  ["full", { "webhooks[0].rules[0].resources[0]": "" }, "webhooks[0].rules[0].resources[0]: Required value"],
+]);

@@ -1,0 +1,67 @@
+import { long, ruleTests, updateTests } from "../../testing/kind-rules.ts";
+import { DNS_SUBDOMAIN } from "../../testing/rule-texts.ts";
+import { persistentVolume } from "./persistent-volume.ts";
+
+const bases = {
+  min: { spec: { capacity: { storage: "1Gi" }, accessModes: ["ReadWriteOnce"], hostPath: { path: "/a" } } },
+  nfs: { spec: { capacity: { storage: "1024Mi" }, accessModes: ["ReadWriteMany", "ReadOnlyMany"], persistentVolumeReclaimPolicy: "Recycle", nfs: { server: "s", path: "/p" }, mountOptions: ["a"], storageClassName: "s" } },
+  iscsi: { spec: { capacity: { storage: "1Gi" }, accessModes: ["ReadWriteOnce"], iscsi: { targetPortal: "1.2.3.4", iqn: "iqn.2001-04.com.example:storage", lun: 0 } } },
+  rbd: { spec: { capacity: { storage: "1Gi" }, accessModes: ["ReadWriteOnce"], rbd: { monitors: ["a"], image: "i" } } },
+  "scale-io": { spec: { capacity: { storage: "1Gi" }, accessModes: ["ReadWriteOnce"], scaleIO: { gateway: "g", system: "s", secretRef: { name: "x", namespace: "y" }, volumeName: "v" } } },
+  fc: { spec: { capacity: { storage: "1Gi" }, accessModes: ["ReadWriteOnce"], fc: { wwids: ["a"] } } },
+  stored: { spec: { capacity: { storage: "1Gi" }, accessModes: ["ReadWriteOnce"], volumeMode: "Filesystem", persistentVolumeReclaimPolicy: "Retain", storageClassName: "s", mountOptions: ["a"], csi: { driver: "d.example.com", volumeHandle: "h" }, nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [{ key: "a", operator: "In", values: ["b"] }] }] } } } },
+};
+
+ruleTests(persistentVolume, bases, [
+  ["min", { "spec.capacity.storage": 0 }, "spec.capacity[storage]: Invalid value: \"0\": must be greater than zero"],
+  ["min", { "spec.capacity.storage": -1 }, "spec.capacity[storage]: Invalid value: -1: must be a valid resource quantity", "spec.capacity[storage]: Invalid value: \"-1\": must be greater than zero"],
+  ["min", { "spec.accessModes": undefined }, "spec.accessModes: Required value"],
+  ["min", { "spec.accessModes": ["ReadWriteOncePod", "ReadWriteOnce"] }, "spec.accessModes: Forbidden: may not use ReadWriteOncePod with other access modes"],
+  ["fc", { "spec.fc": undefined }, "spec: Required value: must specify a volume type"],
+  ["min", { "spec.hostPath.path": "/", "spec.persistentVolumeReclaimPolicy": "Recycle" }, "spec.persistentVolumeReclaimPolicy: Forbidden: may not be 'recycle' for a hostPath mount of '/'"],
+  ["min", { "spec.persistentVolumeReclaimPolicy": "Foo" }, "spec.persistentVolumeReclaimPolicy: Unsupported value: \"Foo\": supported values: \"Delete\", \"Recycle\", \"Retain\""],
+  ["min", { "spec.volumeMode": "Foo" }, "spec.volumeMode: Unsupported value: \"Foo\": supported values: \"Block\", \"Filesystem\""],
+  ["min", { "spec.storageClassName": "A_b" }, `spec.storageClassName: Invalid value: "A_b": ${DNS_SUBDOMAIN}`],
+  ["min", { "spec.nodeAffinity": {} }, "spec.nodeAffinity.required: Required value: must specify required node constraints"],
+  ["min", { "spec.nodeAffinity": { required: { nodeSelectorTerms: [] } } }, "spec.nodeAffinity.required.nodeSelectorTerms: Required value: must have at least one node selector term"],
+  ["fc", { "spec.fc": undefined, "spec.local": {}, "spec.nodeAffinity": { required: { nodeSelectorTerms: [{ matchExpressions: [{ key: "a", operator: "Exists" }] }] } } }, "spec.local.path: Required value"],
+  ["fc", { "spec.fc": undefined, "spec.csi": { driver: "a" } }, "spec.csi.volumeHandle: Required value"],
+  ["fc", { "spec.fc": undefined, "spec.csi": { driver: `${long(64)}`, volumeHandle: "h" } }, "spec.csi.driver: Too long: may not be more than 63 bytes"],
+  ["fc", { "spec.fc": undefined, "spec.csi": { driver: "a", volumeHandle: "h", nodeStageSecretRef: { name: "a" } } }],
+  ["min", { "spec.claimRef": { namespace: "a" } }],
+  ["min", { "spec.volumeAttributesClassName": "a" }, "spec.csi: Required value: has to be specified when using volumeAttributesClassName"],
+  ["min", { "metadata": { name: "t", annotations: { "volume.beta.kubernetes.io/storage-class": "a" } } }],
+  ["min", { "metadata": { name: "t", annotations: { "volume.beta.kubernetes.io/mount-options": "a" } } }, "metadata.annotations.volume.beta.kubernetes.io/mount-options: Forbidden: may not specify mount options for this volume type"],
+  ["min", { "spec": undefined }, "spec.accessModes: Required value", "spec.capacity: Required value", "spec.capacity: Unsupported value: null: supported values: \"storage\"", "spec: Required value: must specify a volume type"],
+  ["fc", { "spec.fc": undefined, "spec.iscsi": {} }, "spec.iscsi.targetPortal: Required value", "spec.iscsi.iqn: Required value"],
+  ["fc", { "spec.fc": undefined, "spec.azureDisk": { diskName: "a" } }, "spec.azureDisk.diskURI: Required value", "spec.azureDisk.diskURI: Unsupported value: \"\": supported values: \"https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd\""],
+  ["fc", { "spec.fc": undefined, "spec.azureDisk": {} }, "spec.azureDisk.diskName: Required value", "spec.azureDisk.diskURI: Required value", "spec.azureDisk.diskURI: Unsupported value: \"\": supported values: \"https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd\""],
+  ["rbd", { "spec.rbd.image": undefined }, "spec.rbd.image: Required value"],
+  ["scale-io", { "spec.scaleIO.system": undefined }, "spec.scaleIO.system: Required value"],
+  ["min", { "spec.hostPath.path": "../x" }, "spec.hostPath.path: Invalid value: \"../x\": must not contain '..'"],
+  ["min", { "spec.hostPath.path": undefined }, "spec.hostPath.path: Required value"],
+  ["nfs", { "spec.storageClassName": `${long(254)}` }, `spec.storageClassName: Invalid value: "${long(254)}": must be no more than 253 characters`],
+  ["scale-io", { "spec.scaleIO.gateway": undefined }, "spec.scaleIO.gateway: Required value"],
+  ["scale-io", { "spec.scaleIO.volumeName": undefined }, "spec.scaleIO.volumeName: Required value"],
+  ["fc", { "spec.fc": undefined, "spec.azureDisk": { diskURI: "https://blob/a" } }, "spec.azureDisk.diskName: Required value"],
+  ["fc", { "spec.fc.wwids": undefined }, "spec.fc.targetWWNs: Required value: must specify either targetWWNs or wwids, but not both"],
+  ["fc", { "spec.capacity.storage": undefined }, "spec.capacity: Required value", "spec.capacity: Unsupported value: {}: supported values: \"storage\""],
+  ["iscsi", { "spec.iscsi.targetPortal": undefined }, "spec.iscsi.targetPortal: Required value"],
+  ["fc", { "spec.capacity.memory": "-1" }, "spec.capacity: Unsupported value: {\"memory\":\"-1\",\"storage\":\"1Gi\"}: supported values: \"storage\"", "spec.capacity[memory]: Invalid value: -1: must be a valid resource quantity", "spec.capacity[memory]: Invalid value: \"-1\": must be greater than zero"],
+  ["iscsi", { "spec.iscsi.iqn": "a..b" }, "spec.iscsi.iqn: Invalid value: \"a..b\": must be valid format"],
+  ["fc", { "spec.capacity.foo": "1" }, "spec.capacity: Unsupported value: {\"foo\":\"1\",\"storage\":\"1Gi\"}: supported values: \"storage\""],
+  ["fc", { "spec.fc": undefined, "spec.azureDisk": { diskName: "a", diskURI: "a..b" } }, "spec.azureDisk.diskURI: Unsupported value: \"a..b\": supported values: \"https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd\""],
+  ["iscsi", { "spec.iscsi.lun": -1 }, "spec.iscsi.lun: Invalid value: -1: must be between 0 and 255, inclusive"],
+]);
+
+updateTests(persistentVolume, bases, [
+  ["stored", { "spec.hostPath": { path: "/a" } }, "spec.csi: Forbidden: may not specify more than 1 volume type", "spec.csi: Forbidden: may not specify more than 1 volume type", "spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation\n@@ -1,7 +1,10 @@\n {\n  \"GCEPersistentDisk\": null,\n  \"AWSElasticBlockStore\": null,\n- \"HostPath\": null,\n+ \"HostPath\": {\n+  \"Path\": \"/a\",\n+  \"Type\": \"\"\n+ },\n  \"Glusterfs\": null,\n  \"NFS\": null,\n  \"RBD\": null,\n"],
+  ["stored", { "spec.nodeAffinity.required.nodeSelectorTerms[0]": undefined }, "spec.nodeAffinity.required.nodeSelectorTerms: Required value: must have at least one node selector term", "spec.nodeAffinity.required.nodeSelectorTerms: Required value: must have at least one node selector term", "nodeAffinity: Invalid value: {\"Required\":{\"NodeSelectorTerms\":[]}}: field is immutable, except for updating from beta label to GA"],
+  ["stored", { "spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].key": "ax" }, "nodeAffinity: Invalid value: {\"Required\":{\"NodeSelectorTerms\":[{\"MatchExpressions\":[{\"Key\":\"ax\",\"Operator\":\"In\",\"Values\":[\"b\"]}],\"MatchFields\":null}]}}: field is immutable, except for updating from beta label to GA"],
+  ["stored", { "spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[+]": { key: "a2", operator: "In", values: ["b"] } }, "nodeAffinity: Invalid value: {\"Required\":{\"NodeSelectorTerms\":[{\"MatchExpressions\":[{\"Key\":\"a\",\"Operator\":\"In\",\"Values\":[\"b\"]},{\"Key\":\"a2\",\"Operator\":\"In\",\"Values\":[\"b\"]}],\"MatchFields\":null}]}}: field is immutable, except for updating from beta label to GA"],
+  ["stored", { "spec.csi.volumeHandle": undefined }, "spec.csi.volumeHandle: Required value", "spec.csi.volumeHandle: Required value", "spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation\n@@ -22,7 +22,7 @@\n  \"StorageOS\": null,\n  \"CSI\": {\n   \"Driver\": \"d.example.com\",\n-  \"VolumeHandle\": \"h\",\n+  \"VolumeHandle\": \"\",\n   \"ReadOnly\": false,\n   \"FSType\": \"\",\n   \"VolumeAttributes\": null,\n"],
+  ["stored", { "spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].operator": undefined }, "spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].operator: Invalid value: \"\": not a valid selector operator", "spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].operator: Invalid value: \"\": not a valid selector operator", "nodeAffinity: Invalid value: {\"Required\":{\"NodeSelectorTerms\":[{\"MatchExpressions\":[{\"Key\":\"a\",\"Operator\":\"\",\"Values\":[\"b\"]}],\"MatchFields\":null}]}}: field is immutable, except for updating from beta label to GA"],
+  ["stored", { "spec.nodeAffinity.required.nodeSelectorTerms": undefined }, "spec.nodeAffinity.required.nodeSelectorTerms: Required value: must have at least one node selector term", "spec.nodeAffinity.required.nodeSelectorTerms: Required value: must have at least one node selector term", "nodeAffinity: Invalid value: {\"Required\":{\"NodeSelectorTerms\":null}}: field is immutable, except for updating from beta label to GA"],
+  ["stored", { "spec.csi.volumeHandle": "hx" }, "spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation\n@@ -22,7 +22,7 @@\n  \"StorageOS\": null,\n  \"CSI\": {\n   \"Driver\": \"d.example.com\",\n-  \"VolumeHandle\": \"h\",\n+  \"VolumeHandle\": \"hx\",\n   \"ReadOnly\": false,\n   \"FSType\": \"\",\n   \"VolumeAttributes\": null,\n"],
+  ["stored", { "spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].values[0]": undefined }, "spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn'", "spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn'", "nodeAffinity: Invalid value: {\"Required\":{\"NodeSelectorTerms\":[{\"MatchExpressions\":[{\"Key\":\"a\",\"Operator\":\"In\",\"Values\":[]}],\"MatchFields\":null}]}}: field is immutable, except for updating from beta label to GA"],
+]);

@@ -1,0 +1,67 @@
+import { long, ruleTests, updateTests } from "../../testing/kind-rules.ts";
+import { DNS_LABEL, DNS_SUBDOMAIN, LABEL_VALUE, NAME_PART } from "../../testing/rule-texts.ts";
+import { service } from "./service.ts";
+
+const bases = {
+  min: { spec: { ports: [{ port: 80 }] } },
+  "node-port": { spec: { type: "NodePort", ports: [{ port: 80 }] } },
+  "node-port-local": { spec: { type: "NodePort", externalTrafficPolicy: "Local", ports: [{ port: 80, targetPort: "a" }] } },
+  "load-balancer": { spec: { type: "LoadBalancer", ports: [{ port: 80 }] } },
+  "external-name": { spec: { type: "ExternalName", externalName: "a.example.com" } },
+  "external-ips": { spec: { externalIPs: ["1.2.3.4"], trafficDistribution: "PreferClose", ports: [{ port: 80 }] } },
+  "two-ports": { spec: { selector: { a: "b" }, ports: [{ name: "a", port: 80 }, { name: "b", port: 81, targetPort: "web", protocol: "UDP", appProtocol: "http" }, { name: "c", port: 82, protocol: "SCTP", targetPort: 8 }] } },
+};
+
+ruleTests(service, bases, [
+  ["min", { "spec.ports": undefined }, "spec.ports: Required value"],
+  ["min", { "spec.ports": [{ port: 1, name: "a" }, { port: 1, name: "b" }] }, "spec.ports[1]: Duplicate value: {\"Name\":\"\",\"Protocol\":\"TCP\",\"AppProtocol\":null,\"Port\":1,\"TargetPort\":0,\"NodePort\":0}"],
+  ["min", { "spec.ports": [{ port: 1, name: "a" }, { port: 1, name: "b", protocol: "UDP" }] }],
+  ["min", { "spec.ports[0].port": 65536 }, "spec.ports[0].port: Invalid value: 65536: must be between 1 and 65535, inclusive", "spec.ports[0].targetPort: Invalid value: 65536: must be between 1 and 65535, inclusive"],
+  ["min", { "spec.ports[0].port": 1, "spec.ports[0].targetPort": "A_b" }, "spec.ports[0].targetPort: Invalid value: \"A_b\": must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"],
+  ["min", { "spec.ports[0].port": 1, "spec.ports[0].targetPort": 70000 }, "spec.ports[0].targetPort: Invalid value: 70000: must be between 1 and 65535, inclusive"],
+  ["min", { "spec.ports[0].port": 1, "spec.ports[0].name": "a.b" }, "spec.ports[0].name: Invalid value: \"a.b\": must not contain dots"],
+  ["node-port", { "spec.ports": [{ name: "a", port: 1, nodePort: 30778 }, { name: "b", port: 1, protocol: "UDP", nodePort: 30778 }] }],
+  ["min", { "spec.type": "Foo" }, "spec.type: Unsupported value: \"Foo\": supported values: \"ClusterIP\", \"ExternalName\", \"LoadBalancer\", \"NodePort\""],
+  ["external-name", { "spec.externalName": "A_b" }, `spec.externalName: Invalid value: "A_b": ${DNS_SUBDOMAIN}`],
+  ["external-name", { "spec.externalName": "a.b", "spec.externalTrafficPolicy": "Local" }, "spec.externalTrafficPolicy: Invalid value: \"Local\": may only be set for externally-accessible services"],
+  ["external-name", { "spec.externalName": "a.b", "spec.ipFamilies": ["IPv4"], "spec.ipFamilyPolicy": "SingleStack" }, "spec.ipFamilies: Forbidden: may not be set for ExternalName services", "spec.ipFamilyPolicy: Forbidden: may not be set for ExternalName services"],
+  ["min", { "spec.externalName": "a.b" }],
+  ["min", { "spec.clusterIP": "10.96.0.77", "spec.clusterIPs": ["10.96.0.78"] }, "spec.clusterIPs: Invalid value: [\"10.96.0.78\"]: first value must match `clusterIP`"],
+  ["min", { "spec.clusterIPs": ["10.96.0.78"] }, "spec.clusterIPs: Invalid value: [\"10.96.0.78\"]: must be empty when `clusterIP` is not specified"],
+  ["min", { "spec.clusterIP": "10.96.0.78", "spec.clusterIPs": ["10.96.0.78", "fd00::1", "fd00::2"] }, "spec.clusterIPs: Invalid value: [\"10.96.0.78\",\"fd00::1\",\"fd00::2\"]: may only hold up to 2 values"],
+  ["min", { "spec.clusterIP": "10.96.0.78", "spec.clusterIPs": ["10.96.0.78", "10.96.0.79"], "spec.ipFamilyPolicy": "RequireDualStack" }, "spec.clusterIPs: Invalid value: [\"10.96.0.78\",\"10.96.0.79\"]: may specify no more than one IP for each IP family"],
+  ["min", { "spec.ipFamilies": ["IPv5"] }, "spec.ipFamilies[0]: Unsupported value: \"IPv5\": supported values: \"IPv4\", \"IPv6\""],
+  ["min", { "spec.ipFamilyPolicy": "Foo" }, "spec.ipFamilyPolicy: Unsupported value: \"Foo\": supported values: \"PreferDualStack\", \"RequireDualStack\", \"SingleStack\""],
+  ["min", { "spec.sessionAffinity": "ClientIP", "spec.sessionAffinityConfig": { clientIP: { timeoutSeconds: 86401 } } }, "spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 86401: must be greater than 0 and less than 86400"],
+  ["min", { "spec.selector": { "a b": "c" } }, `spec.selector: Invalid value: "a b": name part ${NAME_PART}`],
+  ["min", { "spec.selector": { a: "b c" } }, `spec.selector: Invalid value: "b c": ${LABEL_VALUE}`],
+  ["min", { "spec.externalIPs": ["a"] }, "spec.externalIPs[0]: Invalid value: \"a\": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"],
+  ["min", { "spec.externalIPs": ["010.1.1.1"] }, "spec.externalIPs[0]: Invalid value: \"010.1.1.1\": must not have leading 0s"],
+  ["min", { "spec.externalTrafficPolicy": "Local" }, "spec.externalTrafficPolicy: Invalid value: \"Local\": may only be set for externally-accessible services"],
+  ["node-port", { "spec.externalTrafficPolicy": "Foo" }, "spec.externalTrafficPolicy: Unsupported value: \"Foo\": supported values: \"Cluster\", \"Local\""],
+  ["min", { "spec.internalTrafficPolicy": "Foo" }, "spec.internalTrafficPolicy: Unsupported value: \"Foo\": supported values: \"Cluster\", \"Local\""],
+  ["load-balancer", { "spec.healthCheckNodePort": 31000 }, "spec.healthCheckNodePort: Invalid value: 31000: may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"],
+  ["min", { "spec.healthCheckNodePort": 31000 }, "spec.healthCheckNodePort: Invalid value: 31000: may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"],
+  ["min", { "spec.loadBalancerClass": "a/b" }, "spec.loadBalancerClass: Forbidden: may only be used when `type` is 'LoadBalancer'"],
+  ["load-balancer", { "spec.loadBalancerClass": "" }, "spec.loadBalancerClass: Invalid value: \"\": name part must be non-empty", `spec.loadBalancerClass: Invalid value: "": name part ${NAME_PART}`],
+  ["load-balancer", { "spec.loadBalancerSourceRanges": ["10.0.0.1/33"] }, "spec.LoadBalancerSourceRanges[0]: Invalid value: \"10.0.0.1/33\": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"],
+  ["min", { "spec.allocateLoadBalancerNodePorts": true }, "spec.allocateLoadBalancerNodePorts: Forbidden: may only be used when `type` is 'LoadBalancer'"],
+  ["min", { "metadata": { name: "a.b" } }, "metadata.name: Invalid value: \"a.b\": must not contain dots"],
+  ["min", { "metadata": { name: "a..b" } }, `metadata.name: Invalid value: "a..b": ${DNS_LABEL}`],
+  ["external-name", { "spec.type": undefined, "spec.ports": [{ port: 1 }] }],
+  ["external-ips", { "spec.externalIPs": undefined }],
+  ["external-ips", { "spec.trafficDistribution": undefined }],
+  ["two-ports", { "spec.ports[0].name": "a..b" }, `spec.ports[0].name: Invalid value: "a..b": ${DNS_LABEL}`],
+  ["min", { "spec.externalTrafficPolicy": "Local", "spec.allocateLoadBalancerNodePorts": false, "spec.loadBalancerClass": "a/b", "spec.loadBalancerSourceRanges": ["10.0.0.0/8"] }, "spec.LoadBalancerSourceRanges: Forbidden: may only be used when `type` is 'LoadBalancer'", "spec.allocateLoadBalancerNodePorts: Forbidden: may only be used when `type` is 'LoadBalancer'", "spec.loadBalancerClass: Forbidden: may only be used when `type` is 'LoadBalancer'", "spec.externalTrafficPolicy: Invalid value: \"Local\": may only be set for externally-accessible services"],
+  ["two-ports", { "spec.ports[1].appProtocol": "../x" }, `spec.ports[1].appProtocol: Invalid value: "../x": prefix part ${DNS_SUBDOMAIN}`],
+  ["external-name", { "spec.externalName": `${long(254)}` }, `spec.externalName: Invalid value: "${long(254)}": must be no more than 253 characters`],
+  ["two-ports", { "spec.ports[1].appProtocol": `${long(254)}` }, `spec.ports[1].appProtocol: Invalid value: "${long(254)}": name part must be no more than 63 bytes`],
+  ["min", { "spec.ports[+]": { port: 80 } }, "spec.ports[0].name: Required value", "spec.ports[1].name: Required value", "spec.ports[1]: Duplicate value: {\"Name\":\"\",\"Protocol\":\"TCP\",\"AppProtocol\":null,\"Port\":80,\"TargetPort\":0,\"NodePort\":0}"],
+  ["two-ports", { "spec.ports[+]": { name: "a", port: 80 } }, "spec.ports[3].name: Duplicate value: \"a\"", "spec.ports[3]: Duplicate value: {\"Name\":\"\",\"Protocol\":\"TCP\",\"AppProtocol\":null,\"Port\":80,\"TargetPort\":0,\"NodePort\":0}"],
+  ["node-port-local", { "spec.type": "a..b", "spec.ports[0].targetPort": undefined, "spec.allocateLoadBalancerNodePorts": false, "spec.loadBalancerClass": "a/b", "spec.loadBalancerSourceRanges": ["10.0.0.0/8"] }, "spec.type: Unsupported value: \"a..b\": supported values: \"ClusterIP\", \"ExternalName\", \"LoadBalancer\", \"NodePort\"", "spec.LoadBalancerSourceRanges: Forbidden: may only be used when `type` is 'LoadBalancer'", "spec.allocateLoadBalancerNodePorts: Forbidden: may only be used when `type` is 'LoadBalancer'", "spec.loadBalancerClass: Forbidden: may only be used when `type` is 'LoadBalancer'", "spec.externalTrafficPolicy: Invalid value: \"Local\": may only be set for externally-accessible services"],
+  ["node-port-local", { "spec.ports[0].targetPort": "UPPER" }, "spec.ports[0].targetPort: Invalid value: \"UPPER\": must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)", "spec.ports[0].targetPort: Invalid value: \"UPPER\": must contain at least one letter (a-z)"],
+]);
+
+updateTests(service, bases, [
+  ["load-balancer", { "status": { loadBalancer: { ingress: [{ ip: "a" }] } } }, "status.loadBalancer.ingress[0].ip: Invalid value: \"a\": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"],
+], { subresource: "status" });

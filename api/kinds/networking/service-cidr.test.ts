@@ -1,0 +1,18 @@
+import { long, ruleTests, updateTests } from "../../testing/kind-rules.ts";
+import { serviceCidr } from "./service-cidr.ts";
+
+const bases = {
+  min: { spec: { cidrs: ["192.168.0.0/24"] } },
+  stored: { spec: { cidrs: ["2001:db8:125::/64"] } },
+  stored2: { spec: { cidrs: ["2001:db8:126::/64"] } },
+};
+
+ruleTests(serviceCidr, bases, [
+  ["min", { "spec.cidrs[0]": "192.168.0.1/24" }, "spec.cidrs[0]: Invalid value: \"192.168.0.1/24\": must not have bits set beyond the prefix length"],
+  ["min", { "metadata": { name: `${long(254)}` } }, `metadata.name: Invalid value: "${long(254)}": must be no more than 253 characters`],
+]);
+
+updateTests(serviceCidr, bases, [
+  ["stored", { "spec.cidrs[0]": undefined }, "spec.cidrs: Invalid value: []: field is immutable"],
+  ["stored2", { "spec.cidrs[0]": "2001:db8:126::/64x" }, "spec.cidrs[0]: Invalid value: \"2001:db8:126::/64x\": field is immutable"],
+]);
