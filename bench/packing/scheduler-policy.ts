@@ -2,6 +2,7 @@ import type { Node, Pod } from "../../api/wire.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { defaultConfiguration } from "../../scheduler/configuration/configuration.ts";
 import { SchedulerCore } from "../../scheduler/core.ts";
+import { planMoves } from "../../scheduler/rebalance/plan.ts";
 import type { TraceNode, TracePod } from "./trace.ts";
 
 const MODEL_LABEL = "berth.dev/gpu-model";
@@ -51,6 +52,23 @@ export function schedulerPlacer(nodes: readonly TraceNode[]): Placer & { readonl
       if (decision.type === "placed") core.bound(decision.pod);
       else core.removePod(decision.pod.info.key);
       return decision.type === "placed";
+    },
+  };
+}
+
+/** How often pods may be moved, and how many of those that are placed. */
+const REBALANCE_EVERY = 500;
+const REBALANCE_SHARE = 0.05;
+
+/** The same, and what `berth rebalance` plans is carried out after every REBALANCE_EVERY arrivals, at most REBALANCE_SHARE of the placed pods. */
+export function rebalancingPlacer(nodes: readonly TraceNode[]): Placer {
+  const { core, offer } = schedulerPlacer(nodes);
+  let arrivals = 0;
+  return {
+    offer(pod) {
+      const placed = offer(pod);
+      if (++arrivals % REBALANCE_EVERY === 0) planMoves(core, { budget: Math.floor(core.snapshot.placements.size * REBALANCE_SHARE), goals: ["defragment"], stays: () => undefined });
+      return placed;
     },
   };
 }

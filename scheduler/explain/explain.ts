@@ -64,7 +64,7 @@ function explainPending(core: SchedulerCore, rehearsal: Rehearsal, pod: Pod, inf
     return { state: "fits", summary: `it fits now: ${snapshot.nodes[choice.node]!.name} is the best of ${count(reports.filter(({ failures }) => failures.length === 0).length, "node")}`, notes, ranking };
   }
   if (choice.podReason !== undefined) return { state: "unschedulable", summary: `no node can take it: ${choice.podReason}`, notes };
-  const nearest = nearestOf(core, info, reports);
+  const nearest = lackingNodes(core, info, reports);
   const preemption = decider.preempt(info);
   const reserved = reports.filter(({ failures }) => failures.length === 0).map(({ node }) => snapshot.nodes[node]!.name);
   const reasons = reasonsOf(core, info, reports);
@@ -80,7 +80,8 @@ function explainPending(core: SchedulerCore, rehearsal: Rehearsal, pod: Pod, inf
   };
 }
 
-function nearestOf({ cluster, snapshot }: SchedulerCore, pod: PodInfo, reports: readonly NodeReport[]): Lacking[] {
+/** The nodes that do not take the pod and lack least, nearest first, with what is missing on each. */
+export function lackingNodes({ cluster, snapshot }: SchedulerCore, pod: PodInfo, reports: readonly NodeReport[]): Lacking[] {
   return reports
     .filter(({ failures }) => failures.length > 0)
     .map((report) => ({ report, far: distance(pod, report, snapshot) }))

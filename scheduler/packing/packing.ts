@@ -12,6 +12,8 @@ const WHOLE = 1000;
 const OPENING_DEVICES = 50;
 /** The same for a node without devices, in thousandths of the node: any node in use is better. */
 const OPENING_ROOM = 500;
+/** What a node without devices that stays empty costs, in thousandths of the node: enough to choose between nodes that would end alike. */
+const EMPTINESS = 100;
 /** What a pod that asks for less than it counts costs on a node where its count has no room: rather an empty node. */
 const CROWDING = 600;
 /** Node states whose value is remembered. */
@@ -57,7 +59,7 @@ export class Packing {
     if (demand.devices === 0 || state.devices === undefined) {
       this.#read(state, demand);
       const crowding = this.#room.cpu_milli < 0 || this.#room.memory_mib < 0 ? CROWDING : 0;
-      return { cost: opening + crowding + this.#stranded(state, kind, outlook) - stranded, devices: [] };
+      return { cost: opening + crowding + this.#emptiness(state) + this.#stranded(state, kind, outlook) - stranded, devices: [] };
     }
     const choices = demand.milli === WHOLE ? [wholeDevices(state, demand)] : sharedDevices(state, demand);
     let best = Number.POSITIVE_INFINITY;
@@ -100,6 +102,15 @@ export class Packing {
     room.memory_mib = Math.floor((allocatable[MEMORY]![state.index]! - scoredMemory[state.index]!) / MIB) - demand.memory_mib;
     room.devices = state.devices?.free.length ?? 0;
     for (let i = 0; i < room.devices; i++) room.free[i] = Math.max(0, state.devices!.free[i]!);
+  }
+
+  /** What #room leaves free of a node without devices counts a little: pods come and go, and a node that gets no more of them drains. */
+  #emptiness(state: NodeState): number {
+    if (state.devices !== undefined) return 0;
+    const { allocatable } = this.#snapshot;
+    const cpu = this.#room.cpu_milli / Math.max(1, allocatable[CPU]![state.index]!);
+    const memory = (this.#room.memory_mib * MIB) / Math.max(1, allocatable[MEMORY]![state.index]!);
+    return (EMPTINESS * (cpu + memory)) / 2;
   }
 
   /** The value of what #read and its caller left in #room. */

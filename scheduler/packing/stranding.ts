@@ -11,6 +11,8 @@ export interface NodeRoom {
 
 /** How optimistic the average over futures is, in thousandths: futures that end better by this much count e times as much. */
 const OPTIMISM_MILLI = 150;
+/** The same for nodes without devices. */
+const OPTIMISM_ROOM_MILLI = 60;
 /** Weight of the free devices that a pod of several devices could not use. */
 const GANG_WEIGHT = 0.1;
 const WHOLE = 1000;
@@ -36,7 +38,7 @@ export function strandedDevices(room: NodeRoom, { futures, waste, gangs }: Outlo
   for (let future = 0; future < FUTURES; future++) left[future] = playDevices(room, free, whole, future * OFFERS, futures, waste, takes);
   let penalty = 0;
   for (const [count, probability] of gangs) penalty += probability * (whole >= count ? free - whole * WHOLE : free);
-  return GANG_WEIGHT * penalty + optimisticMean(left);
+  return GANG_WEIGHT * penalty + optimisticMean(left, OPTIMISM_MILLI);
 }
 
 /**
@@ -55,7 +57,7 @@ export function strandedRoom(room: NodeRoom, cpuCapacity_milli: number, memoryCa
     }
     left[future] = (WHOLE / 2) * (cpu / Math.max(1, cpuCapacity_milli) + memory / Math.max(1, memoryCapacity_mib));
   }
-  return optimisticMean(left);
+  return optimisticMean(left, OPTIMISM_ROOM_MILLI);
 }
 
 function playDevices(room: NodeRoom, allFree: number, allWhole: number, start: number, futures: Outlook["futures"], waste: Outlook["waste"], takes: Uint8Array): number {
@@ -107,10 +109,10 @@ function bestDevice(each: number, devices: number): number {
 }
 
 /** -T log mean exp(-x / T). */
-function optimisticMean(values: Float64Array): number {
+function optimisticMean(values: Float64Array, optimism_milli: number): number {
   let least = Number.POSITIVE_INFINITY;
   for (const value of values) if (value < least) least = value;
   let sum = 0;
-  for (const value of values) sum += Math.exp((least - value) / OPTIMISM_MILLI);
-  return least - OPTIMISM_MILLI * Math.log(sum / values.length);
+  for (const value of values) sum += Math.exp((least - value) / optimism_milli);
+  return least - optimism_milli * Math.log(sum / values.length);
 }
