@@ -54,7 +54,11 @@ export async function discoverResources(client: Client, signal?: AbortSignal): P
     const name = group.metadata?.name ?? "";
     const seen = new Set<string>();
     for (const version of group.versions ?? []) {
-      if (version.freshness === "Stale" && !version.resources?.length) failed.push(`${name}/${version.version}`);
+      if (version.freshness === "Stale") {
+        // What it served last cannot be reached either.
+        failed.push(`${name}/${version.version}`);
+        continue;
+      }
       for (const entry of version.resources ?? []) {
         if (seen.has(entry.resource)) continue;
         seen.add(entry.resource);

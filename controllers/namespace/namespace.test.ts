@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { configmaps, deployments, namespaces, pods, secrets, serviceaccounts } from "../../api/resources.ts";
+import { configmaps, deployments, namespaces, pods, type Resource, secrets, serviceaccounts, services } from "../../api/resources.ts";
+import type { APIService } from "../../api/wire.ts";
 import { isReason } from "../../client/client.ts";
 import { clusterTest } from "../testing/cluster-test.ts";
 import { userDeployment } from "../testing/objects.ts";
@@ -70,4 +71,27 @@ clusterTest("a namespace that was deleted while no controller ran", async (t, cl
   t.is((await cluster.admin.get(namespaces, { name: "a" })).status?.phase, "Terminating");
   cluster.startManager();
   await isGone(cluster, "a");
+});
+
+const apiservices: Resource<APIService> = { group: "apiregistration.k8s.io", version: "v1", resource: "apiservices", kind: "APIService", namespaced: false };
+
+clusterTest("an extension server that is dead does not hold a namespace", async (t, cluster) => {
+  cluster.startManager();
+  await make(cluster, "a");
+  await cluster.admin.create(configmaps, { apiVersion: "v1", kind: "ConfigMap", metadata: { namespace: "a", name: "m" } });
+  // Nobody listens on the discard port.
+  await cluster.admin.create(services, { apiVersion: "v1", kind: "Service", metadata: { namespace: "default", name: "dead" }, spec: { type: "ExternalName", externalName: "localhost" } });
+  await cluster.admin.create(apiservices, {
+    apiVersion: "apiregistration.k8s.io/v1",
+    kind: "APIService",
+    metadata: { name: "v1.dead.example.com" },
+    spec: { group: "dead.example.com", version: "v1", groupPriorityMinimum: 100, versionPriority: 10, insecureSkipTLSVerify: true, service: { namespace: "default", name: "dead", port: 9 } },
+  });
+  await cluster.eventually(async () => {
+    const { status } = await cluster.admin.get(apiservices, { name: "v1.dead.example.com" });
+    assert.equal(status?.conditions?.[0]?.reason, "FailedDiscoveryCheck");
+  });
+  await cluster.admin.delete(namespaces, { name: "a" });
+  await isGone(cluster, "a");
+  t.pass();
 });
