@@ -6,7 +6,7 @@ root=$(CDPATH='' cd -P "$(dirname "$0")/.." && pwd)
 record=$root/build/installed-packages
 
 run_packages='crun runc conmon containernetworking-plugins iptables busybox-static iproute2 ca-certificates libatomic1 libstdc++6'
-test_packages='etcd-server etcd-client openssl procps'
+test_packages='wrk etcd-server etcd-client openssl procps'
 
 is_installed() {
   [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
