@@ -1,5 +1,6 @@
 import type { ApiRequest, UserInfo } from "../../api/exchange.ts";
 import { unauthorized } from "../../api/status/errors.ts";
+import { TOKEN_PROTOCOL, wantsWebSocket } from "../chain/websocket.ts";
 
 export const AUTHENTICATED = "system:authenticated";
 export const UNAUTHENTICATED = "system:unauthenticated";
@@ -33,7 +34,7 @@ export class Authenticator {
   /** @throws StatusError 401 */
   async authenticate(request: ApiRequest, path: string): Promise<UserInfo> {
     if (request.user !== undefined) return withAuthenticated(request.user);
-    const { authorization } = request.headers;
+    const authorization = request.headers["authorization"] ?? socketToken(request);
     if (typeof authorization === "string" && authorization !== "") {
       const [scheme = "", token = ""] = authorization.trim().split(/\s+/, 2);
       const user = scheme.toLowerCase() === "bearer" && token !== "" ? await this.#tokens.authenticate(token) : undefined;
@@ -43,6 +44,18 @@ export class Authenticator {
     if (!OPEN_PATHS.test(path)) throw unauthorized();
     return ANONYMOUS;
   }
+}
+
+/** What a browser's WebSocket says in place of the header that it cannot set; another subprotocol must be offered beside the token, since the token is never answered. */
+function socketToken(request: ApiRequest): string | undefined {
+  if (!wantsWebSocket(request)) return undefined;
+  const offered = String(request.headers["sec-websocket-protocol"] ?? "").split(",").map((protocol) => protocol.trim());
+  const tokens = offered.filter((protocol) => protocol.startsWith(TOKEN_PROTOCOL));
+  if (tokens.length === 0) return undefined;
+  const encoded = (tokens[0] ?? "").slice(TOKEN_PROTOCOL.length);
+  const token = Buffer.from(encoded, "base64url");
+  if (tokens.length > 1 || tokens.length === offered.length || token.toString("base64url") !== encoded) throw unauthorized();
+  return `Bearer ${token.toString("utf8")}`;
 }
 
 function withAuthenticated(user: UserInfo): UserInfo {

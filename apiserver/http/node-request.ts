@@ -28,7 +28,8 @@ export class IncomingRequest implements ApiRequest {
     this.headers = headersOf(request);
     this.upgradable = upgradable;
     if (user !== undefined) this.user = user;
-    if (!BODILESS.has(this.method) || hasBody(request)) this.body = { type: "unread", read: (limit_bytes) => readBody(request, limit_bytes), stream: () => request as AsyncIterable<Uint8Array> };
+    // What follows an upgrade's head belongs to the protocol that it asks for.
+    if (!upgradable && (!BODILESS.has(this.method) || hasBody(request))) this.body = { type: "unread", read: (limit_bytes) => readBody(request, limit_bytes), stream: () => request as AsyncIterable<Uint8Array> };
   }
 
   get remoteAddress(): string | undefined {

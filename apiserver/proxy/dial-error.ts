@@ -11,5 +11,7 @@ const WORDS: Readonly<Record<string, string>> = {
 export function dialErrorText(authority: string, error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   const words = code === undefined ? undefined : WORDS[code];
+  // Node's words for a connection that ended before the answer.
+  if (message === "socket hang up") return "EOF";
   return words === undefined ? (message ?? String(error)) : `dial tcp ${authority}: ${words}`;
 }

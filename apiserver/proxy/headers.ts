@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { ApiRequest } from "../../api/exchange.ts";
+import { offeredProtocols } from "../chain/websocket.ts";
 import type { ProxyTarget } from "./target.ts";
 
 /** Headers of one hop (RFC 9110 §7.6.1): they say how this connection works, not what the message is. */
@@ -8,9 +9,6 @@ const HOP_BY_HOP = new Set(["connection", "keep-alive", "proxy-connection", "pro
 const CREDENTIALS = /^(?:authorization|impersonate-.*|x-remote-.*)$/;
 /** A backend must not let other sites read what lies behind the API server's address. */
 const CROSS_ORIGIN = new Set(["access-control-allow-credentials", "access-control-allow-headers", "access-control-allow-methods", "access-control-allow-origin"]);
-/** Subprotocol that carries a bearer token, for browsers. */
-const TOKEN_PROTOCOL = /^base64url\.bearer\.authorization\.k8s\.io\./;
-
 type Headers = Record<string, string | readonly string[]>;
 
 /** The client wants to leave HTTP. */
@@ -43,9 +41,8 @@ export function upgradeHeaders(request: ApiRequest, target: ProxyTarget): Header
   delete headers["x-forwarded-uri"];
   headers["connection"] = "Upgrade";
   headers["upgrade"] = text(request.headers["upgrade"]);
-  const protocols = request.headers["sec-websocket-protocol"];
-  if (protocols !== undefined) {
-    const kept = text(protocols).split(",").map((protocol) => protocol.trim()).filter((protocol) => !TOKEN_PROTOCOL.test(protocol));
+  if (request.headers["sec-websocket-protocol"] !== undefined) {
+    const kept = offeredProtocols(request);
     if (kept.length > 0) headers["sec-websocket-protocol"] = kept.join(", ");
     else delete headers["sec-websocket-protocol"];
   }

@@ -23,10 +23,14 @@ export async function dialPod(nodes: NodeClient, address: PodAddress, signal: Ab
   const path = `/tunnel/${[namespace, pod, uid, String(port)].map(encodeURIComponent).join("/")}?ip=${encodeURIComponent(ip)}`;
   const options = await nodes.options(address.nodeName, path, false);
   return new Promise((resolve, reject) => {
-    const request = httpsRequest({ ...options, signal, headers: { connection: "Upgrade", upgrade: "tcp" } });
+    const request = httpsRequest({ ...options, headers: { connection: "Upgrade", upgrade: "tcp" } });
     request.setTimeout(DIAL_TIMEOUT_MS, () => request.destroy(withCode("i/o timeout", "ETIMEDOUT")));
+    const stop = () => request.destroy(new Error("the client is gone"));
+    signal.addEventListener("abort", stop, { once: true });
     request.once("upgrade", (_head: IncomingMessage, socket: Duplex & { setTimeout(ms: number): void }, early: Buffer) => {
+      signal.removeEventListener("abort", stop);
       socket.setTimeout(0);
+      socket.on("error", () => socket.destroy());
       // A pod may speak first.
       if (early.length > 0) socket.unshift(early);
       resolve(socket);
@@ -36,7 +40,9 @@ export async function dialPod(nodes: NodeClient, address: PodAddress, signal: Ab
       text(answer).then((message) => reject(withCode(message.trim(), typeof code === "string" ? code : undefined)), reject);
     });
     request.on("error", reject);
+    request.once("close", () => signal.removeEventListener("abort", stop));
     request.end();
+    if (signal.aborted) stop();
   });
 }
 

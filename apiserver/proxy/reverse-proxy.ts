@@ -18,19 +18,34 @@ import { takeUpgrade } from "./upgrade.ts";
  * client with the backend byte by byte, and nothing is kept but the sockets' buffers. `closing` aborts what would otherwise go on for ever.
  * @throws StatusError 503 `error trying to reach service: …` when the backend cannot be reached
  */
-export async function proxyRequest(context: Pick<RequestContext, "request" | "info">, target: ProxyTarget, closing: AbortSignal): Promise<ApiResponse> {
+export async function proxyRequest(context: Pick<RequestContext, "request">, target: ProxyTarget, closing: AbortSignal): Promise<ApiResponse> {
   const { request } = context;
-  const signal = AbortSignal.any([request.signal, closing]);
   const upgrade = request.upgradable === true && isUpgrade(request);
+  const answer = await ask(request, target, closing, upgrade);
+  if (answer.type === "upgraded") return takeUpgrade(answer.head, answer.socket, answer.rest, closing);
+  return present(request, target, answer.head, upgrade);
+}
+
+/**
+ * Asks the target to upgrade on behalf of a client that speaks something else: gives the connection, or the answer for the client when the target refuses.
+ * @throws StatusError as `proxyRequest`
+ */
+export async function openUpgrade(request: ApiRequest, target: ProxyTarget, closing: AbortSignal): Promise<{ readonly connection: Duplex } | { readonly refused: ApiResponse }> {
+  const answer = await ask(request, target, closing, true);
+  if (answer.type === "answered") return { refused: present(request, target, answer.head, true) };
+  if (answer.rest.length > 0) answer.socket.unshift(answer.rest);
+  return { connection: answer.socket };
+}
+
+async function ask(request: ApiRequest, target: ProxyTarget, closing: AbortSignal, upgrade: boolean): Promise<Answer> {
+  const signal = AbortSignal.any([request.signal, closing]);
   const socket = await connect(target, signal);
   const sent = send(request, target, socket, upgrade);
   const stop = () => sent.destroy();
   signal.addEventListener("abort", stop, { once: true });
   sent.once("close", () => signal.removeEventListener("abort", stop));
   if (signal.aborted) stop();
-  const answer = await answerOf(sent, request, upgrade);
-  if (answer.type === "upgraded") return takeUpgrade(answer.head, answer.socket, answer.rest, closing);
-  return present(request, target, answer.head, upgrade);
+  return await answerOf(sent, request, target, upgrade);
 }
 
 async function connect(target: ProxyTarget, signal: AbortSignal): Promise<Duplex> {
@@ -63,9 +78,13 @@ function secure(target: ProxyTarget, raw: Duplex): Promise<Duplex> {
 function send(request: ApiRequest, target: ProxyTarget, socket: Duplex, upgrade: boolean): ClientRequest {
   const headers = upgrade ? upgradeHeaders(request, target) : forwardedHeaders(request, target);
   const sent = httpRequest({ method: request.method, path: target.path, headers: headers as OutgoingHttpHeaders, setHost: false, createConnection: () => socket });
-  // The connection serves this one request.
+  // The connection serves this one request, unless it becomes something else.
+  let joined = false;
+  sent.once("upgrade", () => {
+    joined = true;
+  });
   sent.once("close", () => {
-    if (!upgrade) socket.destroy();
+    if (!joined) socket.destroy();
   });
   sent.on("error", () => socket.destroy());
   const { body } = request;
@@ -80,7 +99,7 @@ function send(request: ApiRequest, target: ProxyTarget, socket: Duplex, upgrade:
 
 type Answer = { readonly type: "upgraded"; readonly head: IncomingMessage; readonly socket: Duplex; readonly rest: Buffer } | { readonly type: "answered"; readonly head: IncomingMessage };
 
-function answerOf(sent: ClientRequest, request: ApiRequest, upgrade: boolean): Promise<Answer> {
+function answerOf(sent: ClientRequest, request: ApiRequest, target: ProxyTarget, upgrade: boolean): Promise<Answer> {
   return new Promise((resolve, reject) => {
     sent.once("response", (head) => resolve({ type: "answered", head }));
     sent.once("upgrade", (head, socket, rest) => {
@@ -88,8 +107,8 @@ function answerOf(sent: ClientRequest, request: ApiRequest, upgrade: boolean): P
       socket.destroy();
       reject(untyped(502, "the backend switched protocols without being asked to"));
     });
-    sent.once("error", (error) => reject(request.signal.aborted ? error : serviceUnavailable(`error trying to reach service: ${error.message === "socket hang up" ? "EOF" : error.message}`)));
-    sent.once("close", () => reject(serviceUnavailable("error trying to reach service: EOF")));
+    sent.once("error", (error) => reject(request.signal.aborted ? error : unreachable(target, error)));
+    sent.once("close", () => reject(unreachable(target, new Error("EOF"))));
   });
 }
 
@@ -125,5 +144,6 @@ function hostOf(request: ApiRequest): string {
 
 function unreachable(target: ProxyTarget, error: unknown): StatusError {
   if (error instanceof StatusError) return error;
-  return serviceUnavailable(`error trying to reach service: ${dialErrorText(target.authority, error)}`);
+  const what = dialErrorText(target.authority, error);
+  return target.unreachable?.(what) ?? serviceUnavailable(`error trying to reach service: ${what}`);
 }

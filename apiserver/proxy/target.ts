@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { SecureContextOptions } from "node:tls";
+import type { StatusError } from "../../api/status/errors.ts";
 
 /** Where a proxied request goes, and how it gets there. */
 export interface ProxyTarget {
@@ -21,6 +22,8 @@ export interface ProxyTarget {
    * that let other sites read the answer are dropped. Absent: the answer passes as it is.
    */
   readonly prefix?: string;
+  /** The refusal when the backend cannot be reached, from what went wrong; 503 `error trying to reach service: …` where absent. */
+  unreachable?(what: string): StatusError;
   /** Answer 502 instead of a redirect: for backends that must not send the API server's clients elsewhere. */
   readonly refuseRedirects?: boolean;
 }

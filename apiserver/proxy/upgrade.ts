@@ -50,14 +50,9 @@ function untimed(stream: Duplex & { setTimeout?(timeout_ms: number): void }): vo
 }
 
 /** Status line and headers as the backend wrote them. */
-export function answerHead(head: IncomingMessage, replaced: Readonly<Record<string, string>> = {}): string {
+function answerHead(head: IncomingMessage): string {
   const status = head.statusCode ?? 502;
   const lines = [`HTTP/1.1 ${status} ${head.statusMessage || STATUS_CODES[status] || ""}`];
-  for (let i = 0; i + 1 < head.rawHeaders.length; i += 2) {
-    const name = head.rawHeaders[i]!;
-    const lower = name.toLowerCase();
-    if (!Object.hasOwn(replaced, lower) && lower !== "transfer-encoding" && lower !== "keep-alive") lines.push(`${name}: ${head.rawHeaders[i + 1]}`);
-  }
-  for (const [name, value] of Object.entries(replaced)) lines.push(`${name}: ${value}`);
+  for (let i = 0; i + 1 < head.rawHeaders.length; i += 2) lines.push(`${head.rawHeaders[i]}: ${head.rawHeaders[i + 1]}`);
   return `${lines.join("\r\n")}\r\n\r\n`;
 }

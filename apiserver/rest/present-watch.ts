@@ -6,6 +6,8 @@ import { partialObjectMetadata } from "../../api/codec/table.ts";
 import type { ApiObject, Status } from "../../api/wire.ts";
 import { answerHeaders, STATUS_DEFINITION } from "../chain/answer.ts";
 import type { RequestContext } from "../chain/context.ts";
+import { wantsWebSocket } from "../chain/websocket.ts";
+import { watchOverWebSocket } from "../chain/websocket-stream.ts";
 import { jsonFrame, type CacheEvent, type ChangeType } from "../registry/cache-event.ts";
 import type { CachedObject } from "../registry/cached-object.ts";
 import type { ServedKind } from "../registry/served-kind.ts";
@@ -88,6 +90,7 @@ export function presentObjectWatch(context: RequestContext, batches: AsyncIterab
 
 /** A watch's answer over the wire. */
 export function presentFrameWatch(context: RequestContext, negotiated: Negotiated, batches: AsyncIterable<readonly Uint8Array[]>): ApiResponse {
+  if (wantsWebSocket(context.request)) return watchOverWebSocket(context.request, batches, negotiated.mediaType === "protobuf");
   return { status: 200, headers: answerHeaders(context, negotiated.contentType), body: { type: "stream", chunks: joined(batches) } };
 }
 

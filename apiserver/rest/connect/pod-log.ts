@@ -6,6 +6,8 @@ import { type FieldError, forbidden, invalid as invalidValue, notSupported } fro
 import type { Pod } from "../../../api/wire.ts";
 import { answerHeaders } from "../../chain/answer.ts";
 import type { RequestContext } from "../../chain/context.ts";
+import { wantsWebSocket } from "../../chain/websocket.ts";
+import { bytesOverWebSocket } from "../../chain/websocket-stream.ts";
 import type { Query } from "../../chain/query.ts";
 import { parseInteger } from "../../registry/delete-options.ts";
 import { getObject } from "../../registry/get.ts";
@@ -32,7 +34,8 @@ export async function podLog(registry: Registry, nodes: NodeClient, kind: Served
   const answer = await get(await nodes.options(pod.spec.nodeName, path, false), request.signal);
   const status = answer.statusCode ?? 500;
   if (status < 200 || status > 206) throw await refusal(status, answer, info.name);
-  return { status: 200, headers, body: { type: "stream", chunks: answer as AsyncIterable<Uint8Array> } };
+  const chunks = answer as AsyncIterable<Uint8Array>;
+  return wantsWebSocket(request) ? bytesOverWebSocket(request, chunks) : { status: 200, headers, body: { type: "stream", chunks } };
 }
 
 /** The query for the agent, checked. @throws StatusError 400, 422 */

@@ -1,4 +1,3 @@
-import { connect, type Socket } from "node:net";
 import { posix } from "node:path";
 import type { ApiResponse } from "../../../api/exchange.ts";
 import { badRequest } from "../../../api/status/errors.ts";
@@ -15,6 +14,7 @@ import { getObject } from "../../registry/get.ts";
 import type { Registry } from "../../registry/registry.ts";
 import type { ServedKind } from "../../registry/served-kind.ts";
 import type { NodeClient } from "./node-client.ts";
+import { agentTarget, dialHost } from "./node-target.ts";
 
 export interface ProxyParts {
   readonly registry: Registry;
@@ -23,8 +23,6 @@ export interface ProxyParts {
 
 type Destination = Omit<ProxyTarget, "path" | "prefix">;
 type Resolver = (parts: ProxyParts, kind: ServedKind, context: RequestContext, asked: ProxyName) => Promise<Destination>;
-
-const DIAL_TIMEOUT_MS = 30_000;
 
 /** `pods/NAME/proxy/…`: what the pod serves. */
 export const podProxy = (parts: ProxyParts, kind: ServedKind, context: RequestContext): Promise<ApiResponse> => proxy(parts, kind, context, "pod", toPod);
@@ -81,30 +79,14 @@ function destination(nodes: NodeClient, asked: ProxyName, address: PodAddress): 
 
 async function toNode({ registry, nodes }: ProxyParts, kind: ServedKind, _context: RequestContext, asked: ProxyName): Promise<Destination> {
   await getObject(registry, kind, "", asked.name, undefined);
-  const options = await nodes.options(asked.name, "/", false);
-  const host = String(options.host);
-  const agentPort = Number(options.port);
-  const port = asked.port === "" ? agentPort : parseNumber(asked.port);
+  const agent = await agentTarget(nodes, asked.name);
+  const { hostname, port: agentPort } = new URL(`https://${agent.authority}`);
+  if (asked.port === "" || asked.port === agentPort) return agent;
+  const port = parseNumber(asked.port);
   if (port === undefined || port < 1 || port > 65_535) throw badRequest(`invalid node request ${JSON.stringify(`${asked.name}:${asked.port}`)}`);
-  const authority = joinHostPort(host, port);
-  if (port !== agentPort) {
-    requireProxyable(host);
-    return { scheme: asked.scheme, authority, dial: (signal) => dial(host, port, signal) };
-  }
-  const { cert, key, ca } = options;
-  return { scheme: "https", authority, tls: { cert, key, ca, rejectUnauthorized: true }, dial: (signal) => dial(host, port, signal) };
-}
-
-function dial(host: string, port: number, signal: AbortSignal): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, signal, allowHalfOpen: true });
-    socket.setTimeout(DIAL_TIMEOUT_MS, () => socket.destroy(Object.assign(new Error("i/o timeout"), { code: "ETIMEDOUT" })));
-    socket.on("error", reject);
-    socket.once("connect", () => {
-      socket.setTimeout(0);
-      resolve(socket);
-    });
-  });
+  const host = hostname.replace(/^\[|\]$/g, "");
+  requireProxyable(host);
+  return { scheme: asked.scheme, authority: joinHostPort(host, port), dial: (signal) => dialHost(host, port, signal) };
 }
 
 /** Our path up to `/proxy`, what follows as the client escaped it (dot segments resolved, so that it stays below), and the query with its question mark. */
