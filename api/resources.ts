@@ -44,6 +44,7 @@ export const rolebindings = resource<wire.RoleBinding>("rbac.authorization.k8s.i
 export const clusterroles = resource<wire.ClusterRole>("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", false);
 export const clusterrolebindings = resource<wire.ClusterRoleBinding>("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", false);
 export const persistentvolumes = resource<wire.PersistentVolume>("", "v1", "persistentvolumes", "PersistentVolume", false);
+export const volumeattributesclasses = resource<wire.VolumeAttributesClass>("storage.k8s.io", "v1", "volumeattributesclasses", "VolumeAttributesClass", false);
 export const storageclasses = resource<wire.StorageClass>("storage.k8s.io", "v1", "storageclasses", "StorageClass", false);
 export const csinodes = resource<wire.CSINode>("storage.k8s.io", "v1", "csinodes", "CSINode", false);
 export const csidrivers = resource<wire.CSIDriver>("storage.k8s.io", "v1", "csidrivers", "CSIDriver", false);

@@ -1,4 +1,4 @@
-import { controllerrevisions, cronjobs, daemonsets, endpointslices, jobs, poddisruptionbudgets, type Resource, replicationcontrollers, statefulsets } from "../api/resources.ts";
+import { controllerrevisions, cronjobs, daemonsets, endpointslices, jobs, persistentvolumeclaims, persistentvolumes, poddisruptionbudgets, type Resource, replicationcontrollers, statefulsets, volumeattributesclasses } from "../api/resources.ts";
 import { ClusterRoleAggregationController } from "./cluster-role-aggregation/controller.ts";
 import type { ControllerFactory } from "./controller.ts";
 import { CronJobController } from "./cron-job/controller.ts";
@@ -21,6 +21,7 @@ import { RootCaController } from "./root-ca/controller.ts";
 import { ServiceAccountController } from "./service-account/controller.ts";
 import { StatefulSetController } from "./stateful-set/controller.ts";
 import { TaintEvictionController } from "./taint-eviction/controller.ts";
+import { attributesClassProtection, claimProtection, volumeProtection } from "./volume-protection/controller.ts";
 
 export interface ControllerSettings {
   /** CA bundle of the cluster, PEM, for `kube-root-ca.crt`. */
@@ -64,6 +65,9 @@ export function controllers(settings: ControllerSettings): readonly ControllerEn
     { name: "endpoint-slice-controller", create: (context) => new EndpointSliceController(context), requires: [endpointslices] },
     { name: "endpoint-slice-mirroring-controller", create: (context) => new EndpointSliceMirroringController(context), requires: [endpointslices] },
     { name: "disruption-controller", create: (context) => new DisruptionController(context), requires: [poddisruptionbudgets] },
+    { name: "persistentvolumeclaim-protection-controller", create: claimProtection, requires: [persistentvolumeclaims] },
+    { name: "persistentvolume-protection-controller", create: volumeProtection, requires: [persistentvolumes] },
+    { name: "volumeattributesclass-protection-controller", create: attributesClassProtection, requires: [volumeattributesclasses, persistentvolumes, persistentvolumeclaims] },
     ...(clusterCidr === undefined || clusterCidr === "" ? [] : [ipam(clusterCidr)]),
     { name: "generic-garbage-collector", create: (context) => new GarbageCollector(context) },
   ];

@@ -15,6 +15,12 @@ export function keepMetadata(object: ApiObject, old: ApiObject): void {
   }
 }
 
+/** A finalizer that keeps a new object until its protection controller finds it unused (StorageObjectInUseProtection). */
+export function protect(object: ApiObject, finalizer: string): void {
+  const finalizers = object.metadata.finalizers ?? [];
+  if (!finalizers.includes(finalizer)) object.metadata.finalizers = [...finalizers, finalizer];
+}
+
 /** A new object's first generation, and no status of a client's making. */
 export function startGeneration(object: ApiObject): void {
   object.metadata.generation = 1;

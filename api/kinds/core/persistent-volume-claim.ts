@@ -6,7 +6,7 @@ import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from "../../wir
 import { ageColumn, column, nameColumn, UNSET } from "../columns.ts";
 import { defineKind, statusSubresource } from "../define.ts";
 import type { Strategy } from "../kind.ts";
-import { restoreField, statusOnly } from "../strategies.ts";
+import { protect, restoreField, statusOnly } from "../strategies.ts";
 import { accessModesText, storageClassOf } from "./volume-columns.ts";
 
 const SPEC = fieldPath("spec");
@@ -15,6 +15,7 @@ const CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class";
 const strategy: Strategy<PersistentVolumeClaim> = {
   applyDefaults: defaultClaim,
   prepareForCreate(claim) {
+    protect(claim, "kubernetes.io/pvc-protection");
     claim.status = { phase: "Pending" };
     if (claim.spec) prepareDataSources(claim.spec, undefined);
   },

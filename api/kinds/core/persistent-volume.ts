@@ -7,7 +7,7 @@ import type { PersistentVolume } from "../../wire.ts";
 import { ageColumn, column, nameColumn, UNSET } from "../columns.ts";
 import { defineKind, statusSubresource } from "../define.ts";
 import type { Strategy, UpdateStrategy } from "../kind.ts";
-import { restoreField } from "../strategies.ts";
+import { protect, restoreField } from "../strategies.ts";
 import { accessModesText, storageClassOf } from "./volume-columns.ts";
 
 const SPEC = fieldPath("spec");
@@ -17,6 +17,7 @@ const MOUNT_OPTIONS = "volume.beta.kubernetes.io/mount-options";
 const strategy: Strategy<PersistentVolume> = {
   applyDefaults: defaultPersistentVolume,
   prepareForCreate(volume, context) {
+    protect(volume, "kubernetes.io/pv-protection");
     volume.status = { phase: "Pending", lastPhaseTransitionTime: rfc3339(context.now_ms) };
   },
   prepareForUpdate(volume, old) {

@@ -2,6 +2,7 @@ import { validateVolumeAttributesClass, validateVolumeAttributesClassUpdate } fr
 import type { VolumeAttributesClass } from "../../wire.ts";
 import { ageColumn, column, nameColumn } from "../columns.ts";
 import { defineKind } from "../define.ts";
+import { protect } from "../strategies.ts";
 
 export const volumeAttributesClass = defineKind<VolumeAttributesClass>({
   group: "storage.k8s.io",
@@ -11,6 +12,12 @@ export const volumeAttributesClass = defineKind<VolumeAttributesClass>({
   shortNames: ["vac"],
   namespaced: false,
   definition: "io.k8s.api.storage.v1.VolumeAttributesClass",
-  strategy: { validate: validateVolumeAttributesClass, validateUpdate: validateVolumeAttributesClassUpdate },
+  strategy: {
+    prepareForCreate(attributes) {
+      protect(attributes, "kubernetes.io/vac-protection");
+    },
+    validate: validateVolumeAttributesClass,
+    validateUpdate: validateVolumeAttributesClassUpdate,
+  },
   columns: [nameColumn, column("DriverName", "The CSI driver.", (attributes) => attributes.driverName ?? ""), ageColumn],
 });
