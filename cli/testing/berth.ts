@@ -46,9 +46,11 @@ export async function addNode({ client }: LiveCluster, name: string, text?: Node
   await client.update(nodes, { ...reported, spec: { ...spec } });
 }
 
-/** A pod; with `nodeName` it is placed already. `owner`: the uid of a controller that would make another one. */
+/** A pod; with `nodeName` it is placed and runs already. `owner`: the uid of a controller that would make another one. */
 export async function addPod({ client }: LiveCluster, name: string, text: PodText & { readonly owner?: string } = {}): Promise<Pod> {
   const { metadata, spec, apiVersion, kind } = makePod(name, text);
   const owners = text.owner === undefined ? {} : { ownerReferences: [{ apiVersion: "apps/v1", kind: "ReplicaSet", name: "owner", uid: text.owner, controller: true }] };
-  return client.create(pods, { apiVersion, kind, metadata: { name, namespace: metadata.namespace!, labels: metadata.labels!, ...owners }, spec: { ...spec!, serviceAccountName: "none", automountServiceAccountToken: false } });
+  const made = await client.create(pods, { apiVersion, kind, metadata: { name, namespace: metadata.namespace!, labels: metadata.labels!, ...owners }, spec: { ...spec!, serviceAccountName: "none", automountServiceAccountToken: false } });
+  if (!text.nodeName) return made;
+  return client.patch(pods, { namespace: metadata.namespace!, name }, "merge", { status: { phase: "Running" } }, { subresource: "status" });
 }
