@@ -2,7 +2,9 @@ import type { ApiHandler } from "../api/exchange.ts";
 import { kinds as allKinds } from "../api/kinds/index.ts";
 import { serviceUnavailable } from "../api/status/errors.ts";
 import { Aggregator } from "./aggregation/aggregator.ts";
+import { findBackend } from "./aggregation/backend.ts";
 import type { AdmissionPlugin } from "./admission/admission.ts";
+import { CustomResources } from "./apiextensions/custom-resources.ts";
 import { AdmissionChain } from "./admission/admission.ts";
 import { defaultTolerationSeconds } from "./admission/default-toleration-seconds.ts";
 import { namespaceLifecycle } from "./admission/namespace-lifecycle.ts";
@@ -32,6 +34,7 @@ import { Health } from "./chain/health.ts";
 import { Lifecycle } from "./chain/lifecycle.ts";
 import { Metrics } from "./chain/metrics.ts";
 import { Query } from "./chain/query.ts";
+import type { RequestInfo } from "./chain/request-info.ts";
 import { Discovery } from "./discovery/discovery.ts";
 import { OpenApi } from "./discovery/openapi.ts";
 import { OpenIdDiscovery } from "./discovery/openid.ts";
@@ -73,6 +76,7 @@ class Server implements ApiServer {
   readonly #nodes: NodeClient;
   readonly #kubernetesService: KubernetesService;
   readonly #aggregator: Aggregator;
+  readonly #custom: CustomResources;
   readonly #lifecycle = new Lifecycle();
 
   constructor(options: ApiServerOptions) {
@@ -109,8 +113,10 @@ class Server implements ApiServer {
     const authenticator = new Authenticator(serviceAccounts);
     const metrics = this.#makeMetrics(kinds);
     const around = { health: this.#makeHealth(), discovery: new Discovery(kinds, () => addressText(options.advertise), this.#aggregator.discovery), openapi: new OpenApi(), aggregator: this.#aggregator, openid: new OpenIdDiscovery(tokens, () => addressText(options.advertise)), metrics };
+    this.#custom = new CustomResources(this.#registry, async (service, signal) => (await findBackend(backends, { service })).dial(signal));
     around.openapi.add(this.#aggregator.openapi);
-    const services = { registry: this.#registry, subresources: makeActions({ registry: this.#registry, nodes: this.#nodes, authorizer, logger, tokens }), virtual: { ...makeVirtual(this.#registry), ...makeReviews({ registry: this.#registry, authorizer, tokens: serviceAccounts, rbac: this.#rbac }) } };
+    if (this.#custom.openapi !== undefined) around.openapi.add(this.#custom.openapi);
+    const services = { registry: this.#registry, findCustom: (info: RequestInfo) => this.#custom.find(info), subresources: makeActions({ registry: this.#registry, nodes: this.#nodes, authorizer, logger, tokens }), virtual: { ...makeVirtual(this.#registry), ...makeReviews({ registry: this.#registry, authorizer, tokens: serviceAccounts, rbac: this.#rbac }) } };
     const chain = makeChain({ clock, logger, authenticator, authorizer, passesBody: (info) => this.#aggregator.serves(info), route: makeRouter(services, around), observe: (context, status, took_ms) => metrics.observe(context, status, took_ms) });
     this.handler = guarded(chain, this.#lifecycle);
   }
@@ -118,6 +124,7 @@ class Server implements ApiServer {
   async start(): Promise<void> {
     await claimStore(this.#options.store, this.#options.pki);
     await this.#cache.start();
+    await this.#custom.start();
     followRbacObjects(this.#rbac, this.#cache, this.#registry.kinds);
     this.#services.start();
     for (const object of [...bootstrapNamespaces, ...bootstrapPriorityClasses]) await ensureObject(this.#registry, object);
@@ -130,6 +137,7 @@ class Server implements ApiServer {
   async close(): Promise<void> {
     this.#aggregator.close();
     await this.#kubernetesService.stop();
+    await this.#custom.stop();
     await this.#lifecycle.close();
     await this.#cache.close();
     this.#nodes.close();

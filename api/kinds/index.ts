@@ -4,6 +4,7 @@ import { mutatingWebhookConfiguration } from "./admissionregistration/mutating-w
 import { validatingAdmissionPolicy } from "./admissionregistration/validating-admission-policy.ts";
 import { validatingAdmissionPolicyBinding } from "./admissionregistration/validating-admission-policy-binding.ts";
 import { validatingWebhookConfiguration } from "./admissionregistration/validating-webhook-configuration.ts";
+import { customResourceDefinition } from "./apiextensions/custom-resource-definition.ts";
 import { apiService } from "./apiregistration/api-service.ts";
 import { controllerRevision } from "./apps/controller-revision.ts";
 import { daemonSet } from "./apps/daemon-set.ts";
@@ -66,6 +67,7 @@ import { volumeAttributesClass } from "./storage/volume-attributes-class.ts";
 /** Every kind that the API server serves itself. */
 export const kinds: readonly KindEntry[] = [
   binding,
+  customResourceDefinition,
   componentStatus,
   configMap,
   endpoints,

@@ -8,7 +8,7 @@ type Json = Record<string, unknown>;
 
 const PATCH = "io.k8s.apimachinery.pkg.apis.meta.v1.Patch";
 const DELETE_OPTIONS = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions";
-const INFO = { title: "Kubernetes", version: "v1.36.0" };
+export const INFO = { title: "Kubernetes", version: "v1.36.0" };
 
 /** `api/v1`, `apis/apps/v1`: the key of a group version's v3 document. */
 export function documentPath(group: string, version: string): string {
@@ -23,7 +23,7 @@ export function openapiV3Documents(entries: readonly KindEntry[], descriptions: 
     documents.set(path, {
       openapi: "3.0.0",
       info: INFO,
-      paths: Object.fromEntries(own.flatMap(pathsOf).map((one) => [one.path, pathItem(one, "v3")])),
+      paths: Object.fromEntries(own.flatMap((entry) => pathsOf(entry)).map((one) => [one.path, pathItem(one, "v3")])),
       components: { schemas: schemasFor(own, "v3", descriptions), securitySchemes: { BearerToken: { type: "apiKey", name: "authorization", in: "header", description: "Bearer token" } } },
     });
   }
@@ -35,7 +35,7 @@ export function openapiV2Document(entries: readonly KindEntry[], descriptions: D
   return {
     swagger: "2.0",
     info: INFO,
-    paths: Object.fromEntries(entries.flatMap(pathsOf).map((one) => [one.path, pathItem(one, "v2")])),
+    paths: Object.fromEntries(entries.flatMap((entry) => pathsOf(entry)).map((one) => [one.path, pathItem(one, "v2")])),
     definitions: schemasFor(entries, "v2", descriptions),
     securityDefinitions: { BearerToken: { type: "apiKey", name: "authorization", in: "header", description: "Bearer token" } },
     security: [{ BearerToken: [] }],
@@ -44,7 +44,7 @@ export function openapiV2Document(entries: readonly KindEntry[], descriptions: D
 
 /** What the kinds' paths refer to and all below it; kinds carry their group, version and kind. */
 function schemasFor(entries: readonly KindEntry[], form: OpenapiForm, descriptions: Descriptions): Json {
-  const operations = entries.flatMap(pathsOf).flatMap((one) => one.operations);
+  const operations = entries.flatMap((entry) => pathsOf(entry)).flatMap((one) => one.operations);
   const names = operations.flatMap((one) => [one.body, one.answer]).filter((name) => name !== undefined && name !== PATCH) as string[];
   const schemas = closure([...new Set(names)], form, descriptions);
   schemas[PATCH] = { description: "A patch, in the form that the content type names.", type: "object" };
@@ -66,7 +66,8 @@ function groupVersionsOf(entry: KindEntry): { group: string; version: string }[]
   return [{ group: entry.group, version: entry.version }, ...Object.values(entry.subresources ?? {}).map((sub) => ({ group: sub.group ?? entry.group, version: sub.version ?? entry.version }))];
 }
 
-function pathItem(entry: PathEntry, form: OpenapiForm): Json {
+/** A path of a document. */
+export function pathItem(entry: PathEntry, form: OpenapiForm): Json {
   const parameters = entry.parameters.map((name) => {
     const base = { description: PATH_PARAMETERS[name], in: "path", name, required: true };
     return form === "v2" ? { ...base, type: "string", uniqueItems: true } : { ...base, schema: { type: "string", uniqueItems: true } };

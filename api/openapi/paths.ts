@@ -67,32 +67,37 @@ export interface PathEntry {
   readonly operations: readonly Operation[];
 }
 
+/** The name of a kind's definition; undefined for one that has none. */
+export type NameOf = (group: string, version: string, kind: string) => string | undefined;
+
+const builtInName: NameOf = (group, version, kind) => definitionOfKind(group, version, kind)?.name;
+
 /** The paths of a kind: its collection, its objects, its subresources. */
-export function pathsOf(entry: KindEntry): PathEntry[] {
+export function pathsOf(entry: KindEntry, nameOf: NameOf = builtInName): PathEntry[] {
   const root = entry.group === "" ? `/api/${entry.version}` : `/apis/${entry.group}/${entry.version}`;
   const scope = entry.namespaced ? `${root}/namespaces/{namespace}` : root;
   const inScope = entry.namespaced ? (["namespace"] as const) : ([] as const);
   const collection = `${scope}/${entry.plural}`;
   const has = (verb: Verb) => entry.verbs.includes(verb);
-  const operations = (verbs: readonly Verb[]) => verbs.filter(has).map((verb) => operationOf(entry, verb, entry.kind, undefined));
+  const operations = (verbs: readonly Verb[]) => verbs.filter(has).map((verb) => operationOf(nameOf, entry, verb, entry.kind, undefined));
   return [
     { path: collection, parameters: inScope, operations: operations(["list", "create", "deletecollection"]) },
-    ...(entry.namespaced && has("list") ? [{ path: `${root}/${entry.plural}`, parameters: [], operations: [operationOf(entry, "list", entry.kind, "ForAllNamespaces")] }] : []),
+    ...(entry.namespaced && has("list") ? [{ path: `${root}/${entry.plural}`, parameters: [], operations: [operationOf(nameOf, entry, "list", entry.kind, "ForAllNamespaces")] }] : []),
     { path: `${collection}/{name}`, parameters: [...inScope, "name"] as const, operations: operations(["get", "update", "patch", "delete"]) },
-    ...Object.entries(entry.subresources ?? {}).map(([name, sub]) => ({ path: `${collection}/{name}/${name}`, parameters: [...inScope, "name"] as const, operations: subresourceOperations(entry, name, sub) })),
+    ...Object.entries(entry.subresources ?? {}).map(([name, sub]) => ({ path: `${collection}/{name}/${name}`, parameters: [...inScope, "name"] as const, operations: subresourceOperations(nameOf, entry, name, sub) })),
   ].filter((path) => path.operations.length > 0);
 }
 
-function subresourceOperations(entry: KindEntry, name: string, sub: Subresource): Operation[] {
+function subresourceOperations(nameOf: NameOf, entry: KindEntry, name: string, sub: Subresource): Operation[] {
   const suffix = name.charAt(0).toUpperCase() + name.slice(1);
   const verbs: readonly (Verb | "connect")[] = sub.type === "connect" && name !== "log" ? ["connect"] : sub.verbs;
-  return verbs.map((verb) => operationOf({ ...entry, group: sub.group ?? entry.group, version: sub.version ?? entry.version }, verb, sub.kind, suffix, entry));
+  return verbs.map((verb) => operationOf(nameOf, { ...entry, group: sub.group ?? entry.group, version: sub.version ?? entry.version }, verb, sub.kind, suffix, entry));
 }
 
-function operationOf(of: Pick<KindEntry, "group" | "version" | "plural" | "namespaced">, verb: Verb | "connect", kind: string, suffix: string | undefined, owner: Pick<KindEntry, "group" | "version" | "kind" | "namespaced"> = { ...of, kind }): Operation {
+function operationOf(nameOf: NameOf, of: Pick<KindEntry, "group" | "version" | "plural" | "namespaced"> & Partial<Pick<KindEntry, "listKind">>, verb: Verb | "connect", kind: string, suffix: string | undefined, owner: Pick<KindEntry, "group" | "version" | "kind" | "namespaced"> = { ...of, kind }): Operation {
   const { method = "get", action = "get" } = ACTIONS[verb] ?? {};
-  const definition = definitionOfKind(of.group, of.version, kind)?.name;
-  const list = definitionOfKind(of.group, of.version, `${kind}List`)?.name ?? definition;
+  const definition = nameOf(of.group, of.version, kind);
+  const list = nameOf(of.group, of.version, of.listKind ?? `${kind}List`) ?? definition;
   const isConnect = verb === "connect" || definition === undefined;
   const deletes = method === "delete";
   const idGroup = owner.group === "" ? "Core" : capital(owner.group.split(".")[0] ?? "");

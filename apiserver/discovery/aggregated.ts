@@ -1,6 +1,6 @@
 import type { ExtensionVersion } from "../aggregation/extension-discovery.ts";
 import type { KindTable, ServedKind } from "../registry/served-kind.ts";
-import { groupsOf, kindsOf, subresourcesOf } from "./legacy.ts";
+import { groupsOf, kindsOf, subresourcesOf, verbsOf } from "./legacy.ts";
 
 export const AGGREGATED_TYPE = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
@@ -17,17 +17,19 @@ function discoveredVersion(kinds: KindTable, group: string, version: string): ob
 
 function discoveredResource(kind: ServedKind): object {
   const { entry } = kind;
+  // Built-in kinds leave out what is the list's own, custom ones say it.
+  const own = kind.custom === undefined ? { group: "", version: "" } : { group: entry.group, version: entry.version };
   const subresources = subresourcesOf(kind).map(([name, { group, version, kind: responseKind, verbs }]) => ({
     subresource: name,
-    responseKind: { group: group ?? "", version: version ?? "", kind: responseKind },
+    responseKind: { group: group ?? own.group, version: version ?? own.version, kind: responseKind },
     verbs,
   }));
   return {
     resource: entry.plural,
-    responseKind: { group: "", version: "", kind: entry.kind },
+    responseKind: { ...own, kind: entry.kind },
     scope: entry.namespaced ? "Namespaced" : "Cluster",
     singularResource: entry.singular,
-    verbs: entry.verbs,
+    verbs: verbsOf(kind),
     ...(entry.shortNames.length > 0 ? { shortNames: entry.shortNames } : {}),
     ...(entry.categories.length > 0 ? { categories: entry.categories } : {}),
     ...(subresources.length > 0 ? { subresources } : {}),

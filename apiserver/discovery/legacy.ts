@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Subresource } from "../../api/kinds/kind.ts";
+import type { Subresource, Verb } from "../../api/kinds/kind.ts";
 import type { ExtensionVersion } from "../aggregation/extension-discovery.ts";
 import { groupPriority, versionPriority } from "../aggregation/group-priority.ts";
 import type { KindTable, ServedKind } from "../registry/served-kind.ts";
@@ -46,9 +46,15 @@ export function kindsOf(kinds: KindTable, group: string, version: string): Serve
   return kinds.all.filter(({ entry }) => entry.group === group && entry.version === version).sort((a, b) => (a.entry.plural < b.entry.plural ? -1 : 1));
 }
 
-/** Subresources in order of their names. */
+/** Subresources in order of their names; those of custom resources in their own. */
 export function subresourcesOf(kind: ServedKind): [string, Subresource][] {
-  return Object.entries(kind.entry.subresources).sort(([a], [b]) => (a < b ? -1 : 1));
+  const subresources = Object.entries(kind.entry.subresources);
+  return kind.custom === undefined ? subresources.sort(([a], [b]) => (a < b ? -1 : 1)) : subresources;
+}
+
+/** Once its definition is being deleted, a custom resource can no longer be written. */
+export function verbsOf(kind: ServedKind): readonly Verb[] {
+  return kind.custom?.isTerminating() ? kind.entry.verbs.filter((verb) => verb !== "create" && verb !== "patch" && verb !== "update") : kind.entry.verbs;
 }
 
 /** APIResourceList of one group version; undefined where it is not served. */
@@ -67,7 +73,7 @@ function resource(kind: ServedKind): object {
     singularName: entry.singular,
     namespaced: entry.namespaced,
     kind: entry.kind,
-    verbs: entry.verbs,
+    verbs: verbsOf(kind),
     ...(entry.shortNames.length > 0 ? { shortNames: entry.shortNames } : {}),
     ...(entry.categories.length > 0 ? { categories: entry.categories } : {}),
     ...(kind.virtual ? {} : { storageVersionHash: storageVersionHash(kind) }),
@@ -85,8 +91,12 @@ function subresourceOf(kind: ServedKind, name: string, subresource: Subresource)
   };
 }
 
+/** Kinds that Kubernetes itself still stores in an older version: clients see the hash only, and it is the same. */
+const STORED_VERSIONS: Readonly<Record<string, string>> = { "apiextensions.k8s.io/CustomResourceDefinition": "v1beta1" };
+
 /** First bytes of SHA-256 over `GROUP/VERSION/KIND` of the stored form: changes when the stored version does. */
 function storageVersionHash(kind: ServedKind): string {
   const { group, version, kind: name } = kind.stored.entry;
-  return createHash("sha256").update(`${group}/${version}/${name}`).digest().subarray(0, 8).toString("base64");
+  const stored = kind.view?.storageVersion ?? STORED_VERSIONS[`${group}/${name}`] ?? version;
+  return createHash("sha256").update(`${group}/${stored}/${name}`).digest().subarray(0, 8).toString("base64");
 }

@@ -147,6 +147,10 @@ class Watcher<T> {
       }
       if (past.length > 0) yield past;
       yield* this.#queue;
+    } catch (error) {
+      // What a webhook could not convert: the reader is told as it would be of any other event.
+      if (this.#kind.view === undefined) throw error;
+      yield [this.#encoder.error(statusOf(error))];
     } finally {
       this.#stop();
     }
@@ -251,8 +255,7 @@ class Watcher<T> {
   /** The watch cannot go on: the reader is told, and begins anew. */
   #fail(error: unknown): void {
     if (this.#queue.ended) return;
-    const status = error instanceof StatusError ? error.status : untyped(500, error instanceof Error ? error.message : String(error)).status;
-    this.#push(this.#encoder.error(status));
+    this.#push(this.#encoder.error(statusOf(error)));
     this.#stop();
   }
 
@@ -305,4 +308,8 @@ class Watcher<T> {
     this.#bookmarkTimer?.cancel();
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
   }
+}
+
+function statusOf(error: unknown): Status {
+  return error instanceof StatusError ? error.status : untyped(500, error instanceof Error ? error.message : String(error)).status;
 }
