@@ -1,5 +1,5 @@
 import type { ApiResponse } from "../../api/exchange.ts";
-import { serviceUnavailable, StatusError } from "../../api/status/errors.ts";
+import { serviceUnavailable, StatusError, timeout } from "../../api/status/errors.ts";
 import type { Pki } from "../auth/pki.ts";
 import type { RequestContext } from "../chain/context.ts";
 import type { RequestInfo } from "../chain/request-info.ts";
@@ -61,21 +61,44 @@ export class Aggregator {
     const remote = this.#remoteOf(info);
     if (remote === undefined) return undefined;
     if (!remote.available) throw unavailable(remote, remote.message);
+    const late = new AbortController();
+    const timer = isLongRunning(context) ? undefined : this.#registry.clock.after(requestTimeout_ms(info.query.get("timeout")), () => late.abort(), { background: true });
     try {
-      return await proxyRequest(context, await this.#client.target(remote, user, request.url), this.#registry.closing);
+      return await proxyRequest(context, await this.#client.target(remote, user, request.url), AbortSignal.any([this.#registry.closing, late.signal]));
     } catch (error) {
+      if (late.signal.aborted) {
+        this.#availability.suspect(remote.name);
+        throw timeout("request did not complete within the allotted timeout");
+      }
       if (error instanceof BackendError) {
         this.#availability.suspect(remote.name);
         throw unavailable(remote, error.message);
       }
       if (error instanceof StatusError && error.code === 503) this.#availability.suspect(remote.name);
       throw error;
+    } finally {
+      timer?.cancel();
     }
   }
 
   #remoteOf({ path, group, version }: RequestInfo): RemoteService | undefined {
     return version !== "" && path.startsWith("/apis/") ? this.#remotes.of(group, version) : undefined;
   }
+}
+
+const MAX_REQUEST_MS = 60_000;
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** How long the answer's head may take: `timeout` of the query (a Go duration), at most a minute. */
+function requestTimeout_ms(text: string | undefined): number {
+  const parts = [...(text ?? "").matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+  const asked_ms = parts.reduce((sum, [, number, unit = ""]) => sum + Number(number) * (UNIT_MS[unit] ?? 0), 0);
+  return asked_ms > 0 ? Math.min(asked_ms, MAX_REQUEST_MS) : MAX_REQUEST_MS;
+}
+
+/** Watches and upgrades may begin whenever the server likes. */
+function isLongRunning({ info, request }: RequestContext): boolean {
+  return info.verb === "watch" || request.upgradable === true;
 }
 
 function unavailable({ name }: RemoteService, message: string): StatusError {

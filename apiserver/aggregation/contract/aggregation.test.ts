@@ -265,6 +265,15 @@ for (const store of STORES) {
     slow.destroy();
   });
 
+  suite("a server that never answers is given up, and is not waited for by others", async (t) => {
+    const { extension, group } = await available();
+    extension.routes.set(`/apis/${group}/v1/things`, () => undefined);
+    const { status, body } = await admin.get(`/apis/${group}/v1/things?timeout=300ms`);
+    t.is(status, 504);
+    t.like(body, { reason: "Timeout", message: "Timeout: request did not complete within the allotted timeout" });
+    t.is((await admin.get(`/apis/${group}/v1`)).status, 200);
+  });
+
   suite("an upgrade is joined end to end", async (t) => {
     const { extension, group } = await available();
     extension.onUpgrade = (request, socket) => {
