@@ -135,7 +135,7 @@ class Server implements ApiServer {
   }
 
   async close(): Promise<void> {
-    this.#aggregator.close();
+    await this.#aggregator.close();
     await this.#kubernetesService.stop();
     await this.#custom.stop();
     await this.#lifecycle.close();

@@ -12,7 +12,7 @@ import { ExtensionClient } from "./extension-client.ts";
 import { ExtensionDiscovery } from "./extension-discovery.ts";
 import { ExtensionOpenApi } from "./extension-openapi.ts";
 import { FrontProxy } from "./front-proxy.ts";
-import { ensureLocalApiServices } from "./local-services.ts";
+import { LocalServices } from "./local-services.ts";
 import { type RemoteService, RemoteServices } from "./remote-services.ts";
 
 /** API aggregation: APIServices, and the extension servers behind those that name a Service. */
@@ -24,10 +24,12 @@ export class Aggregator {
   readonly #client: ExtensionClient;
   readonly #frontProxy: FrontProxy;
   readonly #availability: Availability;
+  readonly #local: LocalServices;
 
   constructor(parts: BackendParts & { readonly pki: Pki }) {
     const { registry } = parts;
     this.#registry = registry;
+    this.#local = new LocalServices(registry);
     this.#remotes = new RemoteServices(registry.kinds);
     this.#frontProxy = new FrontProxy(parts.pki, registry.clock);
     this.#client = new ExtensionClient(parts, this.#frontProxy, registry.clock);
@@ -40,14 +42,15 @@ export class Aggregator {
   async start(): Promise<void> {
     const kind = this.#registry.kinds.byResource("apiregistration.k8s.io", "v1", "apiservices");
     if (kind === undefined) return;
-    await ensureLocalApiServices(this.#registry);
+    await this.#local.start();
     await this.#frontProxy.publish(this.#registry);
     this.#remotes.follow(this.#registry.cache.of(kind));
     this.#availability.start();
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#availability.close();
+    await this.#local.close();
   }
 
   /** The request is an extension server's: its body passes unread. */

@@ -87,6 +87,7 @@ export class KindTable {
   readonly #byKind = new Map<string, ServedKind>();
   #kinds: ServedKind[] = [];
   readonly #custom = new Map<string, readonly ServedKind[]>();
+  readonly #listeners = new Set<() => void>();
   #generation = 0;
 
   constructor(entries: readonly KindEntry[]) {
@@ -124,6 +125,12 @@ export class KindTable {
     if (added.length === 0) this.#custom.delete(name);
     else this.#custom.set(name, added);
     this.#generation++;
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Told after every change of what is served. */
+  onChange(listener: () => void): void {
+    this.#listeners.add(listener);
   }
 
   #remove(kind: ServedKind): void {

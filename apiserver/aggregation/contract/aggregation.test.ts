@@ -75,6 +75,19 @@ for (const store of STORES) {
     t.false(names.includes("v1.apiregistration.k8s.io"));
   });
 
+  suite("a custom resource's group version has one as long as it is defined", async (t) => {
+    const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    const { body } = await admin.get(SERVICES);
+    const watch = await admin.watch(`${SERVICES}?watch=1&resourceVersion=${body.metadata.resourceVersion}&fieldSelector=metadata.name%3Dv1.custom.example.com`);
+    const version = { name: "v1", served: true, storage: true, schema: { openAPIV3Schema: { type: "object" } } };
+    t.is((await admin.post(definitions, { metadata: { name: "boats.custom.example.com" }, spec: { group: "custom.example.com", scope: "Cluster", names: { plural: "boats", kind: "Boat" }, versions: [version] } })).status, 201);
+    const added = await watch.next();
+    t.like(added, { type: "ADDED", object: { metadata: { labels: { "kube-aggregator.kubernetes.io/automanaged": "true" } }, spec: { groupPriorityMinimum: 1000, versionPriority: 100 } } });
+    await admin.delete(`${definitions}/boats.custom.example.com`);
+    t.is((await watch.next()).type, "DELETED");
+    watch.close();
+  });
+
   suite("an extension server becomes available, and is asked on its clients' behalf", async (t) => {
     const { extension, group } = await available();
     t.like(await condition(group, isTrue), { reason: "Passed", message: "all checks passed" });
