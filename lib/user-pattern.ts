@@ -53,17 +53,15 @@ export class UserPattern {
     return matcher.find() ? (matcher.group() ?? "") : undefined;
   }
 
-  /** The matches that do not overlap, at most `limit` of them. */
-  findAll(text: string, limit = Number.POSITIVE_INFINITY): string[] {
+  /** The matches that do not overlap. Each may have to look at all that is behind it: who asks for many pays for each. */
+  *matches(text: string): IterableIterator<string> {
     const matcher = this.#engine.matcher(text);
-    const found: string[] = [];
     let end = -1;
-    while (found.length < limit && matcher.find()) {
+    while (matcher.find()) {
       // As in Go, an empty match right behind another one does not count.
-      if (matcher.end() !== matcher.start() || matcher.start() !== end) found.push(matcher.group() ?? "");
+      if (matcher.end() !== matcher.start() || matcher.start() !== end) yield matcher.group() ?? "";
       end = matcher.end();
     }
-    return found;
   }
 }
 

@@ -1,0 +1,204 @@
+import type { CallNode, ComprehensionNode, Node } from "./ast.ts";
+import type { Checked } from "./checker.ts";
+import type { DataType } from "./data-type.ts";
+import { costSize, type Overload } from "./function.ts";
+import type { CelType } from "./types.ts";
+
+/** The least and the greatest; both saturate at 2^64, as uint64 does in cel-go. */
+export interface CostRange {
+  readonly min: number;
+  readonly max: number;
+}
+
+type Size = CostRange;
+
+/** More than any limit: what cannot be bounded. */
+const UNBOUNDED = 2 ** 64;
+const ONE: CostRange = { min: 1, max: 1 };
+const ZERO: CostRange = { min: 0, max: 0 };
+
+/** What an expression can cost, estimated from its tree and the sizes that its variables are declared with, after cel-go's checker/cost. */
+export function estimateCost(checked: Checked, variables: ReadonlyMap<string, DataType>): CostRange {
+  return new Estimator(checked, variables).node(checked.root, undefined).cost;
+}
+
+/** What is known of a node. */
+interface Estimate {
+  readonly cost: CostRange;
+  /** undefined: only its type bounds its size. */
+  readonly size: Size | undefined;
+  /** The part of a variable that the node is. */
+  readonly data: DataType | undefined;
+}
+
+interface Scope {
+  readonly name: string;
+  readonly estimate: Omit<Estimate, "cost">;
+  readonly outer: Scope | undefined;
+}
+
+class Estimator {
+  readonly #checked: Checked;
+  readonly #variables: ReadonlyMap<string, DataType>;
+
+  constructor(checked: Checked, variables: ReadonlyMap<string, DataType>) {
+    this.#checked = checked;
+    this.#variables = variables;
+  }
+
+  node(node: Node, scope: Scope | undefined): Estimate {
+    switch (node.kind) {
+      case "literal": {
+        const size = costSize(node.value);
+        return { cost: ZERO, size: { min: size, max: size }, data: undefined };
+      }
+      case "ident":
+        return this.#ident(node.id, node.name, scope);
+      case "select": {
+        if (this.#checked.constants.has(node.id)) return { cost: ONE, size: ONE, data: undefined };
+        const operand = this.node(node.operand, scope);
+        if (node.testOnly) return { cost: operand.cost, size: ONE, data: undefined };
+        return part(operand.data?.fields?.get(node.field) ?? operand.data?.element, add(operand.cost, ONE));
+      }
+      case "call":
+        return this.#call(node, scope);
+      case "list":
+        return this.#literal(node.elements, node.elements.length, 10, scope);
+      case "map":
+        return this.#literal(
+          node.entries.flatMap(({ key, value }) => [key, value]),
+          node.entries.length,
+          30,
+          scope,
+        );
+      case "struct":
+        return this.#literal(
+          node.fields.map(({ value }) => value),
+          1,
+          40,
+          scope,
+        );
+      default:
+        return this.#fold(node, scope);
+    }
+  }
+
+  #ident(id: number, name: string, scope: Scope | undefined): Estimate {
+    for (let inner = scope; inner !== undefined; inner = inner.outer) if (inner.name === name) return { cost: ONE, ...inner.estimate };
+    if (this.#checked.constants.has(id)) return { cost: ONE, size: ONE, data: undefined };
+    return part(this.#variables.get(name.startsWith(".") ? name.slice(1) : name), ONE);
+  }
+
+  #literal(parts: readonly Node[], size: number, base: number, scope: Scope | undefined): Estimate {
+    let cost: CostRange = { min: base, max: base };
+    for (const item of parts) cost = add(cost, this.node(item, scope).cost);
+    return { cost, size: { min: size, max: size }, data: undefined };
+  }
+
+  /** How large the node's value can be: what was found, what its type says, anything. */
+  #sizeOf(node: Node, { size }: Estimate): Size {
+    return size ?? (isScalar(this.#checked.types.get(node.id)) ? ONE : { min: 0, max: UNBOUNDED });
+  }
+
+  #call(node: CallNode, scope: Scope | undefined): Estimate {
+    const overloads = this.#checked.overloads.get(node.id) ?? [];
+    const nodes = overloads[0]?.member && node.target !== undefined ? [node.target, ...node.args] : node.args;
+    const args = nodes.map((arg) => this.node(arg, scope));
+    const sum = args.reduce<CostRange>((total, { cost }) => add(total, cost), ZERO);
+    const sizes = nodes.map((arg, i) => this.#sizeOf(arg, args[i] as Estimate));
+    switch (node.name) {
+      case "_&&_":
+      case "_||_":
+        return { cost: { min: args[0]?.cost.min ?? 0, max: sum.max }, size: ONE, data: undefined };
+      case "_?_:_":
+        return this.#conditional(args, sizes);
+      case "_[_]":
+      case "_[?_]":
+        return part(args[0]?.data?.element, add(sum, ONE));
+      case "_?._":
+        return part(args[0]?.data?.fields?.get(fieldName(nodes[1])) ?? args[0]?.data?.element, add(sum, ONE));
+      case "dyn":
+        return { ...(args[0] as Estimate), cost: add(sum, ONE) };
+      case "value":
+      case "of":
+        // What an optional holds is as large as the optional.
+        return { cost: add(sum, ONE), size: args[0]?.size, data: args[0]?.data };
+      default:
+        return this.#overloads(overloads, sum, sizes);
+    }
+  }
+
+  #conditional(args: readonly Estimate[], sizes: readonly Size[]): Estimate {
+    const [condition = EMPTY, yes = EMPTY, no = EMPTY] = args;
+    const size = union(sizes[1] ?? ONE, sizes[2] ?? ONE);
+    return { cost: add(condition.cost, union(yes.cost, no.cost)), size: yes.size === undefined && no.size === undefined ? undefined : size, data: undefined };
+  }
+
+  /** Whichever of the overloads may be meant at run time. */
+  #overloads(overloads: readonly Overload[], sum: CostRange, sizes: readonly Size[]): Estimate {
+    const least = sizes.map(({ min }) => min);
+    const most = sizes.map(({ max }) => max);
+    let cost: CostRange | undefined;
+    let size: Size | undefined;
+    for (const { cost: rule } of overloads) {
+      const own = rule === undefined ? ONE : { min: saturated(rule.units(least)), max: saturated(rule.units(most)) };
+      cost = cost === undefined ? own : union(cost, own);
+      if (rule?.resultSize === undefined) continue;
+      const result = { min: saturated(rule.resultSize(least)), max: saturated(rule.resultSize(most)) };
+      size = size === undefined ? result : union(size, result);
+    }
+    return { cost: add(sum, cost ?? ONE), size, data: undefined };
+  }
+
+  #fold(node: ComprehensionNode, scope: Scope | undefined): Estimate {
+    const range = this.node(node.range, scope);
+    const count = this.#sizeOf(node.range, range);
+    const init = this.node(node.init, scope);
+    const isBinding = node.range.kind === "list" && node.range.elements.length === 0;
+    const own: Scope = { name: node.accumulator, estimate: isBinding ? init : { size: undefined, data: undefined }, outer: scope };
+    const rangeType = this.#checked.types.get(node.range.id);
+    const item = range.data?.element;
+    const isTwo = node.secondVariable !== undefined;
+    // Kubernetes takes a map's keys for nothing.
+    const first = rangeType?.kind === "map" || isTwo ? { size: ONE, data: undefined } : sizeOfPart(item);
+    let inner: Scope = { name: node.variable, estimate: first, outer: own };
+    if (node.secondVariable !== undefined) inner = { name: node.secondVariable, estimate: sizeOfPart(item), outer: inner };
+    const step = add(this.node(node.condition, inner).cost, this.node(node.step, inner).cost);
+    const result = this.node(node.result, own);
+    const loops = { min: saturated(count.min * step.min), max: saturated(count.max * step.max) };
+    const size = isBinding ? result.size : node.init.kind === "literal" ? ONE : { min: 0, max: count.max };
+    return { cost: add(add(range.cost, init.cost), add(loops, result.cost)), size, data: isBinding ? result.data : undefined };
+  }
+}
+
+const EMPTY: Estimate = { cost: ZERO, size: undefined, data: undefined };
+
+function part(data: DataType | undefined, cost: CostRange): Estimate {
+  return { cost, ...sizeOfPart(data) };
+}
+
+function sizeOfPart(data: DataType | undefined): Omit<Estimate, "cost"> {
+  return { size: data === undefined ? undefined : { min: 0, max: data.maxSize }, data };
+}
+
+function fieldName(node: Node | undefined): string {
+  return node?.kind === "literal" && typeof node.value === "string" ? node.value : "";
+}
+
+const scalars: ReadonlySet<string> = new Set(["bool", "int", "uint", "double", "timestamp", "duration"]);
+
+function isScalar(type: CelType | undefined): boolean {
+  return type !== undefined && scalars.has(type.kind);
+}
+
+function saturated(value: number): number {
+  return Math.min(value, UNBOUNDED);
+}
+
+function add(a: CostRange, b: CostRange): CostRange {
+  return { min: saturated(a.min + b.min), max: saturated(a.max + b.max) };
+}
+
+function union(a: CostRange, b: CostRange): CostRange {
+  return { min: Math.min(a.min, b.min), max: Math.max(a.max, b.max) };
+}
