@@ -1,5 +1,7 @@
+import type { ObjectMeta } from "../wire.ts";
 import { compactJson } from "../codec/json-text.ts";
 import { plainText, rememberFinalText } from "../codec/raw.ts";
+import { isMap } from "../patch/json-value.ts";
 import { type FieldSet, fromFieldsV1, toFieldsV1 } from "./field-set.ts";
 
 /**
@@ -12,6 +14,8 @@ export interface Interned {
   /** Deeply frozen, in canonical order. */
   readonly fieldsV1: object;
 }
+
+type ManagedFieldsEntry = NonNullable<ObjectMeta["managedFields"]>[number];
 
 /** Longer texts are not kept. */
 const MAX_TEXT_CHARS = 16 << 10;
@@ -49,6 +53,12 @@ export function shareFields(entries: readonly { fieldsV1?: unknown }[]): void {
     const interned = internedFields(entry.fieldsV1);
     if (interned !== undefined) entry.fieldsV1 = interned.fieldsV1;
   }
+}
+
+/** Whether these are the managedFields of an object of the server's own cache: read by it, shared, frozen. */
+export function areShared(entries: unknown): entries is ManagedFieldsEntry[] {
+  if (!Array.isArray(entries) || entries.length === 0 || !Object.isFrozen(entries)) return false;
+  return entries.every((entry: unknown) => isMap(entry) && Object.isFrozen(entry) && typeof entry.fieldsV1 === "object" && entry.fieldsV1 !== null && byValue.has(entry.fieldsV1));
 }
 
 /** What stands for a set that may have been met before. */

@@ -1,6 +1,8 @@
 import { type Coerce, decodeBody, unknownFields } from "../../api/codec/body.ts";
-import { type FieldValidation, normalizeObject } from "../../api/codec/json.ts";
+import { type Decoded, type FieldValidation, normalizeObject } from "../../api/codec/json.ts";
 import { negotiateContentType } from "../../api/codec/negotiate.ts";
+import { areShared } from "../../api/fieldmanager/interned.ts";
+import { isMap } from "../../api/patch/json-value.ts";
 import { requestEntityTooLarge } from "../../api/status/errors.ts";
 import type { ApiObject } from "../../api/wire.ts";
 import { MAX_BODY_BYTES } from "../chain/chain.ts";
@@ -20,7 +22,7 @@ export interface BodyKind {
 export function readObject(context: RequestContext, kind: BodyKind, validation: FieldValidation): ApiObject {
   const { body } = context.request;
   if (body?.type === "object") {
-    const { object, warnings } = normalizeObject(kind.definition, body.object, validation);
+    const { object, warnings } = normalizeSent(kind, body.object, validation);
     context.warnings.push(...warnings);
     if (kind.coerce !== undefined) {
       object.metadata ??= {};
@@ -34,6 +36,16 @@ export function readObject(context: RequestContext, kind: BodyKind, validation: 
   context.warnings.push(...warnings);
   object.metadata ??= {};
   return object;
+}
+
+/** Components in this process mostly send back what they were given: managedFields that they left alone are taken as they are. */
+function normalizeSent(kind: BodyKind, sent: unknown, validation: FieldValidation): Decoded<ApiObject> {
+  const metadata = isMap(sent) ? sent.metadata : undefined;
+  if (!isMap(sent) || !isMap(metadata) || !areShared(metadata.managedFields)) return normalizeObject(kind.definition, sent, validation);
+  const { managedFields, ...rest } = metadata;
+  const decoded = normalizeObject(kind.definition, { ...sent, metadata: rest }, validation);
+  decoded.object.metadata = { ...decoded.object.metadata, managedFields };
+  return decoded;
 }
 
 /** The body's bytes, none where there is no body. @throws StatusError 413 */
