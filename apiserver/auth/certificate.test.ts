@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { connect, createServer, type TLSSocket } from "node:tls";
 import * as independent from "@peculiar/x509";
 import test from "ava";
-import { type CertificateSubject, makeCaCertificate, makePrivateKey, signCertificate } from "./certificate.ts";
+import { type CertificateSubject, certificateUid, makeCaCertificate, makePrivateKey, signCertificate } from "./certificate.ts";
 import type { KeyPair } from "./pki.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -86,6 +86,13 @@ test("an RSA CA whose key identifier is not ours signs too", async (t) => {
   const made = new X509Certificate((await signCertificate({ key, certificate }, serving, YEAR)).certificate);
   t.true(made.checkIssued(new X509Certificate(certificate)));
   t.true(made.verify(new X509Certificate(certificate).publicKey));
+});
+
+test("a user's uid is read off the certificate's subject, one and no more", async (t) => {
+  const ca = await makeCa({ now_ms: NOW_MS, lifetime_ms: 3650 * DAY_MS });
+  const uidOf = async (subject: { uid?: string }) => certificateUid(new X509Certificate((await signCertificate(ca, { commonName: "u", organizations: ["g"], usages: ["client"], ...subject }, YEAR)).certificate).raw);
+  t.is(await uidOf({ uid: "a-1" }), "a-1");
+  t.is(await uidOf({}), undefined);
 });
 
 test("TLS accepts both sides' certificates, and refuses another CA's", async (t) => {

@@ -1,13 +1,15 @@
 import { X509Certificate, createHash, createPrivateKey, createPublicKey, generateKeyPair, randomBytes, sign, type KeyObject } from "node:crypto";
 import { isIPv4, isIPv6 } from "node:net";
 import { promisify } from "node:util";
-import { bitString, booleanTrue, element, elementsOf, nullValue, objectIdentifier, octetString, sequence, setOf, time, unsignedInteger, utf8String } from "../../lib/der.ts";
+import { bitString, booleanTrue, element, elementsOf, type Found, nullValue, objectIdentifier, octetString, sequence, setOf, time, unsignedInteger, utf8String } from "../../lib/der.ts";
 import type { KeyPair } from "./pki.ts";
 
 /** What a certificate says; `hosts` are DNS names and IP addresses. */
 export interface CertificateSubject {
   readonly commonName: string;
   readonly organizations?: readonly string[];
+  /** The user's uid. */
+  readonly uid?: string;
   readonly hosts?: readonly string[];
   readonly usages: readonly ("client" | "server")[];
 }
@@ -24,6 +26,8 @@ const BACKDATED_MS = 5 * 60_000;
 const OID = {
   commonName: "2.5.4.3",
   organization: "2.5.4.10",
+  /** Kubernetes' own attribute for a user's uid (KEP-4633). */
+  userId: "1.3.6.1.4.1.57683.2",
   subjectKeyIdentifier: "2.5.29.14",
   keyUsage: "2.5.29.15",
   subjectAlternativeName: "2.5.29.17",
@@ -126,12 +130,27 @@ function extension(oid: string, critical: boolean, value: Buffer): Buffer {
 /** What certificates say of who signed them: taken from the CA's own, byte for byte. */
 function authorityOf(caCertificate: string): { name: Buffer; keyIdentifier: Buffer; notAfter: Date } {
   const certificate = new X509Certificate(caCertificate);
-  // version [0], serial, algorithm, issuer, validity, subject, public key, …, extensions [3]
-  const fields = elementsOf(elementsOf(elementsOf(certificate.raw)[0]?.contents ?? Buffer.alloc(0))[0]?.contents ?? Buffer.alloc(0));
-  const subject = fields[fields[0]?.tag === 0xa0 ? 5 : 4];
+  const { fields, subject } = fieldsOf(certificate.raw);
   if (subject === undefined) throw new Error("the CA certificate has no subject");
   const extensions = fields.find((field) => field.tag === 0xa3);
   return { name: subject.bytes, keyIdentifier: subjectKeyIdentifier(extensions?.contents) ?? keyIdentifier(spkiOf(certificate.publicKey)), notAfter: new Date(certificate.validTo) };
+}
+
+/** version [0], serial, algorithm, issuer, validity, subject, public key, …, extensions [3] */
+function fieldsOf(certificate: Buffer): { fields: Found[]; subject: Found | undefined } {
+  const fields = elementsOf(elementsOf(elementsOf(certificate)[0]?.contents ?? Buffer.alloc(0))[0]?.contents ?? Buffer.alloc(0));
+  return { fields, subject: fields[fields[0]?.tag === 0xa0 ? 5 : 4] };
+}
+
+/** The uid that the certificate (DER) gives its user; undefined where it says none, or more than one. */
+export function certificateUid(certificate: Buffer): string | undefined {
+  const oid = objectIdentifier(OID.userId);
+  const uids = elementsOf(fieldsOf(certificate).subject?.contents ?? Buffer.alloc(0))
+    .flatMap((set) => elementsOf(set.contents))
+    .map((attribute) => elementsOf(attribute.contents))
+    .filter(([name]) => name?.bytes.equals(oid) === true)
+    .map(([, value]) => value?.contents.toString("utf8") ?? "");
+  return uids.length === 1 && uids[0] !== "" ? uids[0] : undefined;
 }
 
 function subjectKeyIdentifier(extensions: Buffer | undefined): Buffer | undefined {
@@ -166,7 +185,7 @@ function ipv6Bytes(address: string): Buffer {
 /** Organizations, then the common name, each of its own. */
 function subjectName(subject: CertificateSubject): Buffer {
   const part = (oid: string, text: string) => setOf(sequence(objectIdentifier(oid), utf8String(text)));
-  return sequence(...(subject.organizations ?? []).map((organization) => part(OID.organization, organization)), part(OID.commonName, subject.commonName));
+  return sequence(...(subject.organizations ?? []).map((organization) => part(OID.organization, organization)), ...(subject.uid === undefined ? [] : [part(OID.userId, subject.uid)]), part(OID.commonName, subject.commonName));
 }
 
 function dates(validity: Validity, limit?: Date): { notBefore: Date; notAfter: Date } {

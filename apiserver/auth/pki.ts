@@ -23,6 +23,7 @@ export interface Pki {
 export interface ClientSubject {
   readonly commonName: string;
   readonly organizations?: readonly string[];
+  readonly uid?: string;
 }
 
 const DAY_MS = 24 * 3_600_000;
@@ -61,7 +62,7 @@ export function issueFrontProxyCertificate(pki: Pki, commonName: string, clock: 
 
 /** The administrator's client certificate (group system:masters). */
 export function issueAdminCertificate(pki: Pki, clock: Clock): Promise<KeyPair> {
-  return issueClientCertificate(pki, { commonName: "kubernetes-admin", organizations: ["system:masters"] }, clock);
+  return issueClientCertificate(pki, { commonName: "admin", organizations: ["system:masters"], uid: "1" }, clock);
 }
 
 /** A node's client certificate (`system:node:NAME`, group system:nodes). */

@@ -36,7 +36,7 @@ export interface TestServer {
   readonly port: number;
   /** CA certificate, PEM. */
   readonly ca: string;
-  /** Client certificate of `kubernetes-admin`, group `system:masters`. */
+  /** Client certificate of `admin`, group `system:masters`. */
   readonly admin: KeyPair;
   readonly adminKubeconfigPath: string;
   readonly pki: Pki;

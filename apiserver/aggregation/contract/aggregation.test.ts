@@ -302,7 +302,7 @@ for (const store of STORES) {
     });
     socket.write("hello\n");
     while (!text.includes("hello\n")) await once(socket, "data");
-    t.is(text, "kubernetes-admin\nhello\n");
+    t.is(text, "admin\nhello\n");
     const ended = once(socket, "close");
     socket.end();
     await ended;

@@ -120,7 +120,7 @@ for (const store of STORES) {
   });
 
   suite("SelfSubjectReview says who one is, impersonated or not", async (t, { admin, as }) => {
-    t.like((await admin.post(`${AUTHENTICATION}/selfsubjectreviews`, {})).body.status.userInfo, { username: "kubernetes-admin", groups: ["system:masters", "system:authenticated"] });
+    t.like((await admin.post(`${AUTHENTICATION}/selfsubjectreviews`, {})).body.status.userInfo, { username: "admin", uid: "1", groups: ["system:masters", "system:authenticated"] });
     t.deepEqual((await as("bob", ["a", "b"]).post(`${AUTHENTICATION}/selfsubjectreviews`, {})).body.status.userInfo, { username: "bob", groups: ["a", "b", "system:authenticated"] });
     const nameless = await admin.post(`${AUTHENTICATION}/selfsubjectreviews`, {}, { headers: { "impersonate-group": "a" } });
     t.is(nameless.status, 400);
