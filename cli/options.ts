@@ -72,6 +72,8 @@ function readConfigFile(specs: readonly OptionSpec[], path: unknown): Readonly<R
   if (content === null || content === undefined) return {};
   if (typeof content !== "object" || Array.isArray(content)) throw new UserError(`--config ${path}: must be a YAML mapping of option names to values`, 2);
   const known = new Set(specs.map((spec) => camelCase(spec.name)));
+  // `berth scheduler --config` takes the scheduler's own file too, as kube-scheduler does.
+  if ("kind" in content && content.kind === "SchedulerConfiguration" && known.has("schedulerConfig")) return { schedulerConfig: path };
   for (const [key, value] of Object.entries(content)) {
     if (!known.has(key)) throw new UserError(`--config ${path}: unknown option ${JSON.stringify(key)}; known: ${[...known].sort().join(", ")}`, 2);
     if (value !== null && typeof value === "object") throw new UserError(`--config ${path}: ${key} must be a plain value, not a ${Array.isArray(value) ? "list" : "mapping"}`, 2);

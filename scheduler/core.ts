@@ -5,6 +5,7 @@ import { type Choice, Decider } from "./decide/decider.ts";
 import { type Diagnosis, diagnosisText } from "./decide/diagnosis.ts";
 import { ruleSetOf } from "./decide/rules.ts";
 import type { ClusterState } from "./relations/cluster-state.ts";
+import { type WorkloadKind, type WorkloadObject, Workloads } from "./relations/default-spread.ts";
 import { RelationsReader } from "./relations/pod-relations.ts";
 import { RelationIndex } from "./relations/relation-index.ts";
 import { demandOf } from "./packing/demand.ts";
@@ -61,6 +62,9 @@ export class SchedulerCore {
   readonly snapshot: ClusterSnapshot;
   readonly cluster: ClusterState;
   readonly queue: SchedulingQueue;
+  /** Whether a pod of a profile was seen that spreads pods by their services and owners. */
+  needsWorkloads = false;
+  readonly #spreading: ReadonlySet<string>;
   readonly #reader: PodReader;
   readonly #labelSets = new LabelSets();
   readonly #deciders = new Map<string, Decider>();
@@ -75,19 +79,20 @@ export class SchedulerCore {
     const { clock, configuration } = options;
     this.#reader = { shapes: new PodShapes(configuration.deviceResources), labelSets: this.#labelSets, relations: new RelationsReader() };
     this.snapshot = new ClusterSnapshot(configuration.deviceResources);
-    this.cluster = { snapshot: this.snapshot, relations: new RelationIndex(this.snapshot), nominations: new Nominations(this.snapshot), budgets: new Budgets(), volumes: new VolumeIndex(), gangs: new Gangs() };
+    this.cluster = { snapshot: this.snapshot, relations: new RelationIndex(this.snapshot), nominations: new Nominations(this.snapshot), budgets: new Budgets(), volumes: new VolumeIndex(), gangs: new Gangs(), workloads: new Workloads() };
     this.snapshot.addListener(this.cluster.volumes);
     this.snapshot.addListener(this.cluster.gangs);
     this.#model = new WorkloadModel();
     this.#packing = new Packing(this.snapshot, this.#model);
     this.#labelSets.onRelease((set) => this.cluster.relations.forget(set));
+    this.#spreading = new Set(configuration.profiles.flatMap((profile) => (profile.defaultSpread === undefined ? [] : profile.schedulerName)));
     this.queue = new SchedulingQueue({
       clock,
       initialBackoff_ms: configuration.podInitialBackoff_ms,
       maxBackoff_ms: configuration.podMaxBackoff_ms,
       unschedulableTimeout_ms: configuration.unschedulableTimeout_ms,
     });
-    for (const profile of configuration.profiles) this.#deciders.set(profile.schedulerName, new Decider(ruleSetOf(profile, { packing: this.#packing }), this.cluster));
+    for (const profile of configuration.profiles) this.#deciders.set(profile.schedulerName, new Decider(ruleSetOf(profile, { packing: this.#packing, snapshot: this.snapshot }), this.cluster, configuration.percentageOfNodesToScore));
     this.#hands = {
       cluster: this.cluster,
       queue: this.queue,
@@ -161,6 +166,11 @@ export class SchedulerCore {
   setPodGroup(key: string, group: PodGroup | undefined): void {
     this.cluster.gangs.setGroup(key, group);
     this.queue.wakeKey(gangGroupKey(key));
+  }
+
+  /** A service or workload object, whose selector says which pods belong together; undefined: it is gone. */
+  setWorkload(kind: WorkloadKind, namespace: string, name: string, object: WorkloadObject | undefined): void {
+    this.cluster.workloads.set(kind, namespace, name, object);
   }
 
   /** Decides the next pod and assumes the result; a gang's decisions come one after another. Undefined: nothing to decide now. */
@@ -305,6 +315,7 @@ export class SchedulerCore {
     const schedulerName = pod.spec?.schedulerName || "default-scheduler";
     const gated = (pod.spec?.schedulingGates?.length ?? 0) > 0;
     if (pod.metadata.deletionTimestamp || gated || !this.#deciders.has(schedulerName)) return this.removePod(key);
+    if (this.#spreading.has(schedulerName)) this.needsWorkloads = true;
     const queued = this.queue.get(key);
     const info = podInfoOf(pod, this.#reader);
     if (queued === undefined) {

@@ -8,7 +8,11 @@ import {
   persistentvolumes,
   poddisruptionbudgets,
   pods,
+  replicasets,
+  replicationcontrollers,
   type Resource,
+  services,
+  statefulsets,
   storageclasses,
 } from "../api/resources.ts";
 import type { Client } from "../client/client.ts";
@@ -18,6 +22,7 @@ import { type EventHandler, type Identified, keyOf } from "../client/informer.ts
 import type { InformerSet } from "../client/informer-set.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/logger.ts";
+import type { WorkloadKind, WorkloadObject } from "./relations/default-spread.ts";
 import { podGroups } from "./gang/pod-groups.ts";
 import type { SchedulerCore, StorageKind } from "./core.ts";
 
@@ -39,6 +44,12 @@ function storageInput<T extends Identified>(core: SchedulerCore, resource: Resou
     core.setStorage(kind, key, present as never);
     onClaim?.(key, present as PersistentVolumeClaim | undefined);
   };
+  return inputOf(resource, (object) => tell(object, object), (object) => tell(object, undefined));
+}
+
+/** What says which pods belong together. */
+function workloadInput<T extends Identified & WorkloadObject>(core: SchedulerCore, resource: Resource<T>): Input {
+  const tell = (object: T, present: T | undefined) => core.setWorkload(resource.kind as WorkloadKind, object.metadata.namespace ?? "", object.metadata.name ?? "", present);
   return inputOf(resource, (object) => tell(object, object), (object) => tell(object, undefined));
 }
 
@@ -86,6 +97,8 @@ export class Inputs {
   readonly #options: InputsOptions;
   readonly #stops: (() => void)[] = [];
   readonly #missing: Input[];
+  #followsWorkloads = false;
+  #started = false;
 
   constructor(options: InputsOptions) {
     this.#options = options;
@@ -97,6 +110,8 @@ export class Inputs {
     for (let delay_ms = FIRST_RETRY_MS; ; delay_ms = Math.min(MAX_RETRY_MS, delay_ms * 2)) {
       try {
         await this.#subscribe(signal);
+        await this.#followWorkloads(signal);
+        this.#started = true;
         return;
       } catch (error) {
         if (signal.aborted) throw error;
@@ -118,6 +133,15 @@ export class Inputs {
     for (const stop of this.#stops) stop();
   }
 
+  /** Services and workload objects are read only where a profile looks at them. */
+  async #followWorkloads(signal: AbortSignal): Promise<void> {
+    const { core } = this.#options;
+    if (this.#followsWorkloads || !core.needsWorkloads) return;
+    this.#followsWorkloads = true;
+    this.#missing.push(workloadInput(core, services), workloadInput(core, replicasets), workloadInput(core, replicationcontrollers), workloadInput(core, statefulsets));
+    await this.#subscribe(signal);
+  }
+
   async #subscribe(signal: AbortSignal): Promise<void> {
     const served = new Set((await discoverResources(this.#options.client, signal)).resources.map((resource) => `${resource.group}/${resource.resource}`));
     for (const input of [...this.#missing]) {
@@ -126,12 +150,15 @@ export class Inputs {
       this.#missing.splice(this.#missing.indexOf(input), 1);
       const informer = this.#options.informers.get(resource);
       await informer.whenSynced(signal);
-      this.#stops.push(informer.addHandler(this.#wrap(input.handler)));
+      this.#stops.push(informer.addHandler(this.#wrap(input.handler, signal)));
     }
   }
 
-  #wrap(handler: EventHandler<Identified>): EventHandler<Identified> {
-    const { onChange } = this.#options;
+  #wrap(handler: EventHandler<Identified>, signal: AbortSignal): EventHandler<Identified> {
+    const onChange = () => {
+      if (this.#options.core.needsWorkloads && this.#started) void this.#followWorkloads(signal).catch(() => undefined);
+      this.#options.onChange();
+    };
     return {
       add: (object) => {
         handler.add?.(object);

@@ -34,8 +34,11 @@ export const controllersOptions = [
 
 const kubeconfigOption = { name: "kubeconfig", value: "FILE", description: "kubeconfig with the API server's address and a client certificate", required: true } as const satisfies OptionSpec;
 
-export const serverOptions = [...apiserverOptions, ...controllersOptions] as const;
+const schedulerConfigOption = { name: "scheduler-config", value: "FILE", description: "profiles, weights and limits of the scheduler, a SchedulerConfiguration (default: built in)" } as const satisfies OptionSpec;
+
+export const serverOptions = [...apiserverOptions, ...controllersOptions, schedulerConfigOption] as const;
 export const componentOptions = [kubeconfigOption, ...logOptions] as const;
+export const schedulerOptions = [...componentOptions, schedulerConfigOption] as const;
 export const controllersProcessOptions = [...componentOptions, ...controllersOptions] as const;
 
 export const agentOptions = [
@@ -74,9 +77,9 @@ export function registerProcesses(program: Command): void {
     const { runApiserver } = await import("../processes/apiserver.ts");
     await runApiserver(readOptions(apiserverOptions, parsed, process.env));
   });
-  addOptions(program.command("scheduler").helpGroup(group).description("the scheduler alone"), componentOptions).action(async (parsed) => {
+  addOptions(program.command("scheduler").helpGroup(group).description("the scheduler alone"), schedulerOptions).action(async (parsed) => {
     const { runScheduler } = await import("../processes/scheduler.ts");
-    await runScheduler(readOptions(componentOptions, parsed, process.env));
+    await runScheduler(readOptions(schedulerOptions, parsed, process.env));
   });
   addOptions(program.command("controllers").helpGroup(group).description("the controllers alone"), controllersProcessOptions).action(async (parsed) => {
     const { runControllers } = await import("../processes/controllers.ts");

@@ -8,6 +8,7 @@ import { runControllerManager } from "../../controllers/manager.ts";
 import { systemClock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { systemRandom } from "../../lib/random.ts";
+import type { SchedulerConfiguration } from "../../scheduler/configuration/configuration.ts";
 import { createScheduler } from "../../scheduler/scheduler.ts";
 import type { controllersOptions } from "../commands/processes.ts";
 import { type OptionValues, parseDuration_s } from "../options.ts";
@@ -25,19 +26,19 @@ function identity(): string {
   return `${hostname()}_${systemRandom.uuid()}`;
 }
 
-/** The scheduler, until the signal aborts. */
-export async function runSchedulerLoop(context: LoopContext, signal: AbortSignal): Promise<void> {
+/** The scheduler, until the signal aborts; `configuration` undefined: the built-in one. */
+export async function runSchedulerLoop(context: LoopContext, configuration: SchedulerConfiguration | undefined, signal: AbortSignal): Promise<void> {
   const { client, logger } = context;
-  if (!context.elected) return schedule(client, logger, signal);
+  if (!context.elected) return schedule(client, logger, configuration, signal);
   const lease = { namespace: "kube-system", name: "kube-scheduler" };
-  await runLeaderElection({ client, clock: systemClock, random: systemRandom, logger, lease, identity: identity() }, (leadership) => schedule(fencedClient(client, leadership), logger, leadership.signal), signal);
+  await runLeaderElection({ client, clock: systemClock, random: systemRandom, logger, lease, identity: identity() }, (leadership) => schedule(fencedClient(client, leadership), logger, configuration, leadership.signal), signal);
 }
 
 /** One term. Its caches are filled after the lease was won, so they show all that the leader before wrote. */
-async function schedule(client: Client, logger: Logger, signal: AbortSignal): Promise<void> {
+async function schedule(client: Client, logger: Logger, configuration: SchedulerConfiguration | undefined, signal: AbortSignal): Promise<void> {
   const informers = new InformerSet({ client, clock: systemClock, random: systemRandom, logger });
   const recorder = createEventRecorder({ client, clock: systemClock, random: systemRandom, logger, component: "default-scheduler", style: "events" });
-  const scheduler = createScheduler({ client, informers, recorder, clock: systemClock, logger });
+  const scheduler = createScheduler({ client, informers, recorder, clock: systemClock, logger, ...(configuration && { configuration }) });
   await Promise.all([informers.run(signal), scheduler.run(signal)]);
 }
 

@@ -7,12 +7,14 @@ import type { OptionValues } from "../options.ts";
 import { startApiserver } from "./apiserver.ts";
 import { runControllersLoop, runSchedulerLoop } from "./control-loops.ts";
 import { processLogger, runUntilStopped } from "./run-process.ts";
+import { readSchedulerConfiguration } from "./scheduler-configuration.ts";
 
 type ServerValues = OptionValues<(typeof serverOptions)[number]["name"]>;
 
 /** `berth server`: API server, scheduler and controllers; the latter two call the first in process, each as its own user. */
 export async function runServer(values: ServerValues): Promise<void> {
   const logger = processLogger("server", values);
+  const configuration = await readSchedulerConfiguration(values["scheduler-config"]);
   await runUntilStopped(logger, async (signal) => {
     const apiserver = await startApiserver(values, logger);
     const schedulerClient = inProcess(apiserver.handler, "system:kube-scheduler");
@@ -20,7 +22,7 @@ export async function runServer(values: ServerValues): Promise<void> {
     // The embedded store belongs to this process alone, so nobody else can lead.
     const elected = values.etcd !== undefined;
     await Promise.all([
-      runSchedulerLoop({ client: schedulerClient, logger, elected }, signal),
+      runSchedulerLoop({ client: schedulerClient, logger, elected }, configuration, signal),
       runControllersLoop({ client: controllersClient, logger, elected }, values, apiserver.ca, signal),
     ]);
     await apiserver.close();

@@ -2,35 +2,50 @@ import test from "ava";
 import fc from "fast-check";
 import type { Node, Pod } from "../../api/wire.ts";
 import { VirtualClock } from "../../lib/virtual-clock.ts";
-import { defaultConfiguration, defaultProfile } from "../configuration/configuration.ts";
+import { defaultConfiguration, defaultProfile, type SchedulerProfile, spreadingProfile } from "../configuration/configuration.ts";
 import { SchedulerCore } from "../core.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 import { fitsNaively, type PlainCluster } from "../testing/reference-filters.ts";
-import { NAIVE_SCORES } from "../testing/reference-scores.ts";
+import { defaultSpreadScores, NAIVE_SCORES } from "../testing/reference-scores.ts";
 import { randomCluster } from "../testing/random-cluster.ts";
-import { mostAllocated } from "../score/most-allocated.ts";
-import { CLUSTER_SCORES } from "./rules.ts";
 
-/** The learned packing score has no short naive form; its own test compares it. */
-const PROFILE = { ...defaultProfile, scoreWeights: { Packing: 0, MostAllocated: 1 } };
-const WEIGHTS = new Map([{ ...mostAllocated, defaultWeight: 1 }, ...CLUSTER_SCORES].map((rule) => [rule.name, rule.defaultWeight]));
+/** Scores that a profile counts, and how it is written for the fast path. The learned packing score has no short naive form; its own test compares it. */
+interface Case {
+  readonly name: string;
+  readonly profile: SchedulerProfile;
+  readonly weights: Readonly<Record<string, number>>;
+  readonly naive: typeof NAIVE_SCORES;
+}
 
-function coreOf(cluster: PlainCluster): SchedulerCore {
-  const core = new SchedulerCore({ clock: new VirtualClock(), configuration: { ...defaultConfiguration, profiles: [PROFILE] } });
+const COMMON = { TaintToleration: 3, NodeAffinity: 2, PodTopologySpread: 2, InterPodAffinity: 2 };
+const CASES: readonly Case[] = [
+  { name: "packing", profile: { ...defaultProfile, scoreWeights: { Packing: 0, MostAllocated: 1 } }, weights: { ...COMMON, MostAllocated: 1 }, naive: NAIVE_SCORES },
+  {
+    name: "spreading",
+    profile: { ...spreadingProfile, schedulerName: "default-scheduler" },
+    weights: { ...COMMON, LeastAllocated: 1, NodeResourcesBalancedAllocation: 1, ImageLocality: 1 },
+    naive: { ...NAIVE_SCORES, PodTopologySpread: defaultSpreadScores },
+  },
+];
+
+function coreOf(cluster: PlainCluster, { profile }: Case): SchedulerCore {
+  const core = new SchedulerCore({ clock: new VirtualClock(), configuration: { ...defaultConfiguration, profiles: [profile] } });
   for (const [name, labels] of Object.entries(cluster.namespaces)) core.setNamespace(name, labels);
+  for (const service of cluster.services ?? []) core.setWorkload("Service", service.metadata.namespace!, service.metadata.name!, service);
+  for (const set of cluster.replicaSets ?? []) core.setWorkload("ReplicaSet", set.metadata.namespace!, set.metadata.name!, set);
   for (const node of cluster.nodes) core.setNode(node);
   for (const pod of cluster.pods) core.setPod(pod);
   return core;
 }
 
 /** Weighted sum of all naive scores, per feasible node. */
-function naiveTotals(pod: Pod, cluster: PlainCluster): Map<string, number> {
+function naiveTotals(pod: Pod, cluster: PlainCluster, { weights, naive }: Case): Map<string, number> {
   const feasible = cluster.nodes.filter((node) => fitsNaively(pod, node, cluster));
   const totals = new Map(feasible.map((node) => [node.metadata.name!, 0]));
-  for (const [name, score] of Object.entries(NAIVE_SCORES)) {
-    score(pod, feasible, cluster).forEach((value, i) => {
+  for (const [name, weight] of Object.entries(weights)) {
+    naive[name]!(pod, feasible, cluster).forEach((value, i) => {
       const node = feasible[i]!.metadata.name!;
-      totals.set(node, totals.get(node)! + WEIGHTS.get(name)! * value);
+      totals.set(node, totals.get(node)! + weight * value);
     });
   }
   return totals;
@@ -40,13 +55,13 @@ function near(a: number, b: number): boolean {
   return Math.abs(a - b) < 1e-6 * Math.max(1, Math.abs(a), Math.abs(b));
 }
 
-test("the fast decision is the naive one: same feasible nodes, same best score, while pods come, go and nodes change", (t) => {
+for (const one of CASES) test(`the fast decision is the naive one (${one.name}): same feasible nodes, same best score, while pods come, go and nodes change`, (t) => {
   fc.assert(
     fc.property(randomCluster, fc.nat({ max: 6 }), fc.nat({ max: 7 }), ({ cluster, pending }, changed, gone) => {
-      const core = coreOf(cluster);
+      const core = coreOf(cluster, one);
       let now = cluster;
       for (const [round, pod] of pending.entries()) {
-        const totals = naiveTotals(pod, now);
+        const totals = naiveTotals(pod, now, one);
         core.setPod(pod);
         const info = core.queue.get(`${pod.metadata.namespace}/${pod.metadata.name}`)!.info;
         compareAll(core, info, totals);

@@ -16,27 +16,38 @@ import { unsupportedFields } from "../filter/unsupported-fields.ts";
 import { taintToleration } from "../filter/taint-toleration.ts";
 import { interPodAffinityPreference } from "../score/inter-pod-affinity-preference.ts";
 import type { Packing } from "../packing/packing.ts";
+import { balancedAllocation } from "../score/balanced-allocation.ts";
+import { imageLocality } from "../score/image-locality.ts";
+import { leastAllocated } from "../score/least-allocated.ts";
 import { mostAllocated } from "../score/most-allocated.ts";
 import { nodeAffinityPreference } from "../score/node-affinity-preference.ts";
 import { packingScore } from "../score/packing.ts";
 import { podTopologySpreadPreference } from "../score/pod-topology-spread-preference.ts";
 import type { ClusterScore, NodeScore } from "../score/score.ts";
 import { taintPreference } from "../score/taint-preference.ts";
+import type { ClusterSnapshot } from "../snapshot/cluster-snapshot.ts";
 
 /** In the order in which they are asked: the first that fails gives the reason. */
-export const NODE_FILTERS: readonly NodeFilter[] = [nodeUnschedulable, nodeName, taintToleration, nodeAffinity, nodePorts, nodeResourcesFit, devices];
-export const CLUSTER_FILTERS: readonly ClusterFilter[] = [unsupportedFields, volumeRestrictions, nodeVolumeLimits, volumeBinding, volumeZone, podTopologySpread, interPodAffinity];
+const NODE_FILTERS: readonly NodeFilter[] = [nodeUnschedulable, nodeName, taintToleration, nodeAffinity, nodePorts, nodeResourcesFit, devices];
+
+function clusterFilters(profile: SchedulerProfile): readonly ClusterFilter[] {
+  return [unsupportedFields, volumeRestrictions, nodeVolumeLimits, volumeBinding, volumeZone, podTopologySpread(profile.defaultSpread), interPodAffinity];
+}
 
 /** What rules are made of that have a memory of their own. */
 export interface RuleContext {
   readonly packing: Packing;
+  readonly snapshot: ClusterSnapshot;
 }
 
-export function nodeScores({ packing }: RuleContext): readonly NodeScore[] {
-  return [packingScore(packing), { ...mostAllocated, defaultWeight: 0 }];
+function nodeScores({ packing, snapshot }: RuleContext): readonly NodeScore[] {
+  return [packingScore(packing), { ...mostAllocated, defaultWeight: 0 }, leastAllocated, balancedAllocation, imageLocality(snapshot)];
 }
 
-export const CLUSTER_SCORES: readonly ClusterScore[] = [taintPreference, nodeAffinityPreference, podTopologySpreadPreference, interPodAffinityPreference];
+function clusterScores(profile: SchedulerProfile): readonly ClusterScore[] {
+  const { defaultSpread, hardPodAffinityWeight = 1 } = profile;
+  return [taintPreference, nodeAffinityPreference, podTopologySpreadPreference(defaultSpread), interPodAffinityPreference(hardPodAffinityWeight)];
+}
 
 export interface Weighted<Rule> {
   readonly rule: Rule;
@@ -54,9 +65,11 @@ export interface RuleSet {
 
 /** The rules of a profile. @throws Error naming a rule that does not exist. */
 export function ruleSetOf(profile: SchedulerProfile, context: RuleContext): RuleSet {
+  const filtersOfCluster = clusterFilters(profile);
   const scoresOfNodes = nodeScores(context);
-  const filters = new Set([...NODE_FILTERS, ...CLUSTER_FILTERS].map((rule) => rule.name));
-  const scores = new Set([...scoresOfNodes, ...CLUSTER_SCORES].map((rule) => rule.name));
+  const scoresOfCluster = clusterScores(profile);
+  const filters = new Set([...NODE_FILTERS, ...filtersOfCluster].map((rule) => rule.name));
+  const scores = new Set([...scoresOfNodes, ...scoresOfCluster].map((rule) => rule.name));
   for (const name of profile.disabledFilters) if (!filters.has(name)) throw new Error(`profile ${profile.schedulerName}: there is no filter ${name}`);
   for (const name in profile.scoreWeights) if (!scores.has(name)) throw new Error(`profile ${profile.schedulerName}: there is no score ${name}`);
   const on = (rule: { readonly name: string }) => !profile.disabledFilters.includes(rule.name);
@@ -65,8 +78,8 @@ export function ruleSetOf(profile: SchedulerProfile, context: RuleContext): Rule
   const nodeFilters = NODE_FILTERS.filter(on);
   return {
     nodeFilters: [...nodeFilters.filter((rule) => rule.static), ...nodeFilters.filter((rule) => !rule.static)],
-    clusterFilters: CLUSTER_FILTERS.filter(on),
+    clusterFilters: filtersOfCluster.filter(on),
     nodeScores: weigh(scoresOfNodes),
-    clusterScores: weigh(CLUSTER_SCORES),
+    clusterScores: weigh(scoresOfCluster),
   };
 }

@@ -1,37 +1,38 @@
 import type { ClusterState } from "../relations/cluster-state.ts";
+import type { DefaultSpread } from "../relations/default-spread.ts";
 import type { DomainSums } from "../relations/node-counts.ts";
 import { selects, type SpreadConstraint } from "../relations/pod-relations.ts";
-import { spreadDomains } from "../relations/spread-domains.ts";
+import { spreadDomains, spreadOf } from "../relations/spread-domains.ts";
 import { NO_DOMAIN } from "../relations/topology.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
-import type { ClusterFilter } from "./filter.ts";
+import type { ClusterFilter, PreparedFilter } from "./filter.ts";
 
 const NO_LABEL = 1;
 const TOO_SKEWED = 2;
 
 /** Constraints with whenUnsatisfiable DoNotSchedule: with the pod, a domain holds at most maxSkew more matching pods than the emptiest one. */
-export const podTopologySpread: ClusterFilter = {
-  name: "PodTopologySpread",
-  preemptable: true,
-  prepare(pod, cluster) {
-    const constraints = (pod.relations?.spread ?? []).filter((constraint) => constraint.required);
-    if (constraints.length === 0) return undefined;
-    const keys = [...new Set(constraints.map((constraint) => constraint.topologyKey))].sort();
-    const limits = constraints.map((constraint) => limitOf(pod, constraint, keys, cluster));
-    return {
-      verdict(node) {
-        for (const { sums, most } of limits) {
-          if (sums.topology.domainOf(node) === NO_DOMAIN) return NO_LABEL;
-          if (sums.at(node) > most) return TOO_SKEWED;
-        }
-        return 0;
-      },
-      reason: (verdict) =>
-        verdict === NO_LABEL ? "node(s) didn't match pod topology spread constraints (missing required label)" : "node(s) didn't match pod topology spread constraints",
-      unresolvable: (verdict) => verdict === NO_LABEL,
-    };
-  },
-};
+export function podTopologySpread(defaults: DefaultSpread | undefined): ClusterFilter {
+  return { name: "PodTopologySpread", preemptable: true, prepare: (pod, cluster) => prepare(pod, cluster, defaults) };
+}
+
+function prepare(pod: PodInfo, cluster: ClusterState, defaults: DefaultSpread | undefined): PreparedFilter | undefined {
+  const constraints = spreadOf(pod, cluster, defaults).filter((constraint) => constraint.required);
+  if (constraints.length === 0) return undefined;
+  const keys = [...new Set(constraints.map((constraint) => constraint.topologyKey))].sort();
+  const limits = constraints.map((constraint) => limitOf(pod, constraint, keys, cluster));
+  return {
+    verdict(node) {
+      for (const { sums, most } of limits) {
+        if (sums.topology.domainOf(node) === NO_DOMAIN) return NO_LABEL;
+        if (sums.at(node) > most) return TOO_SKEWED;
+      }
+      return 0;
+    },
+    reason: (verdict) =>
+      verdict === NO_LABEL ? "node(s) didn't match pod topology spread constraints (missing required label)" : "node(s) didn't match pod topology spread constraints",
+    unresolvable: (verdict) => verdict === NO_LABEL,
+  };
+}
 
 /** The most matching pods that a domain may hold already. */
 function limitOf(pod: PodInfo, constraint: SpreadConstraint, keys: readonly string[], cluster: ClusterState): { sums: DomainSums; most: number } {

@@ -3,6 +3,7 @@ import type { Budgets } from "../preempt/budgets.ts";
 import type { Nominations } from "../preempt/nominations.ts";
 import type { ClusterSnapshot } from "../snapshot/cluster-snapshot.ts";
 import type { VolumeIndex } from "../volume/volume-index.ts";
+import type { Workloads } from "./default-spread.ts";
 import type { RelationIndex } from "./relation-index.ts";
 
 /** All that rules may look at. */
@@ -13,4 +14,5 @@ export interface ClusterState {
   readonly budgets: Budgets;
   readonly volumes: VolumeIndex;
   readonly gangs: Gangs;
+  readonly workloads: Workloads;
 }

@@ -72,7 +72,8 @@ function withOwnLabels(selector: LabelSelector | undefined, keys: readonly strin
   return { ...selector, matchExpressions: [...(selector.matchExpressions ?? []), ...own] };
 }
 
-function selectorOf(selector: LabelSelector | undefined, namespaces: readonly string[], namespaceSelector: LabelSelector | undefined, livingOnly: boolean): PodSelector {
+/** `livingOnly`: pods being deleted do not count. */
+export function selectorOf(selector: LabelSelector | undefined, namespaces: readonly string[], namespaceSelector: LabelSelector | undefined, livingOnly: boolean): PodSelector {
   const matcher = matcherOf(selector);
   const namespaceMatcher = namespaceSelector === undefined ? undefined : matcherOf(namespaceSelector);
   const names = [...new Set(namespaces)].sort();

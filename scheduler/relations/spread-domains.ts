@@ -1,6 +1,7 @@
 import { untolerated } from "../snapshot/taints.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 import type { ClusterState } from "./cluster-state.ts";
+import type { DefaultSpread } from "./default-spread.ts";
 import type { DomainSums } from "./node-counts.ts";
 import type { SpreadConstraint } from "./pod-relations.ts";
 import { NO_DOMAIN } from "./topology.ts";
@@ -22,4 +23,10 @@ export function spreadDomains(pod: PodInfo, constraint: SpreadConstraint, keys: 
   };
   const open = others.length === 0 && predicate === undefined && !constraint.honorTaints;
   return relations.podsPerDomain([constraint.selector], constraint.topologyKey, open ? "" : eligibility, open ? undefined : eligible);
+}
+
+/** The pod's own constraints, or those that stand for a pod without any. */
+export function spreadOf(pod: PodInfo, cluster: ClusterState, defaults: DefaultSpread | undefined): readonly SpreadConstraint[] {
+  const own = pod.relations?.spread ?? [];
+  return own.length > 0 || defaults === undefined ? own : cluster.workloads.constraintsOf(pod, defaults);
 }

@@ -2,11 +2,8 @@ import type { DomainSums } from "../relations/node-counts.ts";
 import type { ClusterScore } from "./score.ts";
 import { MAX_SCORE } from "./score.ts";
 
-/** What a placed pod's required affinity to this one is worth, as kube-scheduler's hardPodAffinityWeight. */
-const REQUIRED_AFFINITY_WEIGHT = 1;
-
-/** Preferred affinity and anti-affinity to placed pods, and theirs to this pod; required affinity of placed pods counts a little too. */
-export const interPodAffinityPreference: ClusterScore = {
+/** Preferred affinity and anti-affinity to placed pods, and theirs to this pod; required affinity of placed pods counts `requiredWeight` (kube-scheduler's hardPodAffinityWeight). */
+export const interPodAffinityPreference = (requiredWeight: number): ClusterScore => ({
   name: "InterPodAffinity",
   defaultWeight: 2,
   prepare(pod, { relations }) {
@@ -16,7 +13,7 @@ export const interPodAffinityPreference: ClusterScore = {
     for (const { kind, sums } of relations.holdersSelecting(pod.labelSet)) {
       if (kind === "preferredAffinity") parts.push({ sums, factor: 1 });
       else if (kind === "preferredAntiAffinity") parts.push({ sums, factor: -1 });
-      else if (kind === "requiredAffinity") parts.push({ sums, factor: REQUIRED_AFFINITY_WEIGHT });
+      else if (kind === "requiredAffinity") parts.push({ sums, factor: requiredWeight });
     }
     if (parts.every(({ sums }) => sums.total === 0)) return undefined;
     return {
@@ -28,7 +25,7 @@ export const interPodAffinityPreference: ClusterScore = {
       normalise: normaliseByRange,
     };
   },
-};
+});
 
 /** Lowest value → 0, highest → MAX_SCORE; all equal → 0. */
 export function normaliseByRange(values: Float64Array): void {

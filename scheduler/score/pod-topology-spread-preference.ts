@@ -1,7 +1,8 @@
 import type { ClusterState } from "../relations/cluster-state.ts";
+import type { DefaultSpread } from "../relations/default-spread.ts";
 import type { DomainSums } from "../relations/node-counts.ts";
 import type { SpreadConstraint } from "../relations/pod-relations.ts";
-import { spreadDomains } from "../relations/spread-domains.ts";
+import { spreadDomains, spreadOf } from "../relations/spread-domains.ts";
 import { NO_DOMAIN, type Topology } from "../relations/topology.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 import { type ClusterScore, MAX_SCORE } from "./score.ts";
@@ -10,28 +11,31 @@ import { type ClusterScore, MAX_SCORE } from "./score.ts";
  * Constraints with whenUnsatisfiable ScheduleAnyway: the fewer matching pods in the node's domains the better. A domain among many counts more
  * per pod (times log(domains + 2)), so that constraints over few and over many domains weigh alike; maxSkew - 1 softens a constraint.
  */
-export const podTopologySpreadPreference: ClusterScore = {
-  name: "PodTopologySpread",
-  defaultWeight: 2,
-  prepare(pod, cluster) {
-    const constraints = (pod.relations?.spread ?? []).filter((constraint) => !constraint.required);
-    if (constraints.length === 0) return undefined;
-    const parts = partsOf(pod, constraints, cluster);
-    const needed = parts.map(({ sums }) => sums.topology);
-    return {
-      raw: () => 0,
-      normalise: (values, nodes) => spreadScores(parts, needed, values, nodes),
-    };
-  },
-};
+export function podTopologySpreadPreference(defaults: DefaultSpread | undefined): ClusterScore {
+  return {
+    name: "PodTopologySpread",
+    defaultWeight: 2,
+    prepare(pod, cluster) {
+      const constraints = spreadOf(pod, cluster, defaults).filter((constraint) => !constraint.required);
+      if (constraints.length === 0) return undefined;
+      const lenient = defaults?.lenient === true && (pod.relations?.spread.length ?? 0) === 0;
+      const parts = partsOf(pod, constraints, cluster, lenient);
+      const needed = lenient ? [] : parts.map(({ sums }) => sums.topology);
+      return {
+        raw: () => 0,
+        normalise: (values, nodes) => spreadScores(parts, needed, values, nodes),
+      };
+    },
+  };
+}
 
 interface Part {
   readonly sums: DomainSums;
   readonly maxSkew: number;
 }
 
-function partsOf(pod: PodInfo, constraints: readonly SpreadConstraint[], cluster: ClusterState): Part[] {
-  const keys = [...new Set(constraints.map((constraint) => constraint.topologyKey))].sort();
+function partsOf(pod: PodInfo, constraints: readonly SpreadConstraint[], cluster: ClusterState, lenient: boolean): Part[] {
+  const keys = lenient ? [] : [...new Set(constraints.map((constraint) => constraint.topologyKey))].sort();
   return constraints.map((constraint) => ({
     sums: spreadDomains(pod, constraint, keys, cluster),
     maxSkew: constraint.maxSkew,

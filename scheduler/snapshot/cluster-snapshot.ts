@@ -3,6 +3,7 @@ import { ChangeLog } from "./change-log.ts";
 import { NodeState, type Placement } from "./node-state.ts";
 import type { PodInfo } from "./pod-info.ts";
 import { amountOf } from "../../api/placement/amounts.ts";
+import { ImageIndex } from "./image-index.ts";
 import { ResourceColumns } from "./resource-columns.ts";
 
 /** Gets told of every placement that comes or goes: the counters of rules between pods. */
@@ -29,6 +30,7 @@ export class ClusterSnapshot {
   scoredMemory: Float64Array;
   /** Goes up whenever something static (labels, taints, existence, allocatable) of the node changes. */
   staticVersion: Int32Array;
+  readonly images = new ImageIndex();
   readonly changes: ChangeLog;
   readonly placements = new Map<string, Placement>();
   /** Nodes whose Node exists. */
@@ -70,11 +72,16 @@ export class ClusterSnapshot {
   setNode(node: Node): boolean {
     const state = this.#slotOf(node.metadata.name ?? "");
     const before = state.node;
+    const images = state.images;
     this.#countNode(state, -1);
     const changed = state.setNode(node, this.#deviceResources);
     this.#countNode(state, 1);
     if (!changed) return false;
     if (before === undefined) this.nodeCount++;
+    if (before === undefined || !sameImages(images, state.images)) {
+      if (before !== undefined) this.images.count(images, -1);
+      this.images.count(state.images, 1);
+    }
     this.#setAllocatable(state.index, node);
     this.#staticChange(state);
     return true;
@@ -84,6 +91,7 @@ export class ClusterSnapshot {
     const state = this.nodeNamed(name);
     if (state?.node === undefined) return;
     this.#countNode(state, -1);
+    this.images.count(state.images, -1);
     state.clearNode();
     this.nodeCount--;
     for (const column of this.allocatable) column[state.index] = 0;
@@ -213,4 +221,10 @@ export class ClusterSnapshot {
     this.staticVersion = versions;
     this.changes.grow(this.#capacity);
   }
+}
+
+function sameImages(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): boolean {
+  if (a.size !== b.size) return false;
+  for (const [name, size] of a) if (b.get(name) !== size) return false;
+  return true;
 }

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Node, Pod, PodSpec } from "../../api/wire.ts";
+import type { Node, Pod, PodSpec, ReplicaSet, Service } from "../../api/wire.ts";
 import { makeNode, makePod } from "./objects.ts";
 import type { PlainCluster } from "./reference-filters.ts";
 
@@ -15,6 +15,8 @@ const namespace = fc.constantFrom("default", "other", "third");
 const topologyKey = fc.constantFrom("zone", "kubernetes.io/hostname", "rack", "nowhere");
 const taint = fc.record({ key: fc.constantFrom("k", "l"), value: fc.constantFrom("", "v"), effect: fc.constantFrom("NoSchedule", "PreferNoSchedule", "NoExecute") });
 
+const SIZES: Readonly<Record<string, number>> = { "a:latest": 2_000_000_000, "b:1": 300_000_000, "tiny:latest": 1_000_000 };
+
 function nodeOf(index: number): fc.Arbitrary<Node> {
   return fc
     .record({
@@ -26,8 +28,10 @@ function nodeOf(index: number): fc.Arbitrary<Node> {
       pods: fc.constantFrom("3", "110", "110"),
       unschedulable: fc.boolean(),
       gpus: fc.constantFrom("0", "2"),
+      region: fc.option(zone),
+      images: fc.subarray(["a:latest", "b:1", "tiny:latest"]),
     })
-    .map(({ zone: zoneName, rack, tier: tierName, taints, cpu, pods, unschedulable, gpus }) =>
+    .map(({ zone: zoneName, rack, tier: tierName, taints, cpu, pods, unschedulable, gpus, region, images }) =>
       makeNode(`node-${index}`, {
         cpu,
         pods,
@@ -35,7 +39,8 @@ function nodeOf(index: number): fc.Arbitrary<Node> {
         extended: { "example.com/thing": gpus },
         taints: taints.slice(0, index % 3),
         unschedulable: unschedulable && index % 5 === 0,
-        labels: { ...(zoneName && { zone: zoneName }), ...(rack && { rack }), ...(tierName && { tier: tierName }) },
+        images: images.map((name) => ({ names: [name], sizeBytes: SIZES[name]! })),
+        labels: { ...(region && { "topology.kubernetes.io/zone": region }), ...(zoneName && { zone: zoneName }), ...(rack && { rack }), ...(tierName && { tier: tierName }) },
       }),
     );
 }
@@ -124,6 +129,8 @@ const spec: fc.Arbitrary<Partial<PodSpec>> = fc
     tolerations: fc.array(toleration, { maxLength: 2 }),
     nodeSelector: seldom(zone.map((value) => ({ zone: value }))),
     port: seldom(hostPort),
+    image: fc.option(fc.constantFrom("a", "b:1", "tiny", "unknown")),
+    memory: fc.constantFrom("0", "0", "1Gi"),
     cpu: fc.constantFrom("0", "100m", "100m", "1"),
     thing: fc.constantFrom("0", "0", "1"),
   })
@@ -139,7 +146,8 @@ const spec: fc.Arbitrary<Partial<PodSpec>> = fc
     containers: [
       {
         name: "main",
-        resources: { requests: { cpu: parts.cpu, "example.com/thing": parts.thing } },
+        ...(parts.image && { image: parts.image }),
+        resources: { requests: { cpu: parts.cpu, memory: parts.memory, "example.com/thing": parts.thing } },
         ...(parts.port && { ports: [{ containerPort: 1, ...parts.port }] }),
       },
     ],
@@ -147,8 +155,21 @@ const spec: fc.Arbitrary<Partial<PodSpec>> = fc
 
 function podOf(name: string): fc.Arbitrary<Pod> {
   return fc
-    .record({ namespace, app, release: fc.option(fc.constantFrom("x", "y")), spec })
-    .map(({ namespace: ns, app: appName, release, spec: podSpec }) => makePod(name, { namespace: ns, labels: { app: appName, ...(release && { release }) }, spec: podSpec }));
+    .record({ namespace, app, release: fc.option(fc.constantFrom("x", "y")), owner: fc.option(app), spec })
+    .map(({ namespace: ns, app: appName, release, owner, spec: podSpec }) => {
+      const pod = makePod(name, { namespace: ns, labels: { app: appName, ...(release && { release }) }, spec: podSpec });
+      const ownerReferences = [{ apiVersion: "apps/v1", kind: "ReplicaSet", name: `set-${owner}`, uid: `set-${owner}`, controller: true }];
+      return owner === null ? pod : { ...pod, metadata: { ...pod.metadata, ownerReferences } };
+    });
+}
+
+function serviceOf(ns: string, name: string): Service {
+  return { apiVersion: "v1", kind: "Service", metadata: { namespace: ns, name }, spec: { selector: { app: name } } };
+}
+
+/** Of one app's pods that have release x. */
+function replicaSetOf(ns: string, name: string): ReplicaSet {
+  return { apiVersion: "apps/v1", kind: "ReplicaSet", metadata: { namespace: ns, name: `set-${name}` }, spec: { selector: { matchLabels: { app: name, release: "x" } } } };
 }
 
 /** A small cluster with pods on it, and some pods to place. */
@@ -167,6 +188,8 @@ export const randomCluster: fc.Arbitrary<{ readonly cluster: PlainCluster; reado
         spec: { ...pod.spec!, nodeName: `node-${node}` },
       })),
       namespaces: { default: { team: "x" }, other: { team: "y" } },
+      services: [serviceOf("default", "web"), serviceOf("other", "db")],
+      replicaSets: ["web", "db"].flatMap((name) => ["default", "other", "third"].map((ns) => replicaSetOf(ns, name))),
     },
     pending,
   }));

@@ -1,5 +1,5 @@
 import { matcherOf } from "../../api/selector/labels.ts";
-import type { LabelSelector, Node, NodeSelectorTerm, Pod } from "../../api/wire.ts";
+import type { LabelSelector, Node, NodeSelectorTerm, Pod, ReplicaSet, Service } from "../../api/wire.ts";
 import { amountOf } from "../../api/placement/amounts.ts";
 import { podRequests } from "../../api/placement/pod-requests.ts";
 import { tolerates } from "../snapshot/taints.ts";
@@ -10,10 +10,13 @@ export interface PlainCluster {
   /** Bound pods: spec.nodeName names their node. */
   readonly pods: readonly Pod[];
   readonly namespaces: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What says which pods belong together. */
+  readonly services?: readonly Service[];
+  readonly replicaSets?: readonly ReplicaSet[];
 }
 
 type AffinityTerm = NonNullable<NonNullable<NonNullable<NonNullable<Pod["spec"]>["affinity"]>["podAffinity"]>["requiredDuringSchedulingIgnoredDuringExecution"]>[number];
-type Constraint = NonNullable<NonNullable<Pod["spec"]>["topologySpreadConstraints"]>[number];
+export type Constraint = NonNullable<NonNullable<Pod["spec"]>["topologySpreadConstraints"]>[number];
 
 export function podsOn(cluster: PlainCluster, node: Node): Pod[] {
   return cluster.pods.filter((pod) => pod.spec?.nodeName === node.metadata.name);
@@ -74,7 +77,7 @@ function hasRoom(pod: Pod, node: Node, cluster: PlainCluster): boolean {
   return Object.entries(wanted).every(([name, amount]) => held.reduce((sum, amounts) => sum + (amounts[name] ?? 0), 0) + amount <= amountOf(name, node.status?.allocatable?.[name]));
 }
 
-function merged(selector: LabelSelector | undefined, keys: readonly string[] = [], operator: string, labels: Readonly<Record<string, string>>): LabelSelector | undefined {
+export function merged(selector: LabelSelector | undefined, keys: readonly string[] = [], operator: string, labels: Readonly<Record<string, string>>): LabelSelector | undefined {
   if (selector === undefined) return undefined;
   return { ...selector, matchExpressions: [...(selector.matchExpressions ?? []), ...keys.filter((key) => key in labels).map((key) => ({ key, operator, values: [labels[key]!] }))] };
 }
