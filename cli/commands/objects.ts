@@ -60,8 +60,8 @@ const wholeNumber = (text: string): number => {
 };
 
 /** `-f FILE` may be repeated and may hold several, separated by commas. */
-const collectFiles = (text: string, before: string[] = []): string[] => [...before, ...text.split(",")];
-const readStdin = () => readFileSync(0, "utf8");
+export const collectFiles = (text: string, before: string[] = []): string[] => [...before, ...text.split(",")];
+export const readStdin = () => readFileSync(0, "utf8");
 
 /** `berth get|describe|apply|delete|scale|rollout|logs|exec|port-forward`: the objects of a cluster. */
 export function registerObjectCommands(program: Command): void {

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { UserError } from "../user-error.ts";
-import { common, withSession } from "./objects.ts";
+import { collectFiles, common, readStdin, withSession } from "./objects.ts";
 
 const GROUP = "Scheduling:";
 
@@ -17,6 +17,7 @@ function jsonWanted(format: string | undefined): boolean {
 /** `berth why|pack|rebalance`: what the scheduler does, would do, and could do better. */
 export function registerSchedulingCommands(program: Command): void {
   registerWhy(program);
+  registerPack(program);
   registerRebalance(program);
 }
 
@@ -100,5 +101,48 @@ cluster-autoscaler.kubernetes.io/safe-to-evict: "false". While a node is worked 
         out: (text: string) => void process.stdout.write(text),
       };
       await withSession(options, (session, signal) => rebalance(session, settings, signal));
+    });
+}
+
+function registerPack(program: Command): void {
+  common(program.command("pack"))
+    .helpGroup(GROUP)
+    .description("tell how many nodes a workload needs, how well they are used, and what is left unusable")
+    .option("-f, --filename <FILE>", "workload: files, folders or - (standard input); may be repeated", collectFiles)
+    .option("-R, --recursive", "folders with all below them")
+    .option("--node <KIND>", "a kind of node that can be had: cpu=16,memory=64Gi,nvidia.com/gpu=8,label:zone=a|b,taint:K=V:NoSchedule,max=10,name=big; may be repeated", (text: string, before: string[] = []) => [...before, text])
+    .option("--cluster", "with -f: on top of what runs in the live cluster")
+    .option("--svg <FILE>", "write a picture")
+    .option("-o, --output <FORMAT>", "json")
+    .addHelpText(
+      "after",
+      `
+Nothing is changed: pods are placed one after another by the scheduler's own queue, filters and scores on nodes that exist only here;
+when no open node takes a pod, one of the first kind that takes it is opened. Pods, Deployments, ReplicaSets, StatefulSets, Jobs, CronJobs
+(as many pods as they run at once) and DaemonSets (one on each node) of the files count; Node objects in them are kinds of nodes.
+
+  berth pack -f shop/ --node cpu=16,memory=64Gi          how many such nodes for these files?
+  helm template app | berth pack -f - --node cpu=8,memory=32Gi,label:topology.kubernetes.io/zone=a|b|c
+  berth pack -f new.yaml --cluster                       does it fit beside what runs, and what else is needed?
+  berth pack                                             the live cluster: how few of its nodes would do?
+  berth pack --node cpu=64,memory=256Gi --svg pack.svg   the live cluster's pods on other machines, with a picture`,
+    )
+    .action(async (options) => {
+      const json = jsonWanted(options.output);
+      const [{ pack }, { workloadOf }, { parseNodeKind }, { readManifests }, { readCluster }, { systemClock }, { defaultConfiguration }] = await Promise.all([
+        import("../verbs/pack/pack.ts"),
+        import("../verbs/pack/workload.ts"),
+        import("../verbs/pack/node-kinds.ts"),
+        import("../api/manifests.ts"),
+        import("../../scheduler/explain/read-cluster.ts"),
+        import("../../lib/clock.ts"),
+        import("../../scheduler/configuration/configuration.ts"),
+      ]);
+      const kinds = ((options.node as string[] | undefined) ?? []).map(parseNodeKind);
+      const files = options.filename as string[] | undefined;
+      const workload = files === undefined ? undefined : workloadOf(readManifests(files, options.recursive === true, readStdin), options.namespace ?? "default");
+      const settings = { workload, kinds, svg: options.svg as string | undefined, json, colours: colours(), clock: systemClock, configuration: defaultConfiguration };
+      if (workload !== undefined && options.cluster !== true) return void process.stdout.write(pack({ ...settings, live: undefined }));
+      await withSession(options, async (session, signal) => void process.stdout.write(pack({ ...settings, live: await readCluster(session.client, signal) })));
     });
 }
