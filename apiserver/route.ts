@@ -25,8 +25,7 @@ export interface Surroundings {
 export function makeRouter(services: ResourceServices, around: Surroundings): (context: RequestContext) => Promise<ApiResponse> {
   return async (context) => {
     const { info } = context;
-    const elsewhere = await around.aggregator.answer(context);
-    if (elsewhere !== undefined) return elsewhere;
+    if (around.aggregator.serves(info)) return await around.aggregator.answer(context);
     if (info.isResource) return await handleResource(services, context);
     const found = around.discovery.answer(context) ?? (await around.openapi.answer(context)) ?? around.openid.answer(context) ?? (await around.health.answer(context)) ?? (await around.metrics.answer(context));
     if (found !== undefined) return found;

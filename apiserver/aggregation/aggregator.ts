@@ -1,5 +1,5 @@
 import type { ApiResponse } from "../../api/exchange.ts";
-import { serviceUnavailable, StatusError, timeout } from "../../api/status/errors.ts";
+import { resourceNotFound, serviceUnavailable, StatusError, timeout } from "../../api/status/errors.ts";
 import type { Pki } from "../auth/pki.ts";
 import type { RequestContext } from "../chain/context.ts";
 import type { RequestInfo } from "../chain/request-info.ts";
@@ -58,11 +58,11 @@ export class Aggregator {
     return this.#remoteOf(info) !== undefined;
   }
 
-  /** What the extension server answers; undefined for all other requests. @throws StatusError 503 where there is none */
-  async answer(context: RequestContext): Promise<ApiResponse | undefined> {
+  /** What the extension server answers. @throws StatusError 503 where it cannot be reached, 404 where the APIService went */
+  async answer(context: RequestContext): Promise<ApiResponse> {
     const { info, request, user } = context;
     const remote = this.#remoteOf(info);
-    if (remote === undefined) return undefined;
+    if (remote === undefined) throw resourceNotFound();
     if (!remote.available) throw unavailable(remote, remote.message);
     const late = new AbortController();
     const timer = isLongRunning(context) ? undefined : this.#registry.clock.after(requestTimeout_ms(info.query.get("timeout")), () => late.abort(), { background: true });
