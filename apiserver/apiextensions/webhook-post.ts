@@ -53,7 +53,9 @@ export function webhookPost(address: WebhookAddress, parts: WebhookParts): Revie
 
 async function connected({ dialService }: WebhookParts, service: Parameters<DialService>[0], tls: { servername: string; ca?: string }, signal: AbortSignal): Promise<RequestOptions> {
   const socket = await dialService(service, signal);
-  return { agent: false, createConnection: () => tlsConnect({ socket, ...tls, ALPNProtocols: ["http/1.1"] }) };
+  const secured = tlsConnect({ socket, ...tls, ALPNProtocols: ["http/1.1"] });
+  // Without an agent: it would dial by itself.
+  return { createConnection: () => secured };
 }
 
 function post(url: string, body: string, connection: RequestOptions, signal: AbortSignal): Promise<string> {

@@ -9,6 +9,7 @@ import type { TestServer } from "./test-server.ts";
 /** A conversion webhook on loopback. */
 export interface ConversionWebhook {
   readonly url: string;
+  readonly port: number;
   /** CA bundle, base64, as a definition has it. */
   readonly caBundle: string;
   /** Objects of each review. */
@@ -21,8 +22,8 @@ export interface ConversionWebhook {
 }
 
 /** Starts a webhook that converts by `convert`; its certificate is signed by the server's CA. */
-export async function startConversionWebhook(server: TestServer, convert: (object: Json, apiVersion: string) => Json): Promise<ConversionWebhook> {
-  const serving = await issueServingCertificate(server.pki, { commonName: "webhook", hosts: ["127.0.0.1"] }, systemClock);
+export async function startConversionWebhook(server: TestServer, convert: (object: Json, apiVersion: string) => Json, hosts: readonly string[] = ["127.0.0.1"]): Promise<ConversionWebhook> {
+  const serving = await issueServingCertificate(server.pki, { commonName: "webhook", hosts: [...hosts] }, systemClock);
   const asked: number[] = [];
   const https = createServer({ cert: serving.certificate, key: serving.key }, async (request, response) => {
     const review = JSON.parse(await text(request)) as Json;
@@ -31,8 +32,10 @@ export async function startConversionWebhook(server: TestServer, convert: (objec
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(webhook.answer(review)));
   });
   await new Promise<void>((resolve) => https.listen(0, "127.0.0.1", resolve));
+  const { port } = https.address() as AddressInfo;
   const webhook: ConversionWebhook = {
-    url: `https://127.0.0.1:${(https.address() as AddressInfo).port}/convert`,
+    url: `https://127.0.0.1:${port}/convert`,
+    port,
     caBundle: Buffer.from(server.pki.ca.certificate).toString("base64"),
     asked,
     answer({ kind, apiVersion, request }) {

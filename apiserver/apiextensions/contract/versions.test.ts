@@ -2,7 +2,9 @@ import test from "ava";
 import { ANYTHING, definitionOf, DEFINITIONS, establish, untilDefinition } from "../../testing/custom-definitions.ts";
 import { STORES, startServersOn } from "../../testing/both-stores.ts";
 import { type ConversionWebhook, startConversionWebhook } from "../../testing/conversion-webhook.ts";
+import { startFakeNode } from "../../testing/fake-node.ts";
 import { type Json, TestClient } from "../../testing/test-client.ts";
+import { startTestServer } from "../../testing/test-server.ts";
 
 const spec = (properties: object) => ({ openAPIV3Schema: { type: "object", properties: { spec: { type: "object", properties } } } });
 const text = { type: "string" };
@@ -150,3 +152,36 @@ for (const store of STORES) {
     t.is((await client.get(v1)).status, 404);
   });
 }
+
+test("a webhook behind a Service is asked through the agent of its pod's node", async (t) => {
+  const server = await startTestServer();
+  const client = new TestClient(server);
+  const webhook = await startConversionWebhook(server, convert, ["hook.default.svc"]);
+  const node = await startFakeNode(server, client, "n1");
+  t.teardown(async () => {
+    client.close();
+    node.close();
+    await webhook.stop();
+    await server.stop();
+  });
+  const core = "/api/v1/namespaces/default";
+  const ip = "10.1.2.3";
+  node.routes.set(`${ip}:8443`, webhook.port);
+  const service = { namespace: "default", name: "hook", path: "/convert", port: 443 };
+  const conversion = { strategy: "Webhook", webhook: { conversionReviewVersions: ["v1beta1", "v1"], clientConfig: { service, caBundle: webhook.caBundle } } };
+  const versions = ["v1", "v2"].map((name) => ({ name, served: true, storage: name === "v1", schema: { openAPIV3Schema: ANYTHING } }));
+  await establish(client, definitionOf("hosts", { versions, spec: { conversion } }));
+  await client.post("/apis/example.com/v1/namespaces/default/hosts", { apiVersion: "example.com/v1", kind: "Host", metadata: { name: "h" }, spec: { host: "a:1" } });
+  const path = "/apis/example.com/v2/namespaces/default/hosts/h";
+  const before = await client.get(path);
+  t.is(before.status, 500);
+  t.regex(before.body.message, /conversion webhook for example.com\/v1, Kind=Host failed: Post "https:\/\/hook.default.svc:443\/convert": service\/hook in "default" is not present/);
+  await client.post(`${core}/serviceaccounts`, { metadata: { name: "default" } });
+  await client.post(`${core}/pods`, { metadata: { name: "hook" }, spec: { nodeName: "n1", automountServiceAccountToken: false, containers: [{ name: "c", image: "i" }] } });
+  await client.patch(`${core}/pods/hook/status`, { status: { phase: "Running", podIP: ip, podIPs: [{ ip }] } });
+  await client.post(`${core}/services`, { metadata: { name: "hook" }, spec: { ports: [{ name: "https", port: 443, targetPort: 8443 }] } });
+  const targetRef = { kind: "Pod", namespace: "default", name: "hook" };
+  await client.post("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices", { metadata: { name: "hook-1", labels: { "kubernetes.io/service-name": "hook" } }, addressType: "IPv4", ports: [{ name: "https", port: 8443, protocol: "TCP" }], endpoints: [{ addresses: [ip], conditions: { ready: true }, targetRef }] });
+  const read = await client.get(path);
+  t.deepEqual(read.body.spec, { name: "a", port: 1 }, read.text);
+});
