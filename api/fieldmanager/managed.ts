@@ -1,4 +1,4 @@
-import { escapeHtml } from "../codec/json-text.ts";
+import { quoteJson } from "../codec/json-text.ts";
 import { goQuote } from "../status/go-text.ts";
 import type { ObjectMeta } from "../wire.ts";
 import { EMPTY, type FieldSet } from "./field-set.ts";
@@ -40,7 +40,7 @@ export interface ManagerName {
 export function managerId(name: ManagerName): string {
   let text = "";
   const put = (key: string, value: string | undefined): void => {
-    if (value) text += `${text === "" ? "{" : ","}"${key}":${escapeHtml(JSON.stringify(value))}`;
+    if (value) text += `${text === "" ? "{" : ","}"${key}":${quoteJson(value)}`;
   };
   put("manager", name.manager);
   put("operation", name.operation);
@@ -81,7 +81,7 @@ export function encodeManaged(managed: Managed): ManagedFieldsEntry[] {
 }
 
 function encodeEntry(id: string, { set, apiVersion, applied }: ManagerFields, time: string | undefined): ManagedFieldsEntry {
-  const name = JSON.parse(id) as ManagerName;
+  const name = nameOf(id);
   const operation = applied ? "Apply" : name.operation;
   return {
     ...(name.manager === undefined ? {} : { manager: name.manager }),
@@ -92,6 +92,20 @@ function encodeEntry(id: string, { set, apiVersion, applied }: ManagerFields, ti
     fieldsV1: internedSet(set).fieldsV1,
     ...(name.subresource === undefined ? {} : { subresource: name.subresource }),
   };
+}
+
+/** Names by id: a few managers write nearly everything. */
+const names = new Map<string, ManagerName>();
+const MAX_NAMES = 1_000;
+
+function nameOf(id: string): ManagerName {
+  let name = names.get(id);
+  if (name === undefined) {
+    name = JSON.parse(id) as ManagerName;
+    if (names.size >= MAX_NAMES) names.clear();
+    names.set(id, name);
+  }
+  return name;
 }
 
 const NO_TIME = "1970-01-01T00:00:00Z";
@@ -112,7 +126,7 @@ function compareText(a = "", b = ""): number {
 
 /** How conflicts name a manager. */
 export function managerText(id: string): string {
-  const name = JSON.parse(id) as ManagerName;
+  const name = nameOf(id);
   const text = goQuote(name.manager ?? "") + (name.subresource ? ` with subresource ${goQuote(name.subresource)}` : "");
   return name.operation === "Update" ? `${text} using ${name.apiVersion ?? ""}` : text;
 }
