@@ -1,4 +1,4 @@
-import { forbidden, invalid, RawValue, required } from "../status/field-error.ts";
+import { forbidden, invalid, type RawValue, required } from "../status/field-error.ts";
 import { type FieldPath, fieldPath } from "../status/field-path.ts";
 import type { LocalSubjectAccessReview, ObjectMeta, SelfSubjectAccessReview, SubjectAccessReview } from "../wire.ts";
 import type { Errors } from "./common.ts";

@@ -238,7 +238,7 @@ for (const store of STORES) {
       extension.routes.set("/more", () => response.write('{"type":"MODIFIED"}\n'));
       response.once("close", () => closed());
     });
-    let closed = () => undefined as void;
+    let closed: () => void = () => undefined;
     const gone = new Promise<void>((resolve) => {
       closed = resolve;
     });
@@ -251,7 +251,7 @@ for (const store of STORES) {
     await gone;
 
     let written = 0;
-    let stalled = () => undefined as void;
+    let stalled: () => void = () => undefined;
     const full = new Promise<void>((resolve) => {
       stalled = resolve;
     });
