@@ -23,6 +23,8 @@ export interface Checked {
   readonly overloads: ReadonlyMap<number, readonly Overload[]>;
   /** Names that are types: `int`. */
   readonly constants: ReadonlyMap<number, CelValue>;
+  /** Selections that are variables with dots in their names: `authorizer.requestResource`. */
+  readonly qualified: ReadonlyMap<number, string>;
   /** Variables of the environment that the expression uses. */
   readonly used: ReadonlySet<string>;
   readonly issues: readonly Issue[];
@@ -50,6 +52,7 @@ class Checker {
   readonly #types = new Map<number, CelType>();
   readonly #overloads = new Map<number, readonly Overload[]>();
   readonly #constants = new Map<number, CelValue>();
+  readonly #qualified = new Map<number, string>();
   readonly #used = new Set<string>();
   readonly #issues: Issue[] = [];
   readonly #substitution = new Substitution();
@@ -60,7 +63,7 @@ class Checker {
 
   result(root: Node, type: CelType): Checked {
     const types = new Map([...this.#types].map(([id, own]) => [id, this.#substitution.final(own)]));
-    return { root, type: this.#substitution.final(type), types, overloads: this.#overloads, constants: this.#constants, used: this.#used, issues: this.#issues };
+    return { root, type: this.#substitution.final(type), types, overloads: this.#overloads, constants: this.#constants, qualified: this.#qualified, used: this.#used, issues: this.#issues };
   }
 
   check(node: Node, scope: Scope | undefined): CelType {
@@ -113,15 +116,17 @@ class Checker {
   }
 
   #isVariable(name: string, scope: Scope | undefined): boolean {
-    for (let inner = scope; inner !== undefined; inner = inner.outer) if (inner.name === name) return true;
-    return this.#declarations.variables.has(name);
+    return isLocal(name, scope) || this.#declarations.variables.has(name);
   }
 
   #select(node: SelectNode, scope: Scope | undefined): CelType {
     const qualified = qualifiedName(node);
-    if (qualified !== undefined && !this.#isVariable(qualified.split(".")[0] ?? "", scope)) {
+    if (qualified !== undefined && !isLocal(qualified.split(".")[0] ?? "", scope)) {
       const type = this.#ident(node.id, qualified, node.offset, scope);
-      if (type !== undefined) return type;
+      if (type !== undefined) {
+        if (!this.#constants.has(node.id)) this.#qualified.set(node.id, qualified);
+        return type;
+      }
     }
     const type = this.#field(this.check(node.operand, scope), node.field, node.offset, node.testOnly);
     return node.testOnly ? BOOL : type;
@@ -271,6 +276,12 @@ class Checker {
     if (this.#substitution.assignAll([expected], [type])) return;
     this.#issue(node.offset, `expected type '${typeText(this.#substitution.final(expected))}' but found '${typeText(this.#substitution.final(type))}'`);
   }
+}
+
+/** A variable of a fold. */
+function isLocal(name: string, scope: Scope | undefined): boolean {
+  for (let inner = scope; inner !== undefined; inner = inner.outer) if (inner.name === name) return true;
+  return false;
 }
 
 function isOptional(type: CelType): boolean {

@@ -55,7 +55,8 @@ class Estimator {
       case "ident":
         return this.#ident(node.id, node.name, scope);
       case "select": {
-        if (this.#checked.constants.has(node.id)) return { cost: ONE, size: ONE, data: undefined };
+        const qualified = this.#checked.qualified.get(node.id);
+        if (qualified !== undefined || this.#checked.constants.has(node.id)) return this.#ident(node.id, qualified ?? "", undefined);
         const operand = this.node(node.operand, scope);
         if (node.testOnly) return { cost: operand.cost, size: ONE, data: undefined };
         return part(operand.data?.fields?.get(node.field) ?? operand.data?.element, add(operand.cost, ONE));

@@ -92,6 +92,8 @@ class Compiler {
   #select(node: SelectNode, slots: Slots | undefined): Step {
     const constant = this.#constant(node.id);
     if (constant !== undefined) return constant;
+    const qualified = this.#checked.qualified.get(node.id);
+    if (qualified !== undefined) return this.#ident(node.id, qualified, slots);
     const operand = this.node(node.operand, slots);
     const { field } = node;
     if (node.testOnly) return (run) => hasField(operand(run), field);

@@ -23,6 +23,12 @@ export interface Structural {
   readonly rules: readonly ValidationRule[];
   /** There is a default at this node or below. */
   readonly hasDefaults: boolean;
+  /** There is an embedded object at this node or below. */
+  readonly hasResources: boolean;
+  /** There is a list of type set or map at this node or below. */
+  readonly hasListTypes: boolean;
+  /** There is a validation rule at this node or below. */
+  readonly hasRules: boolean;
 }
 
 const EMPTY: ReadonlyMap<string, Structural> = new Map();
@@ -33,6 +39,8 @@ export function compileStructural(props: JsonSchemaProps): Structural {
   const items = isSchema(props.items) ? compileStructural(props.items) : undefined;
   const values = isSchema(props.additionalProperties) ? compileStructural(props.additionalProperties) : undefined;
   const listType = props["x-kubernetes-list-type"];
+  const rules = props["x-kubernetes-validations"] ?? [];
+  const children = [...properties.values(), ...(items === undefined ? [] : [items]), ...(values === undefined ? [] : [values])];
   return {
     props,
     type: props.type ?? "",
@@ -46,8 +54,11 @@ export function compileStructural(props: JsonSchemaProps): Structural {
     intOrString: props["x-kubernetes-int-or-string"] === true,
     listType: listType === "set" || listType === "map" ? listType : "atomic",
     listMapKeys: props["x-kubernetes-list-map-keys"] ?? [],
-    rules: props["x-kubernetes-validations"] ?? [],
-    hasDefaults: hasDefault(props) || items?.hasDefaults === true || values?.hasDefaults === true || [...properties.values()].some((child) => child.hasDefaults),
+    rules,
+    hasDefaults: hasDefault(props) || children.some((child) => child.hasDefaults),
+    hasResources: props["x-kubernetes-embedded-resource"] === true || children.some((child) => child.hasResources),
+    hasListTypes: listType === "set" || listType === "map" || children.some((child) => child.hasListTypes),
+    hasRules: rules.length > 0 || children.some((child) => child.hasRules),
   };
 }
 

@@ -1,6 +1,8 @@
 import { equalJson } from "../../patch/json-value.ts";
 import { invalid } from "../../status/field-error.ts";
 import type { FieldPath } from "../../status/field-path.ts";
+import { validateCustomResourceSchema } from "../../structural/crd-schema.ts";
+import type { JsonSchemaProps } from "../../structural/json-schema-props.ts";
 import type { Errors } from "../common.ts";
 import type { SchemaProps } from "./internal-spec.ts";
 import { internalSchemaText } from "./internal-text.ts";
@@ -21,6 +23,7 @@ export function validateSchema(schema: SchemaProps, context: SchemaContext, path
   if (context.before !== undefined && equalJson(schema, context.before)) return;
   const at = path.child("openAPIV3Schema");
   if (context.status) validateRootFields(schema, at, errors);
+  errors.push(...validateCustomResourceSchema(schema as JsonSchemaProps, at));
 }
 
 function validateRootFields(schema: SchemaProps, path: FieldPath, errors: Errors): void {
@@ -40,6 +43,11 @@ function goName(field: string): string {
 /** There is a default somewhere in the schema. */
 export function hasDefaults(schema: SchemaProps | undefined): boolean {
   return schema !== undefined && schemasOf(schema).some((one) => one["default"] !== undefined);
+}
+
+/** The formats that stand in a schema, in its order. */
+export function formatsOf(schema: SchemaProps | undefined): string[] {
+  return schema === undefined ? [] : schemasOf(schema).flatMap(({ format }) => (typeof format === "string" && format !== "" ? [format] : []));
 }
 
 const NESTED = ["items", "not", "additionalProperties"] as const;
