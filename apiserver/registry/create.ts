@@ -6,6 +6,7 @@ import { nameSuffix } from "../../lib/random.ts";
 import type { AdmissionRequest } from "../admission/admission.ts";
 import { CachedObject } from "./cached-object.ts";
 import { fieldManagerOf } from "./field-managers.ts";
+import { dropDuplicateOwners } from "./owner-references.ts";
 import { fillAllocated, type Outcome, type Registry, reservationOf, strategyContext, type WriteContext } from "./registry.ts";
 import type { ServedKind } from "./served-kind.ts";
 import { asIfStored, putObject, storedBytes, toStored } from "./storage-write.ts";
@@ -32,7 +33,6 @@ export interface CreateOptions {
 export async function createObject(registry: Registry, kind: ServedKind, object: ApiObject, context: WriteContext, options: CreateOptions = {}): Promise<Outcome> {
   const meta = object.metadata;
   matchNamespace(kind, object, context.namespace);
-  if (options.applied !== true) fieldManagerOf(registry.kinds, kind, "").update(undefined, object, context.manager, rfc3339(context.now_ms));
   const generated = !meta.name && !!meta.generateName;
   const allocated = kind.custom !== undefined || registry.allocators.some((allocator) => allocator.appliesTo(kind));
   for (let attempt = 1; ; attempt++) {
@@ -54,8 +54,11 @@ export async function createObject(registry: Registry, kind: ServedKind, object:
 }
 
 async function createOnce(registry: Registry, kind: ServedKind, object: ApiObject, context: WriteContext, options: CreateOptions): Promise<Outcome> {
+  dropDuplicateOwners(object, context.warnings, false);
+  if (options.applied !== true) fieldManagerOf(registry.kinds, kind, "").update(undefined, object, context.manager, rfc3339(context.now_ms));
   const admission = createAdmission(kind, object, context);
   await registry.admission.admit(admission);
+  dropDuplicateOwners(object, context.warnings, true);
   fillSystemFields(registry, object, context);
   fillAllocated(registry, kind, object, undefined, context.dryRun);
   kind.entry.strategy.prepareForCreate?.(object, strategyContext(registry, context, ""));

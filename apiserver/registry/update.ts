@@ -12,6 +12,7 @@ import { type CreateOptions, createObject, groupKindOf } from "./create.ts";
 import { cachedCurrent, certainCurrent, type Current, readCurrent } from "./current.ts";
 import { removeObject } from "./delete.ts";
 import { fillAllocated, type Outcome, type Registry, type Reservation, reservationOf, strategyContext, type WriteContext } from "./registry.ts";
+import { dropDuplicateOwners } from "./owner-references.ts";
 import { hasLengthAt, isAtRevision } from "./resource-version.ts";
 import { writtenVersion } from "./resource-version-text.ts";
 import type { ServedKind } from "./served-kind.ts";
@@ -86,8 +87,10 @@ async function attemptUpdate(
   const old = shownObject(kind, await show(kind, current.object));
   const next = await request.next(old);
   checkPreconditions(kind, next, old, current.object, request);
+  if (request.isPatch !== true) dropDuplicateOwners(next, context.warnings, false);
   request.fieldManager?.update(old, next, context.manager, rfc3339(context.now_ms));
   await registry.admission.admit({ ...admissionOf(kind, request, context), object: next, oldObject: old });
+  dropDuplicateOwners(next, context.warnings, true);
   if (request.subresource === "") fillAllocated(registry, kind, next, old, context.dryRun);
   checkUpdate(registry, kind, next, old, request, context);
   await registry.admission.validate({ ...admissionOf(kind, request, context), object: next, oldObject: old });

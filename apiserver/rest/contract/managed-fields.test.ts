@@ -134,6 +134,18 @@ for (const kind of STORES) {
     t.not(labelled.body.metadata.resourceVersion, once.metadata.resourceVersion);
   });
 
+  test.serial(`${kind}: an owner that stands twice is one owner, and a warning`, async (t) => {
+    const maps = `/api/v1/namespaces/${await namespace()}/configmaps`;
+    const owner = { apiVersion: "v1", kind: "ConfigMap", name: "o", uid: "11111111-1111-1111-1111-111111111111" };
+    const made = await client.post(`${maps}?fieldManager=m`, { metadata: { name: "a", ownerReferences: [owner, owner] } });
+    t.deepEqual(made.body.metadata.ownerReferences, [owner]);
+    const text = (when: string) => `299 - ".metadata.ownerReferences contains duplicate entries${when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: [${owner.uid}]"`;
+    t.is(made.headers.warning, text(""));
+    const patched = await client.patch(`${maps}/a`, [{ op: "add", path: "/metadata/ownerReferences/-", value: owner }], JSON_PATCH);
+    t.deepEqual(patched.body.metadata.ownerReferences, [owner]);
+    t.is(patched.headers.warning, text(" after mutating admission happens"));
+  });
+
   test.serial(`${kind}: managers of one version of a kind are known in the others`, async (t) => {
     const ns = await namespace();
     const target = { apiVersion: "apps/v1", kind: "Deployment", name: "d" };
