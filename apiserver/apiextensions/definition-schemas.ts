@@ -1,8 +1,6 @@
+import { compileCustomResourceSchema } from "../../api/structural/compile.ts";
 import type { CustomResourceSchema } from "../../api/structural/custom-resource-schema.ts";
 import type { JsonSchemaProps } from "../../api/structural/json-schema-props.ts";
-import { applySchemaDefaults } from "../../api/structural/default-values.ts";
-import { pruneValue } from "../../api/structural/prune.ts";
-import { compileStructural } from "../../api/structural/structural.ts";
 import { versionsOf } from "../../api/validation/apiextensions/internal-spec.ts";
 import type { CustomResourceDefinition } from "../../api/wire.ts";
 
@@ -33,16 +31,4 @@ export class DefinitionSchemas {
     this.#compiled.set(apiVersion, schema);
     return schema;
   }
-}
-
-function compileCustomResourceSchema(props: JsonSchemaProps): CustomResourceSchema {
-  const root = compileStructural(props);
-  return {
-    props,
-    prune: (object) => pruneValue(object, root, true),
-    applyDefaults: (object) => applySchemaDefaults(object, root),
-    coerceEmbedded: () => undefined,
-    validate: () => [],
-    validateUpdate: () => ({ errors: [], warnings: [] }),
-  };
 }

@@ -1,5 +1,8 @@
 import { defaultCustomResourceDefinition } from "../../defaults/custom-resource-definition.ts";
 import { validateCustomResourceDefinition, validateCustomResourceDefinitionStatusUpdate, validateCustomResourceDefinitionUpdate } from "../../validation/apiextensions/definition.ts";
+import { knownFormat } from "../../structural/formats.ts";
+import { versionsOf } from "../../validation/apiextensions/internal-spec.ts";
+import { formatsOf } from "../../validation/apiextensions/schema.ts";
 import type { CustomResourceDefinition } from "../../wire.ts";
 import { defineKind, statusSubresource } from "../define.ts";
 import { nextGeneration, restoreField, startGeneration } from "../strategies.ts";
@@ -39,6 +42,7 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
     },
     validate: validateCustomResourceDefinition,
     validateUpdate: validateCustomResourceDefinitionUpdate,
+    warnings: formatWarnings,
     allowUnconditionalUpdate: false,
     returnDeletedObject: true,
     markForDeletion(definition, now) {
@@ -75,4 +79,10 @@ function recordStorageVersion(definition: CustomResourceDefinition): void {
   const { status } = definition;
   if (!status || storage === undefined || status.storedVersions?.includes(storage)) return;
   definition.status = { ...status, storedVersions: [...(status.storedVersions ?? []), storage] };
+}
+
+function formatWarnings(definition: CustomResourceDefinition, old: CustomResourceDefinition | undefined): string[] {
+  const formats = (one: CustomResourceDefinition) => versionsOf(one).flatMap((version) => formatsOf(version.schema?.openAPIV3Schema).filter((format) => knownFormat(format) === ""));
+  const known = new Set(old === undefined ? [] : formats(old));
+  return [...new Set(formats(definition))].filter((format) => !known.has(format)).map((format) => `unrecognized format ${JSON.stringify(format)}`);
 }
