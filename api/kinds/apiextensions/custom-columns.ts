@@ -1,17 +1,32 @@
+import { encodeObject } from "../../codec/json.ts";
+import { encodeFree } from "../../codec/json-encode.ts";
+import { findJsonPath, type JsonPath, JsonPathError, parseJsonPath } from "../../structural/json-path.ts";
 import type { PrinterColumn } from "../../validation/apiextensions/columns.ts";
 import { ageText, nameColumn } from "../columns.ts";
 import type { CellValue, Column } from "../kind.ts";
-import { valueAt } from "./custom-scale.ts";
 
 /** Shown where a version names no columns. */
 const AGE: PrinterColumn = { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp", description: "When the server stored the object." };
 
 /** The columns of a version's tables: the name, then what the definition says, else the age. */
 export function customColumns(columns: readonly PrinterColumn[] | undefined): readonly Column[] {
-  return [nameColumn, ...(columns?.length ? columns : [AGE]).map(customColumn)];
+  const asked = columns?.length ? columns : [AGE];
+  const paths = asked.map(({ jsonPath = "" }) => readablePath(jsonPath));
+  // A definition may hold a path that nobody can read: its tables are as if it named no columns.
+  return paths.includes(undefined) ? customColumns(undefined) : [nameColumn, ...asked.map((column, i) => customColumn(column, paths[i] ?? []))];
 }
 
-function customColumn(column: PrinterColumn): Column {
+function readablePath(text: string): JsonPath | undefined {
+  try {
+    return parseJsonPath(text);
+  } catch (error) {
+    if (error instanceof JsonPathError) return undefined;
+    throw error;
+  }
+}
+
+/** A column shows the first value that its path finds. */
+function customColumn(column: PrinterColumn, path: JsonPath): Column {
   const type = (column.type ?? "string") as Column["type"];
   return {
     name: column.name ?? "",
@@ -19,7 +34,7 @@ function customColumn(column: PrinterColumn): Column {
     format: column.format ?? "",
     priority: column.priority ?? 0,
     description: column.description ?? "",
-    cell: (object, now_ms) => cellValue(type, valueAt(object, column.jsonPath ?? ""), now_ms),
+    cell: (object, now_ms) => cellValue(type, findJsonPath(path, object)[0], now_ms),
   };
 }
 
@@ -36,7 +51,7 @@ function cellValue(type: Column["type"], value: unknown, now_ms: number): CellVa
     case "date":
       return typeof value === "string" ? dateText(value, now_ms) : null;
     case "string":
-      return typeof value === "object" ? JSON.stringify(value) : String(value);
+      return typeof value === "object" ? encodeFree(value) : String(value);
   }
 }
 
