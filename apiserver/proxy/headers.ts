@@ -41,6 +41,9 @@ export function upgradeHeaders(request: ApiRequest, target: ProxyTarget): Header
   delete headers["x-forwarded-uri"];
   headers["connection"] = "Upgrade";
   headers["upgrade"] = text(request.headers["upgrade"]);
+  // Older streaming servers read one protocol from each line.
+  const streams = request.headers["x-stream-protocol-version"];
+  if (streams !== undefined) headers["x-stream-protocol-version"] = text(streams).split(",").map((protocol) => protocol.trim());
   if (request.headers["sec-websocket-protocol"] !== undefined) {
     const kept = offeredProtocols(request);
     if (kept.length > 0) headers["sec-websocket-protocol"] = kept.join(", ");

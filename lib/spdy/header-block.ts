@@ -10,6 +10,8 @@ const MAX_BLOCK_BYTES = 32 << 10;
 const MAX_HEADERS = 100;
 /** zlib's header: deflate, a 32 KiB window, a dictionary that follows by its checksum. */
 const ZLIB_HEAD = Buffer.from([0x78, 0xbb]);
+/** An empty stored block, as zlib's sync flush writes it: Go's reader gives out nothing before one. */
+const SYNC = Buffer.from([0, 0, 0, 0xff, 0xff]);
 
 /**
  * Header blocks of one direction. Each goes out as one stored block of the connection's zlib stream: any reader takes that, the headers are a few dozen
@@ -25,7 +27,7 @@ export class HeaderEncoder {
     stored.writeUInt16LE(~block.length & 0xffff, 3);
     const head = this.#begun ? [] : [ZLIB_HEAD, dictionaryId()];
     this.#begun = true;
-    return Buffer.concat([...head, stored, block]);
+    return Buffer.concat([...head, stored, block, SYNC]);
   }
 }
 

@@ -85,6 +85,11 @@ test("streams carry headers and bytes both ways, each direction ends alone", asy
   await Promise.all([client.closed, server.closed]);
 });
 
+test("each block ends with the marker that Go's reader waits for", (t) => {
+  const encoder = new HeaderEncoder();
+  for (const headers of [{ a: "b" }, {}]) t.is(encoder.encode(headers).subarray(-5).toString("hex"), "000000ffff");
+});
+
 test("headers that a real compressor wrote are read, over many blocks of one stream", async (t) => {
   const decoder = new HeaderDecoder();
   const deflate = createDeflate({ dictionary: headerDictionary, level: 9 });

@@ -179,3 +179,19 @@ test("a tunnel that the agent refuses is refused as it says", async (t) => {
   t.is((await openTunnel("p", "SPDY/3.1+other.k8s.io")).status, 400);
   t.is((await openTunnel("none", "SPDY/3.1+portforward.k8s.io")).status, 404);
 });
+
+test("SPDY passes byte by byte", async (t) => {
+  const headers = { connection: "Upgrade", upgrade: "SPDY/3.1", "x-stream-protocol-version": "portforward.k8s.io", "content-length": "0" };
+  const request = httpsRequest({ method: "POST", host: "127.0.0.1", port: server.port, path: `${core}/pods/p/portforward`, headers, ca: server.ca, cert: server.admin.certificate, key: server.admin.key });
+  request.end();
+  const [answer, connection, head] = (await once(request, "upgrade")) as [IncomingMessage, Duplex, Buffer];
+  t.is(answer.headers["upgrade"], "SPDY/3.1");
+  t.is(answer.headers["x-stream-protocol-version"], "portforward.k8s.io");
+  if (head.length > 0) connection.unshift(head);
+  const session = new SpdySession(connection, { role: "client" });
+  const data = session.open({ streamtype: "data", port: "80", requestid: "0" });
+  data.end("hello");
+  t.is(await text(data), "hello");
+  session.end();
+  await session.closed;
+});
