@@ -36,7 +36,7 @@ function placerOf(nodes: readonly TraceNode[], score: Score): Placer {
   };
 }
 
-/** Any feasible node, each as likely. */
+/** Any feasible node, each as likely, and there any of the devices that a share fits on. */
 export function randomPlacer(nodes: readonly TraceNode[], random: Random): Placer {
   const cluster = new Cluster(nodes);
   return {
@@ -44,8 +44,10 @@ export function randomPlacer(nodes: readonly TraceNode[], random: Random): Place
       const feasible: number[] = [];
       for (let node = 0; node < cluster.size; node++) if (cluster.fits(node, pod)) feasible.push(node);
       const node = feasible[Math.floor(random.next() * feasible.length)];
-      if (node !== undefined) cluster.place(node, pod, -1);
-      return node !== undefined;
+      if (node === undefined) return false;
+      const serving = pod.devices === 1 && pod.milli < 1000 ? [...cluster.devicesOf(node).entries()].filter(([, left]) => left >= pod.milli) : [];
+      cluster.place(node, pod, serving[Math.floor(random.next() * serving.length)]?.[0] ?? -1);
+      return true;
     },
   };
 }

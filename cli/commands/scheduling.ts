@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { SchedulerConfiguration } from "../../scheduler/configuration/configuration.ts";
 import { UserError } from "../user-error.ts";
 import { collectFiles, common, readStdin, withSession } from "./objects.ts";
 
@@ -7,6 +8,16 @@ const GROUP = "Scheduling:";
 /** Only on a terminal, and not when the user has said no (no-color.org). */
 function colours(): boolean {
   return process.stdout.isTTY === true && !process.env.NO_COLOR;
+}
+
+/** Like `common`, and the file with the scheduler's profiles. */
+function scheduling(command: Command): Command {
+  return common(command).helpGroup(GROUP).option("--scheduler-config <FILE>", "the scheduler's configuration, where it runs with one (default: built in)");
+}
+
+async function configurationOf(path: string | undefined): Promise<SchedulerConfiguration> {
+  const [{ readSchedulerConfiguration }, { defaultConfiguration }] = await Promise.all([import("../processes/scheduler-configuration.ts"), import("../../scheduler/configuration/configuration.ts")]);
+  return (await readSchedulerConfiguration(path)) ?? defaultConfiguration;
 }
 
 function jsonWanted(format: string | undefined): boolean {
@@ -22,8 +33,7 @@ export function registerSchedulingCommands(program: Command): void {
 }
 
 function registerWhy(program: Command): void {
-  common(program.command("why").argument("<POD|TYPE/NAME>", "a pod, or deploy/hello for its pending pods"))
-    .helpGroup(GROUP)
+  scheduling(program.command("why").argument("<POD|TYPE/NAME>", "a pod, or deploy/hello for its pending pods"))
     .description("tell why a pod has no node, and what would give it one; or why it is on its node")
     .option("-o, --output <FORMAT>", "json")
     .addHelpText(
@@ -39,15 +49,14 @@ CPU; and the smallest change that makes it fit, tried before it is said. For a p
     )
     .action(async (word: string, options) => {
       const json = jsonWanted(options.output);
-      const [{ why }, { systemClock }, { defaultConfiguration }] = await Promise.all([import("../verbs/why/why.ts"), import("../../lib/clock.ts"), import("../../scheduler/configuration/configuration.ts")]);
-      const settings = { json, colours: colours(), clock: systemClock, configuration: defaultConfiguration };
+      const [{ why }, { systemClock }, configuration] = await Promise.all([import("../verbs/why/why.ts"), import("../../lib/clock.ts"), configurationOf(options.schedulerConfig)]);
+      const settings = { json, colours: colours(), clock: systemClock, configuration };
       await withSession(options, async (session, signal) => void process.stdout.write(await why(session, [word], settings, signal)));
     });
 }
 
 function registerRebalance(program: Command): void {
-  common(program.command("rebalance"))
-    .helpGroup(GROUP)
+  scheduling(program.command("rebalance"))
     .description("move pods so that nodes become empty, waiting pods get room, and less is left unused")
     .option("--dry-run", "print the plan and the gain, move nothing")
     .option("--budget <N|N%>", "most pods that are moved", "5%")
@@ -73,11 +82,11 @@ cluster-autoscaler.kubernetes.io/safe-to-evict: "false". While a node is worked 
     )
     .action(async (options) => {
       const json = jsonWanted(options.output);
-      const [{ rebalance }, { GOALS }, { systemClock }, { defaultConfiguration }, { parseDuration_s }] = await Promise.all([
+      const [{ rebalance }, { GOALS }, { systemClock }, configuration, { parseDuration_s }] = await Promise.all([
         import("../verbs/rebalance/rebalance.ts"),
         import("../../scheduler/rebalance/plan.ts"),
         import("../../lib/clock.ts"),
-        import("../../scheduler/configuration/configuration.ts"),
+        configurationOf(options.schedulerConfig),
         import("../options.ts"),
       ]);
       const goals = (options.goals as string).split(",").map((name) => {
@@ -97,7 +106,7 @@ cluster-autoscaler.kubernetes.io/safe-to-evict: "false". While a node is worked 
         timeout_ms: parseDuration_s("timeout", options.timeout) * 1000,
         every_ms: options.every === undefined ? undefined : parseDuration_s("every", options.every) * 1000,
         clock: systemClock,
-        configuration: defaultConfiguration,
+        configuration,
         out: (text: string) => void process.stdout.write(text),
       };
       await withSession(options, (session, signal) => rebalance(session, settings, signal));
@@ -105,8 +114,7 @@ cluster-autoscaler.kubernetes.io/safe-to-evict: "false". While a node is worked 
 }
 
 function registerPack(program: Command): void {
-  common(program.command("pack"))
-    .helpGroup(GROUP)
+  scheduling(program.command("pack"))
     .description("tell how many nodes a workload needs, how well they are used, and what is left unusable")
     .option("-f, --filename <FILE>", "workload: files, folders or - (standard input); may be repeated", collectFiles)
     .option("-R, --recursive", "folders with all below them")
@@ -129,19 +137,19 @@ when no open node takes a pod, one of the first kind that takes it is opened. Po
     )
     .action(async (options) => {
       const json = jsonWanted(options.output);
-      const [{ pack }, { workloadOf }, { parseNodeKind }, { readManifests }, { readCluster }, { systemClock }, { defaultConfiguration }] = await Promise.all([
+      const [{ pack }, { workloadOf }, { parseNodeKind }, { readManifests }, { readCluster }, { systemClock }, configuration] = await Promise.all([
         import("../verbs/pack/pack.ts"),
         import("../verbs/pack/workload.ts"),
         import("../verbs/pack/node-kinds.ts"),
         import("../api/manifests.ts"),
         import("../../scheduler/explain/read-cluster.ts"),
         import("../../lib/clock.ts"),
-        import("../../scheduler/configuration/configuration.ts"),
+        configurationOf(options.schedulerConfig),
       ]);
       const kinds = ((options.node as string[] | undefined) ?? []).map(parseNodeKind);
       const files = options.filename as string[] | undefined;
       const workload = files === undefined ? undefined : workloadOf(readManifests(files, options.recursive === true, readStdin), options.namespace ?? "default");
-      const settings = { workload, kinds, svg: options.svg as string | undefined, json, colours: colours(), clock: systemClock, configuration: defaultConfiguration };
+      const settings = { workload, kinds, svg: options.svg as string | undefined, json, colours: colours(), clock: systemClock, configuration };
       if (workload !== undefined && options.cluster !== true) return void process.stdout.write(pack({ ...settings, live: undefined }));
       await withSession(options, async (session, signal) => void process.stdout.write(pack({ ...settings, live: await readCluster(session.client, signal) })));
     });

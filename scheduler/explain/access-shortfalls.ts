@@ -3,7 +3,7 @@ import type { Failure } from "../decide/examine.ts";
 import { compileTerm } from "../snapshot/node-selector.ts";
 import type { NodeState } from "../snapshot/node-state.ts";
 import { tolerates } from "../snapshot/taints.ts";
-import type { Fix, Shortfall, Situation } from "./shortfall.ts";
+import type { Fix, Shortfall, Situation } from "./fix.ts";
 
 type Requirement = NonNullable<NodeSelectorTerm["matchExpressions"]>[number];
 

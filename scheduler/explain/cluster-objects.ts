@@ -13,6 +13,8 @@ import type {
 import type { Clock } from "../../lib/clock.ts";
 import type { SchedulerConfiguration } from "../configuration/configuration.ts";
 import { SchedulerCore } from "../core.ts";
+import type { PodGroup } from "../gang/gangs.ts";
+import type { WorkloadKind, WorkloadObject } from "../relations/default-spread.ts";
 
 /** All that the scheduler looks at, at one moment: from the live API, or from files. */
 export interface ClusterObjects {
@@ -26,9 +28,12 @@ export interface ClusterObjects {
   readonly csiNodes: readonly CSINode[];
   readonly drivers: readonly CSIDriver[];
   readonly capacities: readonly CSIStorageCapacity[];
+  readonly podGroups: readonly PodGroup[];
+  /** Services and workloads, for default spread constraints. */
+  readonly workloads: readonly { readonly kind: WorkloadKind; readonly object: WorkloadObject & Named }[];
 }
 
-export const NO_OBJECTS: ClusterObjects = { nodes: [], pods: [], namespaces: [], budgets: [], claims: [], volumes: [], classes: [], csiNodes: [], drivers: [], capacities: [] };
+export const NO_OBJECTS: ClusterObjects = { nodes: [], pods: [], namespaces: [], budgets: [], claims: [], volumes: [], classes: [], csiNodes: [], drivers: [], capacities: [], podGroups: [], workloads: [] };
 
 interface Named {
   readonly metadata: { readonly name?: string; readonly namespace?: string };
@@ -52,6 +57,8 @@ export function coreOf(objects: ClusterObjects, options: { readonly clock: Clock
   for (const one of objects.capacities) core.setStorage("capacities", keyOf(one), one);
   for (const one of objects.volumes) core.setStorage("volumes", keyOf(one), one);
   for (const one of objects.claims) core.setStorage("claims", keyOf(one), one);
+  for (const group of objects.podGroups) core.setPodGroup(keyOf(group), group);
+  for (const { kind, object } of objects.workloads) core.setWorkload(kind, object.metadata.namespace ?? "", object.metadata.name ?? "", object);
   for (const node of objects.nodes) core.setNode(node);
   for (const pod of objects.pods) if (pod.spec?.nodeName) core.setPod(pod);
   for (const pod of objects.pods) if (!pod.spec?.nodeName) core.setPod(pod);

@@ -6,7 +6,8 @@ import type { PodInfo } from "../snapshot/pod-info.ts";
 import { tolerates } from "../snapshot/taints.ts";
 import { count } from "./amounts.ts";
 import { taintText } from "./access-shortfalls.ts";
-import type { ExplainedReason, ExplainedState, Explanation, RankedNode } from "./explanation.ts";
+import type { ExplainedReason, ExplainedState, RankedNode, Explanation, Told } from "./explanation.ts";
+import { explainMember } from "./explain-member.ts";
 import { distance } from "./nearness.ts";
 import { type Lacking, remediesFor } from "./remedies.ts";
 import { Rehearsal } from "./rehearsal.ts";
@@ -17,8 +18,6 @@ import { claimLines } from "./volume-shortfalls.ts";
 const MAX_NEAREST = 10;
 /** Nodes of a ranking. */
 const MAX_RANKED = 5;
-
-type Told = Pick<Explanation, "state" | "summary"> & Partial<Explanation>;
 
 /**
  * Why the pod is on its node, or on none. `core` must be the caller's own: changes are tried on it and taken back.
@@ -35,7 +34,8 @@ export function explainPod(core: SchedulerCore, pod: Pod, schedulerName: string)
   const rehearsal = new Rehearsal(core);
   const own = pod.spec?.schedulerName || "default-scheduler";
   const known = core.decider(own) !== undefined;
-  const told = rehearsal.withPod(pod, known ? own : schedulerName, (info) => explainPending(core, rehearsal, pod, info));
+  const gang = core.queue.get(key)?.info.gang;
+  const told = gang !== undefined ? explainMember(core, rehearsal, pod, gang, explainPending) : rehearsal.withPod(pod, known ? own : schedulerName, (info) => explainPending(core, rehearsal, pod, info));
   return { ...base, ...(known ? withGates(pod, told) : foreign(own, told)) };
 }
 
@@ -51,7 +51,7 @@ function foreign(name: string, told: Told): Told {
   return { ...told, state: "foreign", summary: `schedulerName is ${JSON.stringify(name)}, and no profile of Berth's scheduler has that name: unless another scheduler runs, nobody schedules it. ${then}` };
 }
 
-/** `info` is in the core's queue while this runs. */
+/** Of a pod that stands alone. `info` is in the core's queue while this runs. */
 function explainPending(core: SchedulerCore, rehearsal: Rehearsal, pod: Pod, info: PodInfo): Told {
   const decider = core.decider(info.schedulerName)!;
   const { cluster, snapshot } = core;

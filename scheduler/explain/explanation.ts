@@ -21,6 +21,9 @@ export interface Explanation {
   readonly ranking?: readonly RankedNode[];
 }
 
+/** What is said of one pod, beside what is said of every pod. */
+export type Told = Pick<Explanation, "state" | "summary"> & Partial<Explanation>;
+
 export type ExplainedState =
   | "placed"
   /** It fits; the scheduler has not said so yet. */

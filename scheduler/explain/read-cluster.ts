@@ -9,9 +9,14 @@ import {
   poddisruptionbudgets,
   pods,
   type Resource,
+  replicasets,
+  replicationcontrollers,
+  services,
+  statefulsets,
   storageclasses,
 } from "../../api/resources.ts";
 import { type Client, isReason } from "../../client/client.ts";
+import { podGroups } from "../gang/pod-groups.ts";
 import type { ClusterObjects } from "./cluster-objects.ts";
 
 /** Objects of one page; a cluster's pods come in as many as it takes. */
@@ -34,22 +39,17 @@ async function listAll<T>(client: Client, resource: Resource<T>, signal: AbortSi
   return items;
 }
 
-/** Reads all that the scheduler looks at, one kind after the other. @throws ApiError | ConnectionError */
+/** Reads all that the scheduler looks at. @throws ApiError | ConnectionError */
 export async function readCluster(client: Client, signal?: AbortSignal): Promise<ClusterObjects> {
-  const [small, pending] = await Promise.all([
-    Promise.all([
-      listAll(client, nodes, signal),
-      listAll(client, namespaces, signal),
-      listAll(client, poddisruptionbudgets, signal),
-      listAll(client, persistentvolumeclaims, signal),
-      listAll(client, persistentvolumes, signal),
-      listAll(client, storageclasses, signal),
-      listAll(client, csinodes, signal),
-      listAll(client, csidrivers, signal),
-      listAll(client, csistoragecapacities, signal),
-    ]),
-    listAll(client, pods, signal),
-  ]);
-  const [nodeList, namespaceList, budgets, claims, volumes, classes, csiNodes, drivers, capacities] = small;
-  return { nodes: nodeList, namespaces: namespaceList, pods: pending, budgets, claims, volumes, classes, csiNodes, drivers, capacities };
+  const all = <T>(resource: Resource<T>) => listAll(client, resource, signal);
+  const [nodeList, namespaceList, budgets, podGroupList, podList] = await Promise.all([all(nodes), all(namespaces), all(poddisruptionbudgets), all(podGroups), all(pods)]);
+  const [claims, volumes, classes, csiNodes, drivers, capacities] = await Promise.all([all(persistentvolumeclaims), all(persistentvolumes), all(storageclasses), all(csinodes), all(csidrivers), all(csistoragecapacities)]);
+  const [serviceList, controllers, sets, stateful] = await Promise.all([all(services), all(replicationcontrollers), all(replicasets), all(statefulsets)]);
+  const workloads = [
+    ...serviceList.map((object) => ({ kind: "Service" as const, object })),
+    ...controllers.map((object) => ({ kind: "ReplicationController" as const, object })),
+    ...sets.map((object) => ({ kind: "ReplicaSet" as const, object })),
+    ...stateful.map((object) => ({ kind: "StatefulSet" as const, object })),
+  ];
+  return { nodes: nodeList, namespaces: namespaceList, pods: podList, budgets, claims, volumes, classes, csiNodes, drivers, capacities, podGroups: podGroupList, workloads };
 }

@@ -1,10 +1,10 @@
 import type { Node, Pod } from "../../api/wire.ts";
 import type { SchedulerCore } from "../core.ts";
+import { POD_GROUP_LABEL } from "../gang/gangs.ts";
 import type { NodeState, Placement } from "../snapshot/node-state.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
-import type { Fix } from "./shortfall.ts";
+import type { Fix } from "./fix.ts";
 
-const GROUP_LABEL = "scheduling.x-k8s.io/pod-group";
 
 /**
  * Tries changes on a core that belongs to whoever asks (a what-if, never the live scheduler's): each is made, the very filters are asked, and it
@@ -19,7 +19,7 @@ export class Rehearsal {
 
   /** A pod that is not placed as the core reads it, whatever gates it has and whoever is to schedule it, for as long as `use` runs. */
   withPod<T>(pod: Pod, schedulerName: string, use: (info: PodInfo) => T): T {
-    const { [GROUP_LABEL]: _group, ...labels } = pod.metadata.labels ?? {};
+    const { [POD_GROUP_LABEL]: _group, ...labels } = pod.metadata.labels ?? {};
     const { schedulingGates: _gates, nodeName: _node, ...spec } = pod.spec!;
     const { deletionTimestamp: _deleted, ...metadata } = pod.metadata;
     const key = `${pod.metadata.namespace}/${pod.metadata.name}`;

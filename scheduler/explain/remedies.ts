@@ -6,7 +6,7 @@ import { amountText, count, resourceText } from "./amounts.ts";
 import type { Remedy } from "./explanation.ts";
 import type { Rehearsal } from "./rehearsal.ts";
 import { namesOf } from "./resource-shortfalls.ts";
-import type { Fix, Shortfall } from "./shortfall.ts";
+import type { Fix, Shortfall } from "./fix.ts";
 
 /** What a further node counts beside other changes. */
 const NODE_COST = 1;

@@ -5,7 +5,7 @@ import type { NodeState, Placement } from "../snapshot/node-state.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 import { GPU_MILLI } from "../../api/placement/devices.ts";
 import { amountText, count, quantityText, resourceText } from "./amounts.ts";
-import type { Fix, Shortfall, Situation } from "./shortfall.ts";
+import type { Fix, Shortfall, Situation } from "./fix.ts";
 
 /** What moving one pod away counts beside other changes. */
 const MOVE_COST = 0.3;

@@ -1,6 +1,6 @@
 import type { Failure } from "../decide/examine.ts";
 import { classNameOf, claimsOf, SELECTED_NODE } from "../volume/claims.ts";
-import type { Shortfall, Situation } from "./shortfall.ts";
+import type { Shortfall, Situation } from "./fix.ts";
 
 /** Volumes cannot be conjured up by the scheduler: it is told which claim and which volume it is about. */
 export function volumeShortfalls(situation: Situation, { filter, reasons }: Failure): readonly Shortfall[] {

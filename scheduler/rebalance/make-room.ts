@@ -8,9 +8,9 @@ import type { Move, TrialMoves } from "./trial-moves.ts";
 /** Waiting pods that are looked at, the most important first; equal ones count once. */
 const MAX_PODS = 50;
 
-/** For pods that no node takes: moves pods of no higher priority off a node, as few as let the pod in, when each of them has another place. */
+/** For pods that no node takes (those of groups, which need more than one place, left out): moves pods of no higher priority off a node, as few as let the pod in, when each of them has another place. */
 export function makeRoom(context: PlanContext): void {
-  const waiting = [...context.core.queue.groups].map(({ sample }) => sample).sort((a, b) => b.priority - a.priority).slice(0, MAX_PODS);
+  const waiting = [...context.core.queue.groups].map(({ sample }) => sample).filter(({ gang }) => gang === undefined).sort((a, b) => b.priority - a.priority).slice(0, MAX_PODS);
   for (const pod of waiting) if (context.moves.length < context.budget) makeRoomFor(context, pod);
 }
 

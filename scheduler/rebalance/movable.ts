@@ -30,6 +30,7 @@ export function staysBecause({ pod, assumed, evicting }: Placement, cluster: Clu
   if (metadata.annotations?.[SAFE_TO_EVICT] === "false") return `its annotation ${SAFE_TO_EVICT} is false`;
   if (!options.localData && hasLocalData(pod.pod)) return "it has local data (emptyDir or hostPath)";
   if (status?.phase === "Pending" && spec?.nodeName) return "it is still starting";
+  if (cluster.gangs.needs(pod)) return "its pod group would be too small without it";
   if (!cluster.budgets.ledger().take(pod)) return "its PodDisruptionBudget allows no eviction now";
   return undefined;
 }

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
-import { addNode, addPod, runBerth, withLiveCluster } from "../../testing/berth.ts";
+import { addNode, addPod, withLiveCluster } from "../../../scheduler/testing/live-objects.ts";
+import { runBerth } from "../../testing/run-berth.ts";
 
 const WORKLOAD = `
 apiVersion: apps/v1

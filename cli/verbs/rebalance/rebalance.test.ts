@@ -2,7 +2,8 @@ import test from "ava";
 import { nodes, poddisruptionbudgets, pods } from "../../../api/resources.ts";
 import type { Pod } from "../../../api/wire.ts";
 import type { LiveCluster } from "../../../scheduler/testing/live.ts";
-import { addNode, addPod, type Ran, runBerth, withLiveCluster } from "../../testing/berth.ts";
+import { addNode, addPod, withLiveCluster } from "../../../scheduler/testing/live-objects.ts";
+import { type Ran, runBerth } from "../../testing/run-berth.ts";
 
 const run = (cluster: LiveCluster, ...args: string[]): Promise<Ran> => runBerth(["rebalance", ...args], { kubeconfig: cluster.server.adminKubeconfigPath });
 

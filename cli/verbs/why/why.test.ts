@@ -1,6 +1,12 @@
 import test from "ava";
-import { addNode, addPod, runBerth, withLiveCluster } from "../../testing/berth.ts";
+import { addNode, addPod, withLiveCluster } from "../../../scheduler/testing/live-objects.ts";
+import { runBerth } from "../../testing/run-berth.ts";
+import { systemClock } from "../../../lib/clock.ts";
+import { defaultConfiguration } from "../../../scheduler/configuration/configuration.ts";
+import { SchedulerCore } from "../../../scheduler/core.ts";
+import { explainPod } from "../../../scheduler/explain/explain.ts";
 import type { LiveCluster } from "../../../scheduler/testing/live.ts";
+import { makeNode, makePod } from "../../../scheduler/testing/objects.ts";
 
 async function why(cluster: LiveCluster, ...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await runBerth(["why", ...args], { kubeconfig: cluster.server.adminKubeconfigPath });
@@ -76,4 +82,23 @@ test("labels, cordons, volumes and neighbours are named, with what mends them", 
     await addPod(cluster, "stored", { spec: { volumes: [{ name: "v", persistentVolumeClaim: { claimName: "data" } }] } });
     t.regex(await why(cluster, "stored"), /no node can take it: persistentvolumeclaim "data" not found\n +claim data: there is no such claim/);
   });
+});
+
+test("a pod of a group: its group is explained, with the others in their places", (t) => {
+  const core = new SchedulerCore({ clock: systemClock, configuration: defaultConfiguration });
+  const member = (i: number) => makePod(`g-${i}`, { requests: { cpu: "1" }, labels: { "scheduling.x-k8s.io/pod-group": "g" } });
+  core.setNode(makeNode("a", { cpu: "2" }));
+  for (let i = 0; i < 3; i++) core.setPod(member(i));
+  t.regex(explainPod(core, member(0), "default-scheduler").summary, /it belongs to the pod group default\/g, and there is no such PodGroup/);
+  const group = (minMember: number) => core.setPodGroup("default/g", { metadata: { name: "g", namespace: "default" }, spec: { minMember } });
+  group(4);
+  t.regex(explainPod(core, member(0), "default-scheduler").summary, /waits for its pods: 3 of 4 are there/);
+  group(3);
+  const whole = explainPod(core, member(0), "default-scheduler");
+  t.is(whole.state, "waits-for-group");
+  t.regex(whole.summary, /2 of 3 pods have a place, 1 more place needed\. default\/g-2 has none/);
+  t.deepEqual(whole.nearest[0]?.missing, ["needs 1 CPU, 0 free"]);
+  t.is(core.snapshot.placements.size, 0, "what was tried is taken back");
+  group(2);
+  t.is(explainPod(core, member(0), "default-scheduler").state, "fits");
 });
