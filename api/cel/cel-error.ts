@@ -36,6 +36,7 @@ function issuesText(source: string, issues: readonly Issue[]): string {
 }
 
 function issueText(source: string, { offset, message }: Issue): string {
+  if (source === "") return `ERROR: <input>:1:0: ${message}`;
   const before = source.slice(0, offset);
   const line = before.split("\n").length;
   const start = before.lastIndexOf("\n") + 1;

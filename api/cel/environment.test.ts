@@ -179,6 +179,18 @@ test("A program says which variables it uses and what it is", (t) => {
   t.is(program.type.kind, "bool");
 });
 
+test("A variable may have a dot in its name, beside one that is named like what is before the dot", (t) => {
+  const dotted = new Environment({
+    variables: new Map([
+      ["a", plainType(INT)],
+      ["a.b", plainType(STRING)],
+    ]),
+  });
+  const values: Readonly<Record<string, CelValue>> = { a: 1n, "a.b": "x" };
+  t.is(dotted.compile("a == 1 && a.b == 'x'").evaluate((name) => values[name], LIMIT).result, true);
+  t.throws(() => dotted.compile("[{'b': 1}].all(a, a.b == 'x')"), { instanceOf: CompileError });
+});
+
 test("Costs are cel-go's: variables, selections and calls one each, tests of presence and constants none", (t) => {
   const costOf = (source: string) => environment.compile(source).evaluate(bindings, LIMIT).cost;
   t.is(costOf("true"), 0);

@@ -162,7 +162,10 @@ class Parser {
   #selection(operand: Node, dot: Token): Node {
     const isOptional = this.#take("?") !== undefined;
     const field = this.#next();
-    if (field.type !== "ident") throw new SyntaxIssue(field.offset, `Syntax error: mismatched input '${field.text}' expecting IDENTIFIER`);
+    if (field.type !== "ident") {
+      const seen = `${isOptional ? ".?" : "."}${field.type === "end" ? "" : field.text}`;
+      throw new SyntaxIssue(field.offset, `Syntax error: no viable alternative at input '${seen}'`);
+    }
     const name = field.text.replaceAll("`", "");
     if (isOptional) return this.#call(dot.offset, "_?._", [operand, this.#node({ kind: "literal", id: ++this.#id, offset: field.offset, value: name }, [])]);
     const open = this.#take("(");

@@ -1,10 +1,11 @@
-import { long, ruleTests } from "../../testing/kind-rules.ts";
+import { long, ruleTests, updateTests } from "../../testing/kind-rules.ts";
 import { LABEL_VALUE } from "../../testing/rule-texts.ts";
 import { mutatingWebhookConfiguration } from "./mutating-webhook-configuration.ts";
 
 const bases = {
   one: { webhooks: [{ name: "a.b.c", sideEffects: "None", admissionReviewVersions: ["v1"], clientConfig: { service: { namespace: "n", name: "s" } } }] },
   full: { webhooks: [{ name: "a.b.c", sideEffects: "NoneOnDryRun", admissionReviewVersions: ["v1beta1", "v1"], failurePolicy: "Ignore", matchPolicy: "Exact", timeoutSeconds: 1, reinvocationPolicy: "IfNeeded", namespaceSelector: { matchLabels: { a: "b" } }, objectSelector: {}, matchConditions: [{ expression: "true", name: "a" }], rules: [{ apiGroups: ["g.io"], apiVersions: ["v1"], operations: ["CREATE"], resources: ["things"] }], clientConfig: { url: "https://a.b/c" } }] },
+  hook: { webhooks: [{ name: "a.b.c", sideEffects: "None", admissionReviewVersions: ["v1"], clientConfig: { service: { namespace: "n", name: "s" } }, rules: [{ operations: ["CREATE"], apiGroups: ["g"], apiVersions: ["v1"], resources: ["pods"] }] }] },
 };
 
 ruleTests(mutatingWebhookConfiguration, bases, [
@@ -14,11 +15,20 @@ ruleTests(mutatingWebhookConfiguration, bases, [
   ["full", { "webhooks[0].rules[0].operations": undefined }, "webhooks[0].rules[0].operations: Required value"],
   ["full", { "webhooks[0].rules[0].apiVersions": undefined }, "webhooks[0].rules[0].apiVersions: Required value"],
   ["one", { "webhooks[0].name": undefined }, "webhooks[0].name: Required value"],
+  ["full", { "webhooks[0].matchConditions[0].expression": "Bad_Value!" }, "webhooks[0].matchConditions[0].expression: Invalid value: \"Bad_Value!\": compilation failed: ERROR: <input>:1:10: Syntax error: extraneous input '!' expecting <EOF>\n | Bad_Value!\n | .........^"],
   ["full", { "webhooks[0].rules[0].operations[0]": "" }, "webhooks[0].rules[0].operations[0]: Unsupported value: \"\": supported values: \"*\", \"CONNECT\", \"CREATE\", \"DELETE\", \"UPDATE\""],
   ["full", { [`webhooks[0].namespaceSelector.matchLabels.${long(64, "k")}`]: "1" }, `webhooks[0].namespaceSelector.matchLabels: Invalid value: "${long(64, "k")}": name part must be no more than 63 bytes`],
   ["full", { "webhooks[0].namespaceSelector.matchLabels.a": "../x" }, `webhooks[0].namespaceSelector.matchLabels: Invalid value: "../x": ${LABEL_VALUE}`],
   ["one", { "webhooks[0].clientConfig.service.namespace": undefined }, "webhooks[0].clientConfig.service.name: Required value"],
+  ["full", { "webhooks[0].matchConditions[0].expression": "a..b" }, "webhooks[0].matchConditions[0].expression: Invalid value: \"a..b\": compilation failed: ERROR: <input>:1:3: Syntax error: no viable alternative at input '..'\n | a..b\n | ..^"],
   ["full", { "webhooks[0].timeoutSeconds": 0 }, "webhooks[0].timeoutSeconds: Invalid value: 0: the timeout value must be between 1 and 30 seconds"],
   ["one", { "webhooks[0].clientConfig.service.name": undefined }, "webhooks[0].clientConfig.service.namespace: Required value"],
   ["full", { "webhooks[0].rules[0].resources[0]": "" }, "webhooks[0].rules[0].resources[0]: Required value"],
+  ["hook", { "webhooks[0].name": "a.b" }, "webhooks[0].name: Invalid value: \"a.b\": should be a domain with at least three segments separated by dots"],
+  ["hook", { "webhooks[0].reinvocationPolicy": "Always" }, "webhooks[0].reinvocationPolicy: Unsupported value: \"Always\": supported values: \"IfNeeded\", \"Never\""],
+]);
+
+updateTests(mutatingWebhookConfiguration, bases, [
+  ["hook", { "webhooks[0].sideEffects": "Unknown" }, "webhooks[0].sideEffects: Unsupported value: \"Unknown\": supported values: \"None\", \"NoneOnDryRun\""],
+  ["hook", { "webhooks[+]": { name: "a.b.c", sideEffects: "None", admissionReviewVersions: ["v1"], clientConfig: { service: { namespace: "n", name: "s" } }, rules: [{ operations: ["CREATE"], apiGroups: ["g"], apiVersions: ["v1"], resources: ["pods"] }] } }, "webhooks[1].name: Duplicate value: \"a.b.c\""],
 ]);

@@ -20,4 +20,9 @@ ruleTests(validatingAdmissionPolicyBinding, bases, [
   ["full", { "spec.paramRef.selector": undefined }, "spec.paramRef: Required value: one of name or selector must be specified"],
   ["min", { "spec": undefined }, "spec.policyName: Required value", "spec.validationActions: Required value: at least one validation action is required"],
   ["full", { "spec.paramRef.parameterNotFoundAction": undefined, "spec.paramRef.selector": undefined }, "spec.paramRef: Required value: one of name or selector must be specified", "spec.paramRef.parameterNotFoundAction: Required value"],
+  ["min", { "spec.validationActions": ["Deny", "Warn"] }, "spec.validationActions: Invalid value: [\"Deny\",\"Warn\"]: must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)"],
+  ["min", { "spec.validationActions": ["Deny", "Deny"] }, "spec.validationActions[1]: Duplicate value: \"Deny\""],
+  ["min", { "spec.validationActions": ["Log"] }, "spec.validationActions[0]: Unsupported value: \"Log\": supported values: \"Audit\", \"Deny\", \"Warn\""],
+  ["min", { "spec.paramRef": { name: "a", selector: {}, parameterNotFoundAction: "Deny" } }, "spec.paramRef.name: Forbidden: name and selector are mutually exclusive", "spec.paramRef.selector: Forbidden: name and selector are mutually exclusive"],
+  ["min", { "spec.paramRef": { name: "a/b", parameterNotFoundAction: "Deny" } }, "spec.paramRef.name: Invalid value: \"a/b\": may not contain '/'"],
 ]);

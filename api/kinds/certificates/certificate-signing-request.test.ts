@@ -1,5 +1,5 @@
-import { ruleTests, updateTests } from "../../testing/kind-rules.ts";
-import { DNS_LABEL } from "../../testing/rule-texts.ts";
+import { long, ruleTests, updateTests } from "../../testing/kind-rules.ts";
+import { DNS_LABEL, DNS_SUBDOMAIN } from "../../testing/rule-texts.ts";
 import { certificateSigningRequest } from "./certificate-signing-request.ts";
 
 const bases = {
@@ -14,13 +14,32 @@ ruleTests(certificateSigningRequest, bases, [
   ["min", { "spec.signerName": "../x" }, `spec.signerName: Invalid value: "..": validating label "": ${DNS_LABEL}`],
   ["min", { "spec": undefined }, "spec.request: Invalid value: null: PEM block type must be CERTIFICATE REQUEST", "spec.usages: Required value", "spec.signerName: Required value"],
   ["min", { "spec.signerName": undefined }, "spec.signerName: Required value"],
+  ["min", { "spec.usages": undefined }, "spec.usages: Required value"],
+  ["min", { "spec.usages[0]": "any thing" }, "spec.usages[0]: Unsupported value: \"any thing\": supported values: \"any\", \"cert sign\", \"client auth\", \"code signing\", \"content commitment\", \"crl sign\", \"data encipherment\", \"decipher only\", \"digital signature\", \"email protection\", \"encipher only\", \"ipsec end system\", \"ipsec tunnel\", \"ipsec user\", \"key agreement\", \"key encipherment\", \"microsoft sgc\", \"netscape sgc\", \"ocsp signing\", \"s/mime\", \"server auth\", \"signing\", \"timestamping\""],
+  ["min", { "spec.expirationSeconds": 599 }, "spec.expirationSeconds: Invalid value: 599: may not specify a duration less than 600 seconds (10 minutes)"],
+  ["min", { "spec.signerName": "example" }, "spec.signerName: Invalid value: \"example\": must be a fully qualified domain and path of the form 'example.com/signer-name'"],
+  ["min", { "spec.signerName": "example/a" }, "spec.signerName: Invalid value: \"example\": should be a domain with at least two segments separated by dots"],
+  ["min", { "spec.signerName": "example.com/A" }, `spec.signerName: Invalid value: "A": validating label "A": ${DNS_SUBDOMAIN}`],
+  ["min", { "spec.signerName": "example.com/a/b" }, "spec.signerName: Invalid value: \"example.com/a/b\": must be a fully qualified domain and path of the form 'example.com/signer-name'"],
+  ["min", { "spec.signerName": `${long(254)}.com/b` }, "spec.signerName: Too long: may not be more than 253 bytes", `spec.signerName: Invalid value: "${long(254)}.com": validating label "${long(254)}": must be no more than 63 characters`],
+  ["min", { "spec.request": "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCkFBQUEKLS0tLS1FTkQgQ0VSVElGSUNBVEUtLS0tLQo=" }, "spec.request: Invalid value: \"LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCkFBQUEKLS0tLS1FTkQgQ0VSVElGSUNBVEUtLS0tLQo=\": PEM block type must be CERTIFICATE REQUEST"],
+  ["min", { "spec.request": "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KQUFBQQotLS0tLUVORCBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0K" }, "spec.request: Invalid value: \"LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KQUFBQQotLS0tLUVORCBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0K\": x509: malformed certificate request"],
 ]);
 
 updateTests(certificateSigningRequest, bases, [
   ["min", { "status": { conditions: [{ type: "Approved", status: "True" }, { type: "Denied", status: "True" }] } }, "status.conditions: Invalid value: \"Denied\": Approved and Denied conditions are mutually exclusive"],
   ["min", { "status": { conditions: [{ type: "Approved", status: "False" }] } }, "status.conditions[0].status: Unsupported value: \"False\": supported values: \"True\""],
+  ["min", { "status.conditions[0]": { type: "Approved", status: "True" } }],
 ], { subresource: "approval" });
 
 updateTests(certificateSigningRequest, bases, [
   ["min", { "status": { certificate: "AAAA" } }, "status.certificate: Invalid value: \"<certificate data>\": must contain at least one CERTIFICATE PEM block"],
+  ["min", { "status.conditions[0]": { type: "Approved", status: "True" } }, "status.conditions: Forbidden: updates may not add a condition of type \"Approved\""],
+  ["min", { "status.conditions[0]": { type: "Denied", status: "True" } }, "status.conditions: Forbidden: updates may not add a condition of type \"Denied\""],
+  ["min", { "status.conditions[0]": { type: "Failed", status: "False" } }, "status.conditions[0].status: Unsupported value: \"False\": supported values: \"True\""],
+  ["min", { "status.conditions[0]": { type: "Other", status: "Yes" } }, "status.conditions[0].status: Unsupported value: \"Yes\": supported values: \"False\", \"True\", \"Unknown\""],
+  ["min", { "status.conditions[0]": { status: "True" } }, "status.conditions[0].type: Required value"],
+  ["min", { "status.conditions[0]": { type: "Other" } }, "status.conditions[0].status: Required value"],
+  ["min", { "status.conditions": [{ type: "A", status: "True" }, { type: "A", status: "True" }] }, "status.conditions[1].type: Duplicate value: \"A\""],
+  ["min", { "status.certificate": "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KQUFBQQotLS0tLUVORCBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0K" }, "status.certificate: Invalid value: \"<certificate data>\": only CERTIFICATE PEM blocks are allowed, found \"CERTIFICATE REQUEST\""],
 ], { subresource: "status" });

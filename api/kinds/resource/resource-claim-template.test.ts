@@ -17,6 +17,7 @@ ruleTests(resourceClaimTemplate, bases, [
   ["full", { "spec.spec.devices.requests[+]": { name: "a", exactly: { deviceClassName: "gpu" } } }, "spec.spec.devices.requests[1]: Duplicate value: \"a\""],
   ["full", { "spec.spec.devices.requests[0].exactly.deviceClassName": "a..b" }, `spec.spec.devices.requests[0].exactly.deviceClassName: Invalid value: "a..b": ${DNS_SUBDOMAIN}`],
   ["full", { "spec.metadata.labels[\"bad key!\"]": "1" }, `spec.metadata.labels: Invalid value: "bad key!": name part ${NAME_PART}`],
+  ["min", { "spec.metadata": { name: "x", labels: { "bad key": "v" } } }, `spec.metadata.labels: Invalid value: "bad key": name part ${NAME_PART}`, "spec.metadata.name: Forbidden: cannot be set"],
 ]);
 
 updateTests(resourceClaimTemplate, bases, [

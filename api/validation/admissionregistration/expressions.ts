@@ -1,8 +1,16 @@
+import type { Environment } from "../../cel/environment.ts";
+import { BOOL, type CelType, DYN, NULL, STRING, typeText } from "../../cel/types.ts";
+import { sameType } from "../../cel/unify.ts";
+import { invalid } from "../../status/field-error.ts";
 import type { FieldPath } from "../../status/field-path.ts";
 import type { Errors } from "../common.ts";
+import { admissionEnvironment } from "../expressions/admission-environment.ts";
+import { variablesType, variableType } from "../expressions/admission-types.ts";
+import { compileExpression } from "../expressions/compile.ts";
+import { JSON_PATCHES, OBJECT } from "../expressions/mutation-types.ts";
 
-/** Checks an expression; what is wrong with it lies at `path`. */
-export type ExpressionRule = (expression: string, path: FieldPath, errors: Errors) => void;
+/** Checks an expression; what is wrong with it lies at `path`, whose value is `given` (absent: the expression itself). */
+export type ExpressionRule = (expression: string, path: FieldPath, errors: Errors, given?: string) => void;
 
 /** The expressions of one webhook or policy, by what each must give. */
 export interface Expressions {
@@ -16,9 +24,40 @@ export interface Expressions {
   variable(name: string, expression: string, path: FieldPath, errors: Errors): void;
 }
 
-const anything: ExpressionRule = () => {};
+/** `params`: the policy has parameters; `variables`: its expressions may name variables; `patches`: they may build objects. */
+export function expressionsOf({ params, variables, patches = false }: { readonly params: boolean; readonly variables: boolean; readonly patches?: boolean }): Expressions {
+  const own = variables ? variablesType() : undefined;
+  const withAuthorizer = { params, authorizer: true, variables: own };
+  const environment = admissionEnvironment(withAuthorizer);
+  const patch = patches ? admissionEnvironment({ ...withAuthorizer, patches }) : environment;
+  return {
+    matchCondition: rule(admissionEnvironment({ params, authorizer: true }), [BOOL]),
+    validation: rule(environment, [BOOL]),
+    message: rule(admissionEnvironment({ params, authorizer: false, variables: own }), [STRING]),
+    auditAnnotation: rule(environment, [STRING, NULL]),
+    applyConfiguration: rule(patch, [OBJECT]),
+    jsonPatch: rule(patch, [JSON_PATCHES]),
+    variable: (name, expression, path, errors) => {
+      const program = compileExpression(patch, expression);
+      if (typeof program === "string") errors.push(invalid(path, expression, program));
+      own?.fields.set(name, typeof program === "string" ? DYN : variableType(program.type));
+    },
+  };
+}
 
-/** `params`: the policy has parameters; `variables`: it has variables. */
-export function expressionsOf(_scope: { readonly params: boolean; readonly variables: boolean }): Expressions {
-  return { matchCondition: anything, validation: anything, message: anything, auditAnnotation: anything, applyConfiguration: anything, jsonPatch: anything, variable: () => {} };
+function rule(environment: Environment, results: readonly CelType[]): ExpressionRule {
+  return (expression, path, errors, given = expression) => {
+    const program = compileExpression(environment, expression);
+    if (typeof program === "string") errors.push(invalid(path, given, program));
+    else if (!results.some((type) => sameType(type, program.type))) errors.push(invalid(path, given, resultText(results, program.type)));
+  };
+}
+
+function resultText(results: readonly CelType[], got: CelType): string {
+  const wanted = results.map(nameOf);
+  return `must evaluate to ${wanted.length === 1 ? wanted.join("") : `one of [${wanted.join(" ")}]`} but got ${nameOf(got)}`;
+}
+
+function nameOf(type: CelType): string {
+  return type.kind === "null" ? "null_type" : typeText(type);
 }

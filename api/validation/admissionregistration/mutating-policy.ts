@@ -35,7 +35,7 @@ function validate(policy: Policy, old: Spec | undefined): Errors {
   validateFailurePolicy(spec.failurePolicy, SPEC, errors);
   if (spec.paramKind) validateParamKind(spec.paramKind, SPEC.child("paramKind"), errors);
   validateMatchConstraints(spec.matchConstraints, true, SPEC.child("matchConstraints"), errors);
-  const expressions = expressionsOf({ params: spec.paramKind !== undefined, variables: true });
+  const expressions = expressionsOf({ params: spec.paramKind !== undefined, variables: true, patches: true });
   const unchanged = old !== undefined && equalJson(spec.paramKind, old.paramKind) && equalJson(spec.matchConditions ?? [], old.matchConditions ?? []);
   if (!unchanged) validateMatchConditions(spec.matchConditions, expressions.matchCondition, SPEC.child("matchConditions"), errors);
   validateVariables(spec.variables, expressions, SPEC.child("variables"), errors);

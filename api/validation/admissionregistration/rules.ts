@@ -1,9 +1,9 @@
 import { duplicate, invalid, notSupported, required } from "../../status/field-error.ts";
 import type { FieldPath } from "../../status/field-path.ts";
+import type { ValidatingAdmissionPolicy } from "../../wire.ts";
 import { type Errors, invalidEach, optionalEnum } from "../common.ts";
 import { validateLabelSelector } from "../labels.ts";
 import { pathSegmentName } from "../names.ts";
-import type { ValidatingAdmissionPolicy } from "../../wire.ts";
 
 /** Which requests a webhook or a policy is asked about. */
 export interface Rule {

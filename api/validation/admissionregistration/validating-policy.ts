@@ -83,7 +83,7 @@ function validateAuditAnnotation(policyName: string, { key = "", valueExpression
   const trimmed = valueExpression.trim();
   if (trimmed === "") errors.push(required(at, "valueExpression is not specified"));
   else if (byteLength(trimmed) > MAX_VALUE_EXPRESSION_BYTES) errors.push(required(at, `must not exceed ${MAX_VALUE_EXPRESSION_BYTES} bytes in length`));
-  else expressions.auditAnnotation(trimmed, at, errors);
+  else expressions.auditAnnotation(trimmed, at, errors, valueExpression);
 }
 
 export function validateValidatingAdmissionPolicyStatusUpdate(policy: Policy): Errors {

@@ -2,13 +2,13 @@ import { invalid, required, tooLong } from "../../status/field-error.ts";
 import type { FieldPath } from "../../status/field-path.ts";
 import type { DeviceSelector } from "../../wire.ts";
 import type { Errors } from "../common.ts";
+import { validateDeviceSelector } from "../expressions/device-selector.ts";
 import { byteLength } from "../names.ts";
 import { validateItems } from "./lists.ts";
 import { validateDriverName } from "./names.ts";
 
 const MAX_PARAMETERS_BYTES = 10 * 1024;
 const MAX_SELECTORS = 32;
-const MAX_EXPRESSION_BYTES = 10 * 1024;
 
 /** Parameters for a driver, which nobody else understands. */
 export interface DeviceConfiguration {
@@ -37,11 +37,7 @@ export function validateJsonObject(value: unknown, maximum_bytes: number, path: 
 export function validateDeviceSelectors(selectors: readonly DeviceSelector[] | undefined, stored: boolean, path: FieldPath, errors: Errors): void {
   const rule = (selector: DeviceSelector, at: FieldPath) => {
     if (!selector.cel) errors.push(required(at.child("cel")));
-    else if (!stored) validateExpression(selector.cel.expression ?? "", at.child("cel", "expression"), errors);
+    else if (!stored) validateDeviceSelector(selector.cel.expression ?? "", at.child("cel", "expression"), errors);
   };
   validateItems(selectors, MAX_SELECTORS, rule, path, errors);
-}
-
-function validateExpression(expression: string, path: FieldPath, errors: Errors): void {
-  if (byteLength(expression) > MAX_EXPRESSION_BYTES) errors.push(tooLong(path, MAX_EXPRESSION_BYTES));
 }

@@ -1,0 +1,12 @@
+import { CompileError } from "../../cel/cel-error.ts";
+import type { Environment, Program } from "../../cel/environment.ts";
+
+/** The compiled expression, or why it cannot be compiled. */
+export function compileExpression(environment: Environment, expression: string): Program | string {
+  try {
+    return environment.compile(expression);
+  } catch (error) {
+    if (error instanceof CompileError) return `compilation failed: ${error.message}`;
+    throw error;
+  }
+}
