@@ -1,9 +1,9 @@
 import type { KindEntry } from "../kinds/kind.ts";
 import { definitionOfKind } from "../schema/schema.ts";
 import type { JsonSchemaProps } from "../structural/json-schema-props.ts";
+import { customSchema } from "./custom-schema.ts";
 import { INFO, pathItem } from "./documents.ts";
 import { type NameOf, type Operation, type PathEntry, pathsOf } from "./paths.ts";
-import { customSchema } from "./custom-schema.ts";
 import type { OpenapiForm } from "./schemas.ts";
 
 type Json = Record<string, unknown>;

@@ -1,6 +1,6 @@
 import { setCondition } from "../../api/kinds/apiextensions/custom-resource-definition.ts";
-import { isConditionTrue } from "../../api/validation/apiextensions/definition.ts";
 import { equalJson } from "../../api/patch/json-value.ts";
+import { isConditionTrue } from "../../api/validation/apiextensions/definition.ts";
 import type { CustomResourceDefinition } from "../../api/wire.ts";
 
 /** Names of a definition as its status has them. */

@@ -2,8 +2,8 @@ import { CLEANUP_FINALIZER, setCondition } from "../../api/kinds/apiextensions/c
 import { StatusError } from "../../api/status/errors.ts";
 import { isConditionTrue } from "../../api/validation/apiextensions/definition.ts";
 import type { CustomResourceDefinition } from "../../api/wire.ts";
-import type { KindCache } from "../registry/kind-cache.ts";
 import { deleteObject } from "../registry/delete.ts";
+import type { KindCache } from "../registry/kind-cache.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { ServedKind } from "../registry/served-kind.ts";
 import { API_SERVER_USER } from "../registry/system-write.ts";

@@ -1,5 +1,5 @@
-import type { CustomResourceSchema } from "../../api/structural/custom-resource-schema.ts";
 import { untyped } from "../../api/status/errors.ts";
+import type { CustomResourceSchema } from "../../api/structural/custom-resource-schema.ts";
 import type { ApiObject } from "../../api/wire.ts";
 import type { StoredView } from "../registry/stored-view.ts";
 import { type ConversionCall, ConversionError } from "./conversion-review.ts";

@@ -1,10 +1,10 @@
 import { setCondition } from "../../api/kinds/apiextensions/custom-resource-definition.ts";
+import { equalJson } from "../../api/patch/json-value.ts";
+import { StatusError } from "../../api/status/errors.ts";
 import { approvalOf, isProtectedGroup } from "../../api/validation/apiextensions/approval.ts";
 import { isConditionTrue } from "../../api/validation/apiextensions/definition.ts";
-import { StatusError } from "../../api/status/errors.ts";
 import type { ApiObject, CustomResourceDefinition } from "../../api/wire.ts";
 import { rfc3339 } from "../../lib/clock.ts";
-import { equalJson } from "../../api/patch/json-value.ts";
 import type { CacheEvent } from "../registry/cache-event.ts";
 import type { CachedObject } from "../registry/cached-object.ts";
 import { fieldManagerOf } from "../registry/field-managers.ts";

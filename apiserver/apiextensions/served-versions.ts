@@ -1,5 +1,5 @@
-import { DecodeError } from "../../api/codec/decode-error.ts";
 import type { Coerce } from "../../api/codec/body.ts";
+import { DecodeError } from "../../api/codec/decode-error.ts";
 import { customResourceKind } from "../../api/kinds/apiextensions/custom-resource.ts";
 import { resourceNotFound } from "../../api/status/errors.ts";
 import { versionsOf } from "../../api/validation/apiextensions/internal-spec.ts";
@@ -9,7 +9,7 @@ import { ServedKind } from "../registry/served-kind.ts";
 import { versionView } from "./conversion.ts";
 import { type ConversionCall, reviewConversion } from "./conversion-review.ts";
 import type { DefinitionSchemas } from "./definition-schemas.ts";
-import { webhookPost, type WebhookParts } from "./webhook-post.ts";
+import { type WebhookParts, webhookPost } from "./webhook-post.ts";
 
 export interface VersionParts {
   readonly stored: ServedKind;

@@ -1,5 +1,5 @@
-import type { ApiObject } from "../../api/wire.ts";
 import { encodeObject } from "../../api/codec/json.ts";
+import type { ApiObject } from "../../api/wire.ts";
 import { CacheEvent } from "./cache-event.ts";
 import { CachedObject } from "./cached-object.ts";
 import { withResourceVersion } from "./resource-version.ts";

@@ -1,8 +1,8 @@
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { issueServingCertificate } from "../auth/pki.ts";
 import { systemClock } from "../../lib/clock.ts";
+import { issueServingCertificate } from "../auth/pki.ts";
 import type { Json } from "./test-client.ts";
 import type { TestServer } from "./test-server.ts";
 

@@ -1,4 +1,3 @@
-import { encodeObject } from "../../codec/json.ts";
 import { encodeFree } from "../../codec/json-encode.ts";
 import { findJsonPath, type JsonPath, JsonPathError, parseJsonPath } from "../../structural/json-path.ts";
 import type { PrinterColumn } from "../../validation/apiextensions/columns.ts";

@@ -1,6 +1,6 @@
 import { defaultCustomResourceDefinition } from "../../defaults/custom-resource-definition.ts";
-import { validateCustomResourceDefinition, validateCustomResourceDefinitionStatusUpdate, validateCustomResourceDefinitionUpdate } from "../../validation/apiextensions/definition.ts";
 import { knownFormat } from "../../structural/formats.ts";
+import { validateCustomResourceDefinition, validateCustomResourceDefinitionStatusUpdate, validateCustomResourceDefinitionUpdate } from "../../validation/apiextensions/definition.ts";
 import { versionsOf } from "../../validation/apiextensions/internal-spec.ts";
 import { formatsOf } from "../../validation/apiextensions/schema.ts";
 import type { CustomResourceDefinition } from "../../wire.ts";

@@ -12,8 +12,8 @@ import { validateObjectMeta, validateObjectMetaUpdate } from "../../validation/o
 import type { ApiObject, CustomResourceDefinition } from "../../wire.ts";
 import type { KindEntry, Merging, Strategy, StrategyContext, Subresource, UpdateStrategy, Verb } from "../kind.ts";
 import { customColumns } from "./custom-columns.ts";
-import { customScale, validateScaleFields } from "./custom-scale.ts";
 import { selectableFieldGetters } from "./custom-fields.ts";
+import { customScale, validateScaleFields } from "./custom-scale.ts";
 import { deprecationText } from "./custom-versions.ts";
 
 /** In the order in which Kubernetes lists them for custom resources. */

@@ -11,7 +11,7 @@ const MAX_INT32 = 2_147_483_647;
 export type ScalePaths = NonNullable<Subresources["scale"]>;
 
 /** The field at a simple path (`.spec.replicas`); undefined where there is none. @throws NestedTypeError where something on the way is no object */
-export function valueAt(object: unknown, path: string): unknown {
+function valueAt(object: unknown, path: string): unknown {
   let value = object;
   const names = segmentsOf(path);
   for (const [i, name] of names.entries()) {
@@ -23,7 +23,7 @@ export function valueAt(object: unknown, path: string): unknown {
 }
 
 /** Something on a path is of another type than it must be, in apimachinery's words. */
-export class NestedTypeError extends Error {
+class NestedTypeError extends Error {
   override readonly name = "NestedTypeError";
 }
 

@@ -1,5 +1,5 @@
 import { invalid, notSupportedInOrder, required } from "../../status/field-error.ts";
-import { fieldPath, type FieldPath } from "../../status/field-path.ts";
+import { type FieldPath, fieldPath } from "../../status/field-path.ts";
 import type { CustomResourceDefinition } from "../../wire.ts";
 import { type Errors, immutable, invalidEach } from "../common.ts";
 import { byteLength, dns1035Label, dns1123Subdomain, type NameRule, nameIsDnsSubdomain } from "../names.ts";
@@ -131,7 +131,7 @@ function validateParts(parts: VersionParts, context: SchemaContext, path: FieldP
   const schema = parts.schema?.openAPIV3Schema;
   if (schema !== undefined) validateSchema(schema, context, schemaPath, errors);
   validateSubresources(parts.subresources, path.child("subresources"), errors);
-  parts.additionalPrinterColumns?.forEach((column, i) => validatePrinterColumn(column, path.child("additionalPrinterColumns").index(i), errors));
+  for (const [i, column] of (parts.additionalPrinterColumns ?? []).entries()) validatePrinterColumn(column, path.child("additionalPrinterColumns").index(i), errors);
   if (!parts.selectableFields?.length) return;
   if (schema === undefined) errors.push(invalid(path.child("selectableFields"), "", path === SPEC ? "may only be set when validations.schema is included" : "may only be set when `version.schema.openAPIV3Schema` is not included"));
   else validateSelectableFields(parts.selectableFields, schema, path.child("selectableFields"), errors);

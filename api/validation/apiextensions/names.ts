@@ -12,9 +12,9 @@ export function validateDefinitionNames(names: Partial<Names> | undefined, path:
   label(names?.singular, path.child("singular"), errors);
   mixedCaseLabel(names?.kind, path.child("kind"), errors);
   mixedCaseLabel(names?.listKind, path.child("listKind"), errors);
-  names?.shortNames?.forEach((name, i) => labelEvenEmpty(name, path.child("shortNames").index(i), errors));
+  for (const [i, name] of (names?.shortNames ?? []).entries()) labelEvenEmpty(name, path.child("shortNames").index(i), errors);
   if (names?.kind && names.kind === names.listKind) errors.push(invalid(path.child("listKind"), names.listKind, "kind and listKind may not be the same"));
-  names?.categories?.forEach((category, i) => labelEvenEmpty(category, path.child("categories").index(i), errors));
+  for (const [i, category] of (names?.categories ?? []).entries()) labelEvenEmpty(category, path.child("categories").index(i), errors);
 }
 
 function label(value: string | undefined, path: FieldPath, errors: Errors): void {

@@ -1,6 +1,6 @@
 import test from "ava";
 import { bigDefinition } from "../../testing/big-definition.ts";
-import { definitionOf, DEFINITIONS, establish, removeDefinition } from "../../testing/custom-definitions.ts";
+import { DEFINITIONS, definitionOf, establish, removeDefinition } from "../../testing/custom-definitions.ts";
 import { type Json, TestClient } from "../../testing/test-client.ts";
 import { startTestServer, type TestServer } from "../../testing/test-server.ts";
 

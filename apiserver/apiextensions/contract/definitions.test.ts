@@ -1,6 +1,6 @@
 import test from "ava";
-import { definitionOf, DEFINITIONS, establish, hasCondition, removeDefinition, untilDefinition } from "../../testing/custom-definitions.ts";
 import { STORES, startServersOn } from "../../testing/both-stores.ts";
+import { DEFINITIONS, definitionOf, establish, hasCondition, removeDefinition, untilDefinition } from "../../testing/custom-definitions.ts";
 import { type Json, TestClient } from "../../testing/test-client.ts";
 import type { TestServer } from "../../testing/test-server.ts";
 

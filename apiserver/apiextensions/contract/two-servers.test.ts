@@ -1,6 +1,6 @@
 import test from "ava";
-import { ANYTHING, definitionOf, DEFINITIONS, establish, hasCondition, untilDefinition } from "../../testing/custom-definitions.ts";
-import { type ServersOn, startServersOn, STORES } from "../../testing/both-stores.ts";
+import { type ServersOn, STORES, startServersOn } from "../../testing/both-stores.ts";
+import { ANYTHING, DEFINITIONS, definitionOf, establish, hasCondition, untilDefinition } from "../../testing/custom-definitions.ts";
 import { type Json, TestClient } from "../../testing/test-client.ts";
 
 interface Pair {

@@ -1,7 +1,7 @@
 import test from "ava";
-import { ANYTHING, definitionOf, DEFINITIONS, establish, untilDefinition } from "../../testing/custom-definitions.ts";
 import { STORES, startServersOn } from "../../testing/both-stores.ts";
 import { type ConversionWebhook, startConversionWebhook } from "../../testing/conversion-webhook.ts";
+import { ANYTHING, DEFINITIONS, definitionOf, establish, untilDefinition } from "../../testing/custom-definitions.ts";
 import { startFakeNode } from "../../testing/fake-node.ts";
 import { type Json, TestClient } from "../../testing/test-client.ts";
 import { startTestServer } from "../../testing/test-server.ts";
