@@ -107,7 +107,8 @@ export class SchedulerCore {
       preempt: (info) => this.#deciders.get(info.schedulerName)!.preempt(info),
       unplaced: (pod, diagnosis) => this.#unplaced(pod, diagnosis),
     };
-    this.#wakeUps = new WakeUps(this.queue, (info, nodes) => this.decider(info.schedulerName)?.fitsAny(info, nodes) ?? false);
+    this.#wakeUps = new WakeUps(this.queue, (info, nodes, stopped) => this.decider(info.schedulerName)?.fitsAny(info, nodes, stopped) ?? false);
+    this.cluster.nominations.onFreed = (node) => this.#wakeUps.podRemoved(node);
   }
 
   /** The decider of a profile; undefined: not ours. */
@@ -238,7 +239,10 @@ export class SchedulerCore {
   bound(pod: QueuedPod): void {
     const { key, uid } = pod.info;
     const placement = this.snapshot.placements.get(key);
-    if (placement?.pod.uid === uid) placement.assumed = false;
+    if (placement?.pod.uid === uid && placement.assumed) {
+      placement.assumed = false;
+      this.#wakeUps.podPlaced();
+    }
     this.cluster.gangs.check(pod.info.gang);
     keepPromises(pod.info, this.cluster.volumes);
     if (this.queue.get(key) !== pod) return;
@@ -328,9 +332,17 @@ export class SchedulerCore {
     }
     const old = queued.info;
     this.queue.update(info, old.shape !== info.shape || old.labelSet !== info.labelSet || old.uid !== info.uid || old.priority !== info.priority);
+    this.#nominatedByOthers(old, info);
     if (old.gang !== info.gang) this.cluster.gangs.settled(old);
     this.cluster.gangs.waits(info);
     this.#labelSets.release(old.labelSet);
+  }
+
+  /** Somebody else (a cluster autoscaler) says where the pod should go: tried first, as long as nothing here says otherwise. */
+  #nominatedByOthers(old: PodInfo, info: PodInfo): void {
+    const now = info.pod.status?.nominatedNodeName;
+    if (!now || now === old.pod.status?.nominatedNodeName || this.cluster.nominations.nodeOf(info.key) !== undefined) return;
+    this.cluster.nominations.set(info, now);
   }
 
   #dequeued(info: PodInfo): void {

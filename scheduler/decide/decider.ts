@@ -78,14 +78,16 @@ export class Decider {
     return examine(pod, this.#rules, this.#cluster, nodes);
   }
 
-  /** Whether the pod could go to one of these nodes now. */
-  fitsAny(pod: PodInfo, nodes: ReadonlySet<number>): boolean {
+  /** Whether the pod could go to one of these nodes now. `stopped` is told of rules that stop it on a node where the rules about that node alone do not. */
+  fitsAny(pod: PodInfo, nodes: ReadonlySet<number>, stopped: (filter: string) => void = () => undefined): boolean {
     const compiled = this.#compiledFor(pod.shape);
-    let filters: readonly PreparedFilter[] | undefined;
+    let filters: readonly (PreparedFilter & { name: string })[] | undefined;
     for (const node of nodes) {
       if (compiled.judge(node) !== 0) continue;
       filters ??= this.#allFilters(pod);
-      if (filters.every((filter) => filter.rejects === undefined && filter.verdict(node) === 0)) return true;
+      const stop = filters.find((filter) => filter.rejects !== undefined || filter.verdict(node) !== 0);
+      if (stop === undefined) return true;
+      stopped(stop.name);
     }
     return false;
   }

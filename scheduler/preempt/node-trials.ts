@@ -25,7 +25,7 @@ export function openTrial(pod: PodInfo, node: number, nodeFilters: readonly Node
   };
 }
 
-/** Rules between pods: the counts themselves are changed for the time of the trial and put back by `close`. */
+/** Rules between pods and about volumes: the counts themselves are changed for the time of the trial and put back by `close`. */
 class RelationsTrial implements NodeTrial {
   readonly #pod: PodInfo;
   readonly #node: number;
@@ -43,18 +43,18 @@ class RelationsTrial implements NodeTrial {
 
   remove(placement: Placement): void {
     this.#removed.add(placement);
-    this.#cluster.relations.removed(placement);
+    this.#take(placement);
   }
 
   restore(placement: Placement): void {
     this.#removed.delete(placement);
-    this.#cluster.relations.placed(placement);
+    this.#put(placement);
   }
 
   add(pod: PodInfo): void {
     const placement = { pod, node: this.#node, devices: [], assumed: true };
     this.#added.push(placement);
-    this.#cluster.relations.placed(placement);
+    this.#put(placement);
   }
 
   passes(): boolean {
@@ -70,9 +70,23 @@ class RelationsTrial implements NodeTrial {
   }
 
   close(): void {
-    for (const placement of this.#added) this.#cluster.relations.removed(placement);
-    for (const placement of this.#removed) this.#cluster.relations.placed(placement);
+    for (const placement of this.#added) this.#take(placement);
+    for (const placement of this.#removed) this.#put(placement);
     this.#added.length = 0;
     this.#removed.clear();
+  }
+
+  #take(placement: Placement): void {
+    this.#cluster.relations.removed(placement);
+    if (placement.pod.volumes === undefined) return;
+    this.#cluster.volumes.removed(placement);
+    this.#cluster.snapshot.nodes[this.#node]!.placements.delete(placement.pod.key);
+  }
+
+  #put(placement: Placement): void {
+    this.#cluster.relations.placed(placement);
+    if (placement.pod.volumes === undefined) return;
+    this.#cluster.volumes.placed(placement);
+    this.#cluster.snapshot.nodes[this.#node]!.placements.set(placement.pod.key, placement);
   }
 }

@@ -4,6 +4,8 @@ import type { PodInfo } from "../snapshot/pod-info.ts";
 /** Pending pods that room was made for on a node: pods of no higher priority must leave them that room. */
 export class Nominations {
   readonly #snapshot: ClusterSnapshot;
+  /** Called when room on a node is kept for one pod less. */
+  onFreed: (node: number) => void = () => undefined;
   readonly #nodeOf = new Map<string, number>();
   readonly #byNode = new Map<number, Map<string, PodInfo>>();
 
@@ -40,6 +42,7 @@ export class Nominations {
     pods.delete(key);
     if (pods.size === 0) this.#byNode.delete(node);
     this.#snapshot.changes.add(node);
+    this.onFreed(node);
   }
 
   /** The node is gone: nobody is to come to it. Returns who was. */

@@ -1,4 +1,4 @@
-import type { ClusterFilter } from "../filter/filter.ts";
+import type { ClusterFilter, PreparedFilter } from "../filter/filter.ts";
 import { ABSENT, type CompiledShape } from "../decide/compiled-shape.ts";
 import type { RuleSet } from "../decide/rules.ts";
 import type { ClusterState } from "../relations/cluster-state.ts";
@@ -67,7 +67,7 @@ export class Preemption {
     return this.#cluster.snapshot.nodes.map((state) => {
       if (state.node === undefined) return undefined;
       if (pinned !== undefined && !pinned.has(state.name)) return [NOT_HELPFUL];
-      const stuck = helpless.some((filter) => filter.unresolvable?.(filter.verdict(state.index)));
+      const stuck = helpless.some((filter) => isStuck(filter, filter.verdict(state.index)));
       return stuck ? [NOT_HELPFUL] : this.#plan(pod, compiled, state.index, between);
     });
   }
@@ -133,4 +133,8 @@ export class Preemption {
     const reasons = [...counts].map(([reason, count]) => `${count} ${reason}`).sort();
     return `preemption: 0/${nodes} nodes are available: ${reasons.join(", ")}.`;
   }
+}
+
+function isStuck(filter: PreparedFilter, verdict: number): boolean {
+  return verdict !== 0 && (filter.unresolvable?.(verdict) ?? false);
 }

@@ -7,21 +7,23 @@ const BETWEEN_PODS = new Set(["InterPodAffinity", "PodTopologySpread", "VolumeRe
 /** Filters that look at storage objects. */
 const STORAGE = new Set(["VolumeBinding", "VolumeZone", "NodeVolumeLimits", "VolumeRestrictions"]);
 
+/** Whether the pod could go to one of these nodes now. `stopped` is told of rules that stop it on a node where the rules about that node alone do not. */
+type FitsAny = (info: PodInfo, nodes: ReadonlySet<number>, stopped: (filter: string) => void) => boolean;
+
 /**
  * Decides which waiting groups an event could help (queueing hints, KEP-4247). What happens on a node is looked at exactly: the group's own rules
  * are asked about the nodes that changed. Events are gathered and looked at once, before the next decision.
  */
 export class WakeUps {
   readonly #queue: SchedulingQueue;
-  readonly #fitsAny: (info: PodInfo, nodes: ReadonlySet<number>) => boolean;
+  readonly #fitsAny: FitsAny;
   readonly #nodes = new Set<number>();
   /** Those of #nodes whose Node object changed. */
   readonly #newNodes = new Set<number>();
   #podsChanged = false;
   #storageChanged = false;
 
-  /** `fitsAny`: the pod could go to one of these nodes now. */
-  constructor(queue: SchedulingQueue, fitsAny: (info: PodInfo, nodes: ReadonlySet<number>) => boolean) {
+  constructor(queue: SchedulingQueue, fitsAny: FitsAny) {
     this.#queue = queue;
     this.#fitsAny = fitsAny;
   }
@@ -65,13 +67,20 @@ export class WakeUps {
     const { nominated } = group;
     // Only another pod of the gang or its PodGroup helps: both wake it themselves.
     if (nominated === undefined && group.filters.has(POD_GROUP)) return;
-    if (nominated !== undefined && this.#nodes.has(nominated) && this.#fitsAny(group.sample, new Set([nominated]))) return this.#queue.wake(group, true);
+    if (nominated !== undefined && this.#nodes.has(nominated) && this.#fits(group, new Set([nominated]))) return this.#queue.wake(group, true);
     const nodes = nominated === undefined ? this.#nodes : this.#newNodes;
     // Whether a whole gang fits is not known from one of its pods.
-    if (nodes.size > 0 && this.#fitsAny(group.sample, nodes)) return this.#queue.wake(group, group.sample.gang === undefined);
+    if (nodes.size > 0 && this.#fits(group, nodes)) return this.#queue.wake(group, group.sample.gang === undefined);
     const between = this.#podsChanged && someIn(group.filters, BETWEEN_PODS);
     const storage = this.#storageChanged && someIn(group.filters, STORAGE);
     if (between || storage) this.#queue.wake(group, false);
+  }
+
+  /** What stops the group now may be another rule than when it failed: from then on that rule's events count too. */
+  #fits(group: Group, nodes: ReadonlySet<number>): boolean {
+    return this.#fitsAny(group.sample, nodes, (filter) => {
+      if (!group.filters.has(filter)) group.filters = new Set([...group.filters, filter]);
+    });
   }
 }
 
