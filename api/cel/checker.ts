@@ -178,6 +178,11 @@ class Checker {
       const type = this.#substitution.resolve(own);
       result = result === undefined || sameType(result, type) ? type : DYN;
     }
+    // Any value may turn out to be null where a schema allows it: to ask is no error.
+    if (result === undefined && (name === "_==_" || name === "_!=_") && args.some((type) => type.kind === "null")) {
+      this.#overloads.set(node.id, overloads);
+      return BOOL;
+    }
     this.#overloads.set(node.id, fitting);
     if (result !== undefined) return result;
     const [target, ...rest] = args.map((type) => typeText(this.#substitution.final(type)));
