@@ -95,7 +95,7 @@ export const VECTOR_BASELINES: Readonly<Record<string, () => VectorPlacer>> = {
   l2: () => scoringPlacer((cpu, memory, pod) => -((cpu - pod.cpu) ** 2 + (memory - pod.memory) ** 2)),
 };
 
-/** No packing can do with fewer nodes: the larger sum of the two dimensions, and the pods of which no two share a node. */
+/** No packing can do with fewer nodes: the larger sum of the two dimensions. */
 export function lowerBound(pods: Iterable<Vector>): number {
   let cpu = 0;
   let memory = 0;
