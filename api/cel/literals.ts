@@ -44,7 +44,7 @@ function stringValue(token: Token): string {
   const { content, isRaw } = unquote(token);
   if (isRaw || !content.includes("\\")) return content;
   let text = "";
-  for (const part of unescape(content, token.offset)) text += typeof part === "string" ? part : String.fromCodePoint(part.code);
+  for (const part of unescaped(content, token.offset)) text += typeof part === "string" ? part : String.fromCodePoint(part.code);
   return text;
 }
 
@@ -53,7 +53,7 @@ function bytesValue(token: Token): Uint8Array {
   const encoder = new TextEncoder();
   if (isRaw || !content.includes("\\")) return encoder.encode(content);
   const bytes: number[] = [];
-  for (const part of unescape(content, token.offset)) {
+  for (const part of unescaped(content, token.offset)) {
     if (typeof part === "string") bytes.push(...encoder.encode(part));
     else if (part.unicode) throw new SyntaxIssue(token.offset, "illegal escape in bytes literal");
     else bytes.push(part.code);
@@ -61,7 +61,7 @@ function bytesValue(token: Token): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-function* unescape(content: string, offset: number): Iterable<string | { readonly code: number; readonly unicode: boolean }> {
+function* unescaped(content: string, offset: number): Iterable<string | { readonly code: number; readonly unicode: boolean }> {
   for (let at = 0; at < content.length; ) {
     if (content[at] !== "\\") {
       const next = content.indexOf("\\", at);

@@ -1,5 +1,5 @@
 import { CelError } from "../cel/cel-error.ts";
-import { type DataType, dynamicValue, JsonList, JsonMap } from "../cel/data-type.ts";
+import { type DataType, JsonList, JsonMap } from "../cel/data-type.ts";
 import { parseTimestamp } from "../cel/time-text.ts";
 import { BOOL, BYTES, type CelType, DOUBLE, DURATION, DYN, INT, listOf, mapOf, STRING, TIMESTAMP } from "../cel/types.ts";
 import { CelDuration, type CelValue } from "../cel/values.ts";
@@ -192,9 +192,4 @@ function objectOf(name: string, byCel: ReadonlyMap<string, DataType>, byJson: Re
     fields: byCel,
     convert: nullable((json) => (isMap(json) ? new JsonMap(json, (property) => byJson.get(property)?.convert, names) : wrong("object", json))),
   };
-}
-
-/** The JSON value as rules of that type see it; without a type as it looks. */
-export function ruleValue(type: DataType | undefined, json: unknown): CelValue {
-  return type === undefined ? dynamicValue(json) : type.convert(json);
 }

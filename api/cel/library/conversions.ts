@@ -1,7 +1,7 @@
 import { CelError } from "../cel-error.ts";
 import { checkedInt, checkedUint, type Cost, Library, type Run, TRAVERSES, traversal } from "../function.ts";
 import { formatDuration, formatTimestamp, parseDuration, parseTimestamp } from "../time-text.ts";
-import { CelDuration, type CelList, type CelMap, CelTimestamp, CelTypeValue, CelUint, type CelValue, typeName } from "../values.ts";
+import { CelDuration, type CelList, type CelMap, type CelTimestamp, CelTypeValue, CelUint, type CelValue, typeName } from "../values.ts";
 
 const same: Run = ([value]) => value as CelValue;
 

@@ -70,10 +70,10 @@ function sumOf(list: CelList, zero: CelValue, add: (sum: CelValue, item: CelValu
 }
 
 /** The values of the optionals that have one. */
-export function unwrapped(list: CelList, valueOf: (item: CelValue) => CelValue | undefined): ArrayList {
+export function unwrapped(list: CelList, open: (item: CelValue) => CelValue | undefined): ArrayList {
   const values: CelValue[] = [];
   for (const item of list) {
-    const value = valueOf(item);
+    const value = open(item);
     if (value !== undefined) values.push(value);
   }
   return new ArrayList(values);

@@ -2,7 +2,7 @@ import { CelError } from "../cel-error.ts";
 import { compareNumbers, concatenate, meteredEquals, numeric } from "../equality.ts";
 import { checkedInt, checkedUint, type Cost, Library, type Run, traversal } from "../function.ts";
 import type { Meter } from "../meter.ts";
-import { BuiltMap, CelDuration, CelList, CelMap, CelTimestamp, CelUint, type CelValue } from "../values.ts";
+import { BuiltMap, CelDuration, type CelList, type CelMap, CelTimestamp, type CelUint, type CelValue } from "../values.ts";
 import { compareUtf8 } from "../../codec/json-text.ts";
 
 const int = (value: CelValue | undefined) => value as bigint;

@@ -12,7 +12,7 @@ function isZero(value: CelValue): boolean {
   return value instanceof CelTimestamp && value.time_ns === 0n;
 }
 
-function valueOf(optional: CelValue | undefined): CelValue {
+function opened(optional: CelValue | undefined): CelValue {
   const value = (optional as CelOptional).value;
   if (value === undefined) throw new CelError("optional.none() dereference");
   return value;
@@ -27,7 +27,7 @@ export function optionals(): Library {
     .define("optional_of", "optional.of(A) -> optional_type(A)", ([value]) => new CelOptional(value))
     .define("optional_ofNonZeroValue", "optional.ofNonZeroValue(A) -> optional_type(A)", ([value]) => (isZero(value as CelValue) ? NO_VALUE : new CelOptional(value)))
     .define("optional_none", "optional.none() -> optional_type(A)", () => NO_VALUE)
-    .define("optional_value", "optional_type(A)::value() -> A", ([optional]) => valueOf(optional))
+    .define("optional_value", "optional_type(A)::value() -> A", ([optional]) => opened(optional))
     .define("optional_hasValue", "optional_type(A)::hasValue() -> bool", ([optional]) => (optional as CelOptional).value !== undefined)
     .define("optional_or_optional", "optional_type(A)::or(optional_type(A)) -> optional_type(A)", own)
     .define("optional_orValue_value", "optional_type(A)::orValue(A) -> A", own)

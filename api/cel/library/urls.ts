@@ -43,7 +43,7 @@ function parse(text: string): CelUrl {
   const authority = scheme !== null || !beforeQuery.startsWith("///") ? /^\/\/([^/]*)/.exec(beforeQuery) : null;
   const host = scheme === null ? undefined : authority;
   if (scheme !== null && host === null && !beforeQuery.startsWith("/")) return new CelUrl(text, { scheme: scheme[1]?.toLowerCase() ?? "", host: "", path: "", query });
-  const path = unescape(host ? beforeQuery.slice(host[0].length) : beforeQuery, text);
+  const path = unescaped(host ? beforeQuery.slice(host[0].length) : beforeQuery, text);
   return new CelUrl(text, { scheme: scheme?.[1]?.toLowerCase() ?? "", host: host ? checkedHost(host[1] ?? "", text) : "", path, query });
 }
 
@@ -56,7 +56,7 @@ function checkedHost(authority: string, text: string): string {
   return host;
 }
 
-function unescape(path: string, text: string): string {
+function unescaped(path: string, text: string): string {
   const wrong = /%(?![0-9a-fA-F]{2}).{0,2}/.exec(path);
   if (wrong !== null) throw fail(text, `invalid URL escape ${JSON.stringify(wrong[0])}`);
   return percentDecoded(path);

@@ -20,8 +20,8 @@ function jsonPathGetter(text: string): (object: ApiObject) => unknown {
 export function selectableFieldGetters(fields: readonly { readonly jsonPath?: string }[] | undefined): Readonly<Record<string, FieldGetter>> {
   const getters: Record<string, FieldGetter> = {};
   for (const { jsonPath = "" } of fields ?? []) {
-    const valueOf = jsonPathGetter(jsonPath);
-    getters[jsonPath.replace(/^\./, "")] = (object) => fieldText(valueOf(object));
+    const getter = jsonPathGetter(jsonPath);
+    getters[jsonPath.replace(/^\./, "")] = (object) => fieldText(getter(object));
   }
   return getters;
 }
