@@ -145,11 +145,11 @@ class Server implements ApiServer {
 
   #makeAuthorizer(graph: NodeGraph): Authorizer {
     const nodeRules = bootstrapPolicy.clusterRoles.find((role) => role.metadata.name === "system:node")?.rules ?? [];
-    return new AuthorizerChain([mastersAuthorizer, new NodeAuthorizer(graph, nodeRules, () => this.#cache.fresh()), new RbacAuthorizer(this.#rbac)]);
+    return new AuthorizerChain([mastersAuthorizer, new NodeAuthorizer(graph, nodeRules, async () => this.#cache.fresh()), new RbacAuthorizer(this.#rbac)]);
   }
 
   #makeAdmission(cacheOf: (group: string, plural: string) => KindCache, authorizer: Authorizer, issuer: string): AdmissionPlugin[] {
-    const fresh = () => this.#cache.fresh();
+    const fresh = async () => this.#cache.fresh();
     return [
       namespaceLifecycle(cacheOf("", "namespaces"), fresh),
       serviceAccountAdmission(cacheOf("", "serviceaccounts"), fresh, this.#options.random),
@@ -170,7 +170,7 @@ class Server implements ApiServer {
       check: () =>
         new Promise<void>((resolve, reject) => {
           const late = clock.after(READY_WITHIN_MS, () => reject(new Error(`the store did not answer within ${READY_WITHIN_MS} ms`)), { background: true });
-          store.revision().then(() => resolve(), reject).finally(() => late.cancel());
+          Promise.resolve(store.revision()).then(() => resolve(), reject).finally(() => late.cancel());
         }),
     };
     const notClosing = {

@@ -108,9 +108,9 @@ export interface Store {
   /**
    * The newest revision. Linearizable: not older than any write acknowledged before the call. On an etcd that others write
    * to as well it can be one that no event of ours will ever carry: to know that a watch has caught up, write a key of its range.
-   * @throws UnavailableError
+   * Known at once where this process alone writes. @throws UnavailableError
    */
-  revision(): Promise<number>;
+  revision(): number | Promise<number>;
   /** Items in order of key. @throws CompactedError | FutureRevisionError | InvalidRequestError | UnavailableError */
   range(request: RangeRequest): Promise<RangeResult>;
   /**

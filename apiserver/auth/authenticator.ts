@@ -13,7 +13,7 @@ const OPEN_PATHS = /^\/(?:healthz|livez|readyz|version)\/?$/;
 
 export interface TokenAuthenticator {
   /** Who the bearer token stands for, or undefined when it is none of ours or no longer good. */
-  authenticate(token: string): Promise<UserInfo | undefined>;
+  authenticate(token: string): UserInfo | undefined | Promise<UserInfo | undefined>;
   /** The same for whoever takes tokens of these audiences (none named: the API's own); with those of them that the token is for. */
   review(token: string, audiences: readonly string[]): Promise<ReviewedToken | undefined>;
 }
@@ -31,19 +31,34 @@ export class Authenticator {
     this.#tokens = tokens;
   }
 
-  /** @throws StatusError 401 */
-  async authenticate(request: ApiRequest, path: string): Promise<UserInfo> {
+  /** At once where nothing has to be asked: on the way of every request. @throws StatusError 401 */
+  authenticate(request: ApiRequest, path: string): UserInfo | Promise<UserInfo> {
     if (request.user !== undefined) return withAuthenticated(request.user);
     const authorization = request.headers["authorization"] ?? socketToken(request);
     if (typeof authorization === "string" && authorization !== "") {
-      const [scheme = "", token = ""] = authorization.trim().split(/\s+/, 2);
-      const user = scheme.toLowerCase() === "bearer" && token !== "" ? await this.#tokens.authenticate(token) : undefined;
-      if (user === undefined) throw unauthorized();
-      return withAuthenticated(user);
+      const token = bearerToken(authorization);
+      const found = token === "" ? undefined : this.#tokens.authenticate(token);
+      return found instanceof Promise ? found.then(authenticated) : authenticated(found);
     }
     if (!OPEN_PATHS.test(path)) throw unauthorized();
     return ANONYMOUS;
   }
+}
+
+function authenticated(user: UserInfo | undefined): UserInfo {
+  if (user === undefined) throw unauthorized();
+  return withAuthenticated(user);
+}
+
+const BEARER = "bearer ";
+
+/** The token of `Bearer TOKEN`, "" for other schemes. Tokens are long: they are cut out, not searched. */
+function bearerToken(authorization: string): string {
+  const trimmed = authorization.trim();
+  if (trimmed.slice(0, BEARER.length).toLowerCase() !== BEARER) return "";
+  const rest = trimmed.slice(BEARER.length).trimStart();
+  const end = rest.indexOf(" ");
+  return end < 0 ? rest : rest.slice(0, end);
 }
 
 /** What a browser's WebSocket says in place of the header that it cannot set; another subprotocol must be offered beside the token, since the token is never answered. */

@@ -38,16 +38,25 @@ export class AuthorizerChain implements Authorizer {
     this.#authorizers = authorizers;
   }
 
-  async authorize(request: AccessRequest): Promise<Decision> {
-    const reasons: string[] = [];
-    for (const authorizer of this.#authorizers) {
-      const asked = authorizer.authorize(request);
-      const decision = asked instanceof Promise ? await asked : asked;
-      if (decision.verdict !== "no-opinion") return decision;
-      if (decision.reason !== "") reasons.push(decision.reason);
-    }
-    return { verdict: "no-opinion", reason: reasons.join("\n") };
+  authorize(request: AccessRequest): Decision | Promise<Decision> {
+    return this.#from(0, request, "");
   }
+
+  /** Asks those from `first` on; a promise only where one of them answers with one. */
+  #from(first: number, request: AccessRequest, reasons: string): Decision | Promise<Decision> {
+    let known = reasons;
+    for (let index = first; index < this.#authorizers.length; index++) {
+      const asked = this.#authorizers[index]!.authorize(request);
+      if (asked instanceof Promise) return asked.then((decision) => (decision.verdict === "no-opinion" ? this.#from(index + 1, request, joined(known, decision.reason)) : decision));
+      if (asked.verdict !== "no-opinion") return asked;
+      known = joined(known, asked.reason);
+    }
+    return known === "" ? NO_OPINION : { verdict: "no-opinion", reason: known };
+  }
+}
+
+function joined(reasons: string, reason: string): string {
+  return reasons === "" || reason === "" ? reasons + reason : `${reasons}\n${reason}`;
 }
 
 /** Members of system:masters may do everything, whatever the objects say: the way back in. */

@@ -28,6 +28,12 @@ export async function impersonate(request: ApiRequest, caller: UserInfo, authori
   return { name, groups: groupsOf(name, groups, account), ...(uid === "" ? {} : { uid }), ...(extra.length === 0 ? {} : { extra: grouped(extra) }) };
 }
 
+/** Whether the request has any of the headers; nearly none does. */
+export function asksToImpersonate(request: ApiRequest): boolean {
+  for (const name in request.headers) if (name.startsWith("impersonate-")) return true;
+  return false;
+}
+
 /** The user as Go's %#v prints it. */
 function goUser(groups: readonly string[], uid: string, extra: readonly [string, string][]): string {
   const strings = (values: readonly string[]) => `[]string{${values.map(goQuote).join(", ")}}`;

@@ -24,23 +24,29 @@ export class ServiceAccountAuthenticator implements TokenAuthenticator {
     this.#clock = options.clock;
   }
 
-  async authenticate(token: string): Promise<UserInfo | undefined> {
-    const claims = await this.#tokens.verify(token, [this.#tokens.issuer]);
-    return claims === undefined ? undefined : await this.#userOf(claims);
+  authenticate(token: string): UserInfo | undefined | Promise<UserInfo | undefined> {
+    const verified = this.#tokens.verify(token, [this.#tokens.issuer]);
+    if (verified instanceof Promise) return verified.then((claims) => this.#userOf(claims));
+    return this.#userOf(verified);
   }
 
   async review(token: string, audiences: readonly string[]): Promise<ReviewedToken | undefined> {
     const asked = audiences.length === 0 ? [this.#tokens.issuer] : audiences;
     const claims = await this.#tokens.verify(token, asked);
-    const user = claims === undefined ? undefined : await this.#userOf(claims);
+    const user = await this.#userOf(claims);
     if (claims === undefined || user === undefined) return undefined;
     const granted = typeof claims.aud === "string" ? [claims.aud] : (claims.aud ?? []);
     return { user, audiences: asked.filter((audience) => granted.includes(audience)) };
   }
 
-  async #userOf(claims: ServiceAccountClaims): Promise<UserInfo | undefined> {
+  #userOf(claims: ServiceAccountClaims | undefined): UserInfo | undefined | Promise<UserInfo | undefined> {
+    if (claims === undefined) return undefined;
     // Another server may just have deleted the account or the pod: ask what is so now.
-    await this.#cache.fresh();
+    const fresh = this.#cache.fresh();
+    return fresh instanceof Promise ? fresh.then(() => this.#knownOr(claims)) : this.#knownOr(claims);
+  }
+
+  #knownOr(claims: ServiceAccountClaims): UserInfo | undefined {
     const known = this.#known.get(claims);
     if (known?.owners.every((owner) => this.#cache.of(owner.kind).get(owner.key) === owner)) return known.user;
     return this.#look(claims);

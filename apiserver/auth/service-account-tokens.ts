@@ -63,8 +63,13 @@ export class ServiceAccountTokens {
   }
 
   /** The claims of a token that we signed for one of these audiences and that has not run out; undefined for all others. */
-  async verify(token: string, audiences: readonly string[]): Promise<ServiceAccountClaims | undefined> {
-    const claims = this.#verified.get(token) ?? (await this.#verifySignature(token));
+  verify(token: string, audiences: readonly string[]): ServiceAccountClaims | undefined | Promise<ServiceAccountClaims | undefined> {
+    const remembered = this.#verified.get(token);
+    if (remembered !== undefined) return this.#good(token, remembered, audiences);
+    return this.#verifySignature(token).then((claims) => this.#good(token, claims, audiences));
+  }
+
+  #good(token: string, claims: ServiceAccountClaims | undefined, audiences: readonly string[]): ServiceAccountClaims | undefined {
     if (claims === undefined) return undefined;
     const now_s = this.#clock.now_ms() / 1000;
     if ((claims.exp ?? 0) <= now_s || (claims.nbf ?? 0) > now_s + 60) {

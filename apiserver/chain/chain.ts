@@ -5,7 +5,7 @@ import type { Logger } from "../../lib/logger.ts";
 import { UnavailableError } from "../../store/store.ts";
 import { accessRequestOf, type Authorizer, forbiddenError } from "../auth/authorizer.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
-import { impersonate } from "../auth/impersonation.ts";
+import { asksToImpersonate, impersonate } from "../auth/impersonation.ts";
 import { answerError, answerText } from "./answer.ts";
 import type { RequestContext } from "./context.ts";
 import { BadPathError, parseRequest, type RequestInfo } from "./request-info.ts";
@@ -53,13 +53,16 @@ export function makeChain(parts: ChainParts): ApiHandler {
 async function answer(parts: ChainParts, request: ApiRequest, context: RequestContext & { user: UserInfo }): Promise<ApiResponse> {
   const { info } = context;
   try {
-    const caller = await parts.authenticator.authenticate(request, info.path);
-    context.user = await impersonate(request, caller, parts.authorizer);
+    // Awaited only where it must be: each turn through the queue of promises costs every request.
+    const authenticating = parts.authenticator.authenticate(request, info.path);
+    const caller = authenticating instanceof Promise ? await authenticating : authenticating;
+    context.user = asksToImpersonate(request) ? await impersonate(request, caller, parts.authorizer) : caller;
     const access = accessRequestOf(context.user, info);
-    const decision = await parts.authorizer.authorize(access);
+    const authorizing = parts.authorizer.authorize(access);
+    const decision = authorizing instanceof Promise ? await authorizing : authorizing;
     if (decision.verdict !== "allow") throw forbiddenError(access, decision.reason);
     const passed = (info.isResource && info.subresource === "proxy") || parts.passesBody?.(info) === true;
-    return await parts.route(passed ? context : await withBody(context));
+    return await parts.route(passed || context.request.body === undefined ? context : await withBody(context));
   } catch (error) {
     return answerError(context, asStatusError(parts.logger, context, error));
   }

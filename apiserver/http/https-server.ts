@@ -1,10 +1,9 @@
 import { createSecureServer, type Http2SecureServer, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from "node:http2";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import express from "express";
 import type { ApiHandler, ApiResponse, UserInfo } from "../../api/exchange.ts";
 import { badRequest, methodNotAllowed, untyped } from "../../api/status/errors.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -60,14 +59,8 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
   } as Parameters<typeof createSecureServer>[0]);
   const state = new Connections(server);
   const serve = makeServe(options, state);
-  const app = express();
-  app.disable("x-powered-by");
-  app.disable("etag");
-  app.use((request, response) => serve(request, response));
-  server.on("request", (request: Http2ServerRequest, response: Http2ServerResponse) => {
-    if (request.httpVersionMajor === 2) serve(request, response);
-    else app(request as unknown as IncomingMessage & express.Request, response as unknown as ServerResponse & express.Response);
-  });
+  // Requests of both versions look alike to what follows: no web framework stands between (docs/decisions/0005).
+  server.on("request", (request: Http2ServerRequest, response: Http2ServerResponse) => serve(request, response));
   server.on("upgrade", makeUpgrade(options, state));
   server.on("clientError", refuseMalformed);
   server.on("tlsClientError", (error) => options.logger.debug({ err: error }, "TLS handshake failed"));

@@ -63,7 +63,7 @@ const GONE = new Error("the client is gone");
 
 /** Node joins repeated headers with commas, which group names may contain: those that decide who somebody is are taken apart again. */
 function headersOf(request: NodeRequest): ApiRequest["headers"] {
-  if (!Object.keys(request.headers).some((name) => name.startsWith("impersonate-"))) return request.headers;
+  if (!namesImpersonation(request.headers)) return request.headers;
   const headers: Record<string, string | string[] | undefined> = { ...request.headers };
   for (const name of Object.keys(headers)) if (name.startsWith("impersonate-")) headers[name] = [];
   const raw = request.rawHeaders;
@@ -72,6 +72,12 @@ function headersOf(request: NodeRequest): ApiRequest["headers"] {
     if (name.startsWith("impersonate-")) (headers[name] as string[]).push(raw[i + 1]!);
   }
   return headers;
+}
+
+/** Without a list of the names: every request is asked. */
+function namesImpersonation(headers: ApiRequest["headers"]): boolean {
+  for (const name in headers) if (name.startsWith("impersonate-")) return true;
+  return false;
 }
 
 /** The body; of one that is too large only the fact, while the rest of it is read and thrown away. Rejects when the client goes away. */

@@ -10,8 +10,10 @@ import { show } from "./stored-view.ts";
  * least that new. @throws StatusError 404, 504
  */
 export async function getObject(registry: Registry, kind: ServedKind, namespace: string, name: string, resourceVersion: string | undefined): Promise<CachedObject> {
-  if (resourceVersion === undefined || resourceVersion === "") await registry.cache.fresh();
-  else await reach(registry, requireVersion(resourceVersion));
+  if (resourceVersion === undefined || resourceVersion === "") {
+    const fresh = registry.cache.fresh();
+    if (fresh instanceof Promise) await fresh;
+  } else await reach(registry, requireVersion(resourceVersion));
   const found = registry.cache.of(kind).get(kind.objectKey(namespace, name));
   if (found === undefined) throw notFound(kind.resource, name);
   return await show(kind, found);

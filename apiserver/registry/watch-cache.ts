@@ -139,8 +139,13 @@ export class WatchCache {
   }
 
   /** Resolves when the cache holds everything that was acknowledged before this call; the revision it asked for. */
-  async fresh(): Promise<number> {
-    const revision = await this.#newestRevision();
+  fresh(): number | Promise<number> {
+    const newest = this.#newestRevision();
+    return typeof newest === "number" && newest <= this.#revision ? newest : this.#reach(newest);
+  }
+
+  async #reach(asked: number | Promise<number>): Promise<number> {
+    const revision = await asked;
     if (revision > this.#revision) await this.waitFor(revision);
     return revision;
   }
@@ -160,9 +165,10 @@ export class WatchCache {
   }
 
   /** One question to the store answers all reads that came before it was sent. */
-  #newestRevision(): Promise<number> {
+  #newestRevision(): number | Promise<number> {
     if (this.#asking === undefined) {
       const question = this.#store.revision();
+      if (typeof question === "number") return question;
       this.#asking = question;
       const done = () => {
         if (this.#asking === question) this.#asking = undefined;
@@ -177,7 +183,7 @@ export class WatchCache {
     return this.#asked;
   }
 
-  #askAgain(): Promise<number> {
+  #askAgain(): number | Promise<number> {
     this.#asked = undefined;
     this.#asking = undefined;
     return this.#newestRevision();

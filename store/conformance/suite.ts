@@ -50,7 +50,7 @@ export function storeConformance(name: string, makeSubject: () => Promise<Dispos
     await old.close();
     await t.throwsAsync(old.range({ start: "a", end: "b" }), { name: "UnavailableError" });
     await t.throwsAsync(old.txn({ compare: [], operations: [] }), { name: "UnavailableError" });
-    await t.throwsAsync(old.revision(), { name: "UnavailableError" });
+    await t.throwsAsync(async () => old.revision(), { name: "UnavailableError" });
     await t.throwsAsync(old.grantLease(10), { name: "UnavailableError" });
     t.true((await s.store.revision()) > 0);
   });

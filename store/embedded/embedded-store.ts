@@ -118,7 +118,7 @@ class EmbeddedStore implements Store {
     this.#loadState();
   }
 
-  async revision(): Promise<number> {
+  revision(): number {
     this.#open();
     return this.#state.revision;
   }

@@ -172,7 +172,7 @@ test.serial("an endpoint that is down from the start, and one of another cluster
     await withCluster(1, async (second) => {
       const mixed = await open([...first.endpoints, ...second.endpoints]);
       await first.members[0]?.kill();
-      await t.throwsAsync(mixed.revision(), { instanceOf: UnavailableError, message: /belongs to another cluster/ });
+      await t.throwsAsync(async () => mixed.revision(), { instanceOf: UnavailableError, message: /belongs to another cluster/ });
     });
   });
 });
