@@ -6,9 +6,12 @@ import { findBackend } from "./aggregation/backend.ts";
 import type { AdmissionPlugin } from "./admission/admission.ts";
 import { CustomResources } from "./apiextensions/custom-resources.ts";
 import { AdmissionChain } from "./admission/admission.ts";
+import { certificateRequests } from "./admission/certificate-requests.ts";
 import { defaultTolerationSeconds } from "./admission/default-toleration-seconds.ts";
+import { limitRanger } from "./admission/limits/limit-ranger.ts";
 import { namespaceLifecycle } from "./admission/namespace-lifecycle.ts";
 import { nodeRestriction } from "./admission/node-restriction.ts";
+import { podSecurity } from "./admission/pod-security/pod-security.ts";
 import { podResize } from "./admission/pod-resize.ts";
 import { priority } from "./admission/priority.ts";
 import { runtimeClass } from "./admission/runtime-class.ts";
@@ -152,12 +155,15 @@ class Server implements ApiServer {
     const fresh = async () => this.#cache.fresh();
     return [
       namespaceLifecycle(cacheOf("", "namespaces"), fresh),
+      limitRanger(cacheOf("", "limitranges"), fresh),
       serviceAccountAdmission(cacheOf("", "serviceaccounts"), fresh, this.#options.random),
       nodeRestriction(cacheOf("", "pods"), fresh, issuer),
       taintNodesByCondition,
+      podSecurity(cacheOf("", "namespaces"), cacheOf("", "pods"), fresh),
       priority(cacheOf("scheduling.k8s.io", "priorityclasses"), fresh),
       defaultTolerationSeconds,
-      runtimeClass(undefined, fresh),
+      runtimeClass(cacheOf("node.k8s.io", "runtimeclasses"), fresh),
+      certificateRequests(authorizer),
       podResize(cacheOf("", "nodes"), fresh),
       escalationPrevention(this.#rbac, authorizer),
     ];

@@ -1,18 +1,49 @@
+import { isDeepStrictEqual } from "node:util";
 import { forbidden } from "../../api/status/errors.ts";
-import type { Pod } from "../../api/wire.ts";
+import type { Pod, RuntimeClass } from "../../api/wire.ts";
 import type { KindCache } from "../registry/kind-cache.ts";
-import type { AdmissionPlugin } from "./admission.ts";
+import type { AdmissionPlugin, AdmissionRequest } from "./admission.ts";
 
-/** A pod's runtime class must exist. `classes` is undefined where that kind is not served. */
-export function runtimeClass(classes: KindCache | undefined, fresh: () => Promise<unknown>): AdmissionPlugin {
+/** A pod's runtime class must exist; its overhead becomes the pod's, and its nodes bound where the pod may go. */
+export function runtimeClass(classes: KindCache, fresh: () => Promise<unknown>): AdmissionPlugin {
+  const isNewPod = ({ kind, subresource, operation }: AdmissionRequest) => kind.entry.kind === "Pod" && subresource === "" && operation === "CREATE";
   return {
     name: "RuntimeClass",
     async admit(request) {
-      if (request.kind.entry.kind !== "Pod" || request.subresource !== "" || request.operation !== "CREATE") return;
-      const name = (request.object as Pod).spec?.runtimeClassName;
-      if (!name || classes?.get(name) !== undefined) return;
-      await fresh();
-      if (classes?.get(name) === undefined) throw forbidden(request.kind.resource, request.name, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`);
+      if (!isNewPod(request)) return;
+      const pod = request.object as Pod;
+      const name = pod.spec?.runtimeClassName;
+      if (!name || pod.spec === undefined) {
+        if (Object.keys(pod.spec?.overhead ?? {}).length > 0) throw refuse(request, "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead");
+        return;
+      }
+      if (classes.get(name) === undefined) await fresh();
+      const found = classes.get(name)?.object() as RuntimeClass | undefined;
+      if (found === undefined) throw refuse(request, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`);
+      setOverhead(request, pod, found);
+      setScheduling(request, pod, found);
     },
   };
+}
+
+function refuse(request: AdmissionRequest, text: string) {
+  return forbidden(request.kind.resource, request.name, text);
+}
+
+function setOverhead(request: AdmissionRequest, pod: Pod, { overhead }: RuntimeClass): void {
+  const wanted = overhead?.podFixed;
+  const given = pod.spec?.overhead;
+  if (given !== undefined && Object.keys(given).length > 0 && !isDeepStrictEqual(given, wanted ?? {})) throw refuse(request, "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead");
+  if (wanted !== undefined && pod.spec !== undefined) pod.spec.overhead = { ...wanted };
+}
+
+function setScheduling(request: AdmissionRequest, pod: Pod, { scheduling }: RuntimeClass): void {
+  if (scheduling === undefined || pod.spec === undefined) return;
+  for (const [key, value] of Object.entries(scheduling.nodeSelector ?? {})) {
+    const own = pod.spec.nodeSelector?.[key];
+    if (own !== undefined && own !== value) throw refuse(request, `conflict: runtimeClass.scheduling.nodeSelector[${key}] = ${value}; pod.spec.nodeSelector[${key}] = ${own}`);
+  }
+  if (scheduling.nodeSelector !== undefined) pod.spec.nodeSelector = { ...pod.spec.nodeSelector, ...scheduling.nodeSelector };
+  const added = (scheduling.tolerations ?? []).filter((one) => !(pod.spec?.tolerations ?? []).some((own) => isDeepStrictEqual(own, one)));
+  if (added.length > 0) pod.spec.tolerations = [...(pod.spec.tolerations ?? []), ...structuredClone(added)];
 }

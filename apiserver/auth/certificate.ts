@@ -144,13 +144,27 @@ function fieldsOf(certificate: Buffer): { fields: Found[]; subject: Found | unde
 
 /** The uid that the certificate (DER) gives its user; undefined where it says none, or more than one. */
 export function certificateUid(certificate: Buffer): string | undefined {
-  const oid = objectIdentifier(OID.userId);
-  const uids = elementsOf(fieldsOf(certificate).subject?.contents ?? Buffer.alloc(0))
+  const uids = attributesOf(fieldsOf(certificate).subject, OID.userId);
+  return uids.length === 1 && uids[0] !== "" ? uids[0] : undefined;
+}
+
+/** Organizations (groups) that a certificate signing request (PKCS #10, PEM) asks for; none where it cannot be read. */
+export function requestedOrganizations(pemText: string): string[] {
+  const body = /-----BEGIN CERTIFICATE REQUEST-----([\s\S]*?)-----END/.exec(pemText)?.[1] ?? "";
+  const request = elementsOf(Buffer.from(body, "base64"))[0]?.contents ?? Buffer.alloc(0);
+  // version, subject, public key, attributes
+  const [, subject] = elementsOf(elementsOf(request)[0]?.contents ?? Buffer.alloc(0));
+  return attributesOf(subject, OID.organization);
+}
+
+/** Values of a name's attributes of this type (RFC 5280, 4.1.2.4). */
+function attributesOf(name: Found | undefined, oid: string): string[] {
+  const type = objectIdentifier(oid);
+  return elementsOf(name?.contents ?? Buffer.alloc(0))
     .flatMap((set) => elementsOf(set.contents))
     .map((attribute) => elementsOf(attribute.contents))
-    .filter(([name]) => name?.bytes.equals(oid) === true)
+    .filter(([own]) => own?.bytes.equals(type) === true)
     .map(([, value]) => value?.contents.toString("utf8") ?? "");
-  return uids.length === 1 && uids[0] !== "" ? uids[0] : undefined;
 }
 
 function subjectKeyIdentifier(extensions: Buffer | undefined): Buffer | undefined {
