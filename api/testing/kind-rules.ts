@@ -5,6 +5,7 @@ import { type FieldError, fieldErrorText } from "../status/field-error.ts";
 import { validateStoredObjectMeta, validateStoredObjectMetaUpdate } from "../validation/object-meta.ts";
 import type { ApiObject } from "../wire.ts";
 import { type Changes, changed } from "./change.ts";
+import { metadataRules, metadataUpdateRules } from "./metadata-rules.ts";
 
 /** Valid objects by name, without kind and apiVersion; where there is no metadata the name is `t`. */
 export type Bases = Readonly<Record<string, object>>;
@@ -76,6 +77,32 @@ function baseOf(bases: Bases, name: string): object {
   return base;
 }
 
+/** The rules that hold for the metadata of every kind. */
+function metadataTest<T extends ApiObject>(entry: KindEntry<T>, base: object): void {
+  test(`${entry.kind} keeps the rules of metadata`, (t) => {
+    const expect = (errors: readonly FieldError[], expected: readonly string[]) => {
+      const found = texts(errors);
+      const isThere = (text: string) => found.some((own) => (text.endsWith("…") ? own.startsWith(text.slice(0, -1)) : own === text));
+      t.deepEqual(expected.filter((text) => !isThere(text)), [], found.join("; ").slice(0, 1000));
+    };
+    for (const [changes, ...expected] of metadataRules) expect(create(entry, base, changes).errors, expected);
+    if (!entry.namespaced) expect(create(entry, base, { "metadata.namespace": "a" }).errors, ["metadata.namespace: Forbidden: not allowed on this type"]);
+    for (const field of ["namespace", "name", "generateName"]) t.not(create(entry, base, { [`metadata.${field}`]: "a/b" }).errors.length, 0, field);
+    for (const [changes, ...expected] of metadataUpdateRules) expect(updateOf(entry, entry.strategy, "", base, {}, changes), expected);
+    const deleting = { "metadata.deletionTimestamp": NOW, "metadata.deletionGracePeriodSeconds": 0, "metadata.finalizers": ["example.com/a"] };
+    const added = { "metadata.finalizers": ["example.com/a", "example.com/b"] };
+    expect(updateOf(entry, entry.strategy, "", base, deleting, added), ['metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{"example.com/b"}']);
+  });
+}
+
+/** What a PUT finds that changes what is stored: the base with `stored` laid over it. */
+function updateOf<T extends ApiObject>(entry: KindEntry<T>, strategy: UpdateStrategy<T>, subresource: string, base: object, stored: Changes, changes: Changes): FieldError[] {
+  const old = changed(create(entry, base, {}).object, { "metadata.resourceVersion": "1", ...stored }) as T;
+  const next = decodeJson<T>(entry.definition, JSON.stringify(changed(old, changes)), "Strict").object;
+  entry.strategy.applyDefaults?.(next);
+  return update(entry, strategy, subresource, structuredClone(old), next);
+}
+
 /** One test for each rule of creation; the bases themselves are accepted. */
 export function ruleTests<T extends ApiObject>(entry: KindEntry<T>, bases: Bases, rules: readonly Rule[]): void {
   for (const [name, base] of Object.entries(bases)) {
@@ -83,6 +110,7 @@ export function ruleTests<T extends ApiObject>(entry: KindEntry<T>, bases: Bases
       t.deepEqual(texts(create(entry, base, {}).errors), []);
     });
   }
+  metadataTest(entry, Object.values(bases)[0] ?? {});
   rules.forEach((rule, i) => {
     const [base, changes, ...errors] = rule;
     test(titleOf(entry.kind, rule, i), (t) => {
@@ -99,10 +127,7 @@ export function updateTests<T extends ApiObject>(entry: KindEntry<T>, bases: Bas
   rules.forEach((rule, i) => {
     const [base, changes, ...errors] = rule;
     test(titleOf(`${entry.kind}${subresource === "" ? "" : `/${subresource}`} update`, rule, i), (t) => {
-      const old = changed(create(entry, baseOf(bases, base), {}).object, { "metadata.resourceVersion": "1", ...stored }) as T;
-      const next = decodeJson<T>(entry.definition, JSON.stringify(changed(old, changes)), "Strict").object;
-      entry.strategy.applyDefaults?.(next);
-      t.deepEqual(texts(update(entry, strategy, subresource, structuredClone(old), next), errors), errors);
+      t.deepEqual(texts(updateOf(entry, strategy, subresource, baseOf(bases, base), stored, changes), errors), errors);
     });
   });
 }
