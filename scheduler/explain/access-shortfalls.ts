@@ -29,6 +29,7 @@ export function accessShortfalls(situation: Situation, { filter, reasons }: Fail
 
 function uncordon(node: NodeState): Fix {
   return {
+    kind: "uncordon",
     text: `uncordon ${node.name}`,
     cost: 0.2,
     node: (old) => ({ ...old, spec: { ...old.spec, unschedulable: false, taints: (old.spec?.taints ?? []).filter((taint) => taint.key !== "node.kubernetes.io/unschedulable") } }),
@@ -47,15 +48,15 @@ function taints({ pod, node }: Situation, reason: string): Shortfall[] {
       const condition = CONDITIONS[taint.key];
       const without = (old: Node): Node => ({ ...old, spec: { ...old.spec, taints: (old.spec?.taints ?? []).filter((one) => one.key !== taint.key || one.effect !== taint.effect) } });
       if (taint.key === "node.kubernetes.io/unschedulable") return { filter: "TaintToleration", reason, text: "the node is cordoned", fixes: [uncordon(node)] };
-      if (condition !== undefined) return { filter: "TaintToleration", reason, text: `${condition} (taint ${taintText(taint)})`, fixes: [{ text: `bring ${node.name} back: ${condition}`, cost: 0.8, node: without }] };
+      if (condition !== undefined) return { filter: "TaintToleration", reason, text: `${condition} (taint ${taintText(taint)})`, fixes: [{ kind: "repair", text: `bring ${node.name} back: ${condition}`, cost: 0.8, node: without }] };
       const toleration = { key: taint.key, operator: taint.value ? "Equal" : "Exists", ...(taint.value && { value: taint.value }), effect: taint.effect };
       return {
         filter: "TaintToleration",
         reason,
         text: `the taint ${taintText(taint)} is not tolerated`,
         fixes: [
-          { text: `let the pod tolerate ${taintText(taint)}`, cost: 0.5, pod: (old: Pod) => ({ ...old, spec: { ...old.spec!, tolerations: [...(old.spec?.tolerations ?? []), toleration] } }) },
-          { text: `take the taint ${taintText(taint)} off ${node.name}`, cost: 0.6, node: without },
+          { kind: "tolerate", text: `let the pod tolerate ${taintText(taint)}`, cost: 0.5, pod: (old: Pod) => ({ ...old, spec: { ...old.spec!, tolerations: [...(old.spec?.tolerations ?? []), toleration] } }) },
+          { kind: "untaint", text: `take the taint ${taintText(taint)} off ${node.name}`, cost: 0.6, node: without },
         ],
       };
     });
@@ -108,11 +109,11 @@ function affinityFixes(node: NodeState, requirements: readonly Requirement[]): F
     const nodeAffinity = { ...others, ...(required !== undefined && !open && { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } }) };
     return { ...old, spec: { ...old.spec!, nodeSelector, affinity: { ...old.spec?.affinity, nodeAffinity } } };
   };
-  const fixes: Fix[] = [{ text: `do not ask for ${requirements.map(requirementText).join(" and ")}`, cost: 0.6 + 0.1 * requirements.length, pod: relax }];
+  const fixes: Fix[] = [{ kind: "affinity", text: `do not ask for ${requirements.map(requirementText).join(" and ")}`, cost: 0.6 + 0.1 * requirements.length, pod: relax }];
   const labels = requirements.map((one) => [one.key, labelFor(one)] as const);
   if (labels.every(([key, value]) => value !== undefined && key !== "kubernetes.io/hostname")) {
     const text = `label ${node.name} ${labels.map(([key, value]) => `${key}=${value}`).join(" ")}`;
-    fixes.push({ text, cost: 0.55 + 0.1 * labels.length, node: (old) => ({ ...old, metadata: { ...old.metadata, labels: { ...old.metadata.labels, ...(Object.fromEntries(labels) as Record<string, string>) } } }) });
+    fixes.push({ kind: "label", text, cost: 0.55 + 0.1 * labels.length, node: (old) => ({ ...old, metadata: { ...old.metadata, labels: { ...old.metadata.labels, ...(Object.fromEntries(labels) as Record<string, string>) } } }) });
   }
   return fixes;
 }

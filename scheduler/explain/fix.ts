@@ -14,6 +14,8 @@ export interface Situation {
 export interface Fix {
   /** In the imperative: `uncordon node-3`. */
   readonly text: string;
+  /** Of suggestions of one kind the cheapest is given. */
+  readonly kind: "request" | "move" | "uncordon" | "repair" | "tolerate" | "untaint" | "label" | "affinity" | "neighbours" | "spread";
   /** How large a change it is: an order for suggestions, nothing more. A tenth of a request counts 0.1, moving a pod about 0.3. */
   readonly cost: number;
   /** Changes the pod. */

@@ -32,7 +32,7 @@ function ports({ pod, node }: Situation, reason: string): Shortfall {
 
 function awayFix(node: NodeState, placements: readonly Placement[]): Fix[] {
   if (placements.length === 0 || placements.length > MAX_AWAY || placements.some((one) => one.pod.shape.pinned !== undefined)) return [];
-  return placements.every((one) => one.node === node.index) ? [{ text: `take ${namesOf(placements)} off ${node.name}`, cost: MOVE_COST * placements.length, away: placements }] : [];
+  return placements.every((one) => one.node === node.index) ? [{ kind: "move", text: `take ${namesOf(placements)} off ${node.name}`, cost: MOVE_COST * placements.length, away: placements }] : [];
 }
 
 /** `zone=a`, or the node's name for its hostname. */
@@ -71,7 +71,7 @@ function affinity(situation: Situation, reason: string): Shortfall[] {
     const filter = "InterPodAffinity";
     const where = domainText(node, term.topologyKey);
     if (cluster.relations.topology(term.topologyKey).domainOf(node.index) === NO_DOMAIN) return { filter, reason, text: `the node has no label ${term.topologyKey}, which the pod's affinity asks for`, fixes: [] };
-    const fix = { text: `make the ${shunned ? "anti-affinity" : "affinity"} to ${selectorText(term.selector)} preferred instead of required`, cost: WISH_COST, pod: without(shunned ? "podAntiAffinity" : "podAffinity") };
+    const fix: Fix = { kind: "neighbours", text: `make the ${shunned ? "anti-affinity" : "affinity"} to ${selectorText(term.selector)} preferred instead of required`, cost: WISH_COST, pod: without(shunned ? "podAntiAffinity" : "podAffinity") };
     if (!shunned) return { filter, reason, text: `wants ${selectorText(term.selector)} in ${where}, none is there`, fixes: [fix] };
     return { filter, reason, text: `must not be with ${selectorText(term.selector)}, ${namesOf(pods)} ${pods.length === 1 ? "is" : "are"} in ${where}`, fixes: [fix, ...awayFix(node, pods)] };
   });
@@ -98,7 +98,7 @@ function spread({ pod, node, cluster }: Situation, reason: string): Shortfall[] 
   const keys = [...new Set(constraints.map((one) => one.topologyKey))].sort();
   return constraints.flatMap((constraint) => {
     const sums = spreadDomains(pod, constraint, keys, cluster);
-    const relax: Fix = { text: `let the spread over ${constraint.topologyKey} be ScheduleAnyway`, cost: WISH_COST, pod: (old) => relaxed(old, constraint) };
+    const relax: Fix = { kind: "spread", text: `let the spread over ${constraint.topologyKey} be ScheduleAnyway`, cost: WISH_COST, pod: (old) => relaxed(old, constraint) };
     if (sums.topology.domainOf(node.index) === NO_DOMAIN) return [{ filter: "PodTopologySpread", reason, text: `the node has no label ${constraint.topologyKey}, which the pod is to be spread over`, fixes: [] }];
     const domains = [...sums.values.subarray(0, sums.topology.size)].filter((_, domain) => (sums.nodes[domain] ?? 0) > 0);
     const fewest = domains.length < constraint.minDomains ? 0 : Math.min(...domains);

@@ -35,25 +35,25 @@ interface Context {
 /** What would make the pod fit, the smallest change first. Every suggestion was made on the snapshot and the filters passed it. */
 export function remediesFor(context: Context, nearest: readonly Lacking[]): Remedy[] {
   const found = new Map<string, Remedy>();
-  const keep = (remedy: Remedy) => {
-    const known = found.get(remedy.text);
-    if (known === undefined || known.cost > remedy.cost) found.set(remedy.text, remedy);
+  const keep = (kinds: string, remedy: Remedy) => {
+    const known = found.get(kinds);
+    if (known === undefined || known.cost > remedy.cost) found.set(kinds, remedy);
   };
-  for (const lacking of nearest) for (const remedy of remediesOn(context, lacking)) keep(remedy);
+  for (const lacking of nearest) for (const { kinds, remedy } of remediesOn(context, lacking)) keep(kinds, remedy);
   const node = furtherNode(context);
-  if (node !== undefined) keep(node);
+  if (node !== undefined) keep("node", node);
   return [...found.values()].sort((a, b) => a.cost - b.cost).slice(0, MAX_REMEDIES);
 }
 
 /** The cheapest combinations of one fix for each shortfall, as far as they hold. */
-function remediesOn(context: Context, { node, shortfalls }: Lacking): Remedy[] {
+function remediesOn(context: Context, { node, shortfalls }: Lacking): { readonly kinds: string; readonly remedy: Remedy }[] {
   if (shortfalls.length === 0 || shortfalls.some(({ fixes }) => fixes.length === 0)) return [];
   let combinations: Fix[][] = [[]];
   for (const { fixes } of shortfalls) combinations = combinations.flatMap((chosen) => fixes.map((fix) => (chosen.some((one) => one.text === fix.text) ? chosen : [...chosen, fix]))).sort(byCost).slice(0, MAX_TRIES);
-  const remedies: Remedy[] = [];
+  const remedies: { kinds: string; remedy: Remedy }[] = [];
   for (const fixes of combinations) {
     if (!context.rehearsal.fits(context.pod, context.schedulerName, node, fixes)) continue;
-    remedies.push(describe(context, node, fixes));
+    remedies.push({ kinds: [...new Set(fixes.map(({ kind }) => kind))].sort().join(), remedy: describe(context, node, fixes) });
     if (remedies.length >= 3) break;
   }
   return remedies;

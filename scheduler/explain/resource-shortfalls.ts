@@ -55,7 +55,7 @@ function amountShortfall({ pod, node, cluster }: Situation, reason: string, reso
   if (needed > offered) return { filter: "NodeResourcesFit", reason, text: `${needs}, the whole node has ${amountText(resource, offered)}`, fixes };
   const holders = [...node.placements.values()].filter((placement) => heldBy(placement, resource) > 0);
   const away = fewestHolders(holders, needed - free, (placement) => heldBy(placement, resource));
-  if (away.length > 0 && away.length <= MAX_AWAY) fixes.push({ text: `take ${namesOf(away)} off ${node.name}`, cost: MOVE_COST * away.length, away });
+  if (away.length > 0 && away.length <= MAX_AWAY) fixes.push({ kind: "move", text: `take ${namesOf(away)} off ${node.name}`, cost: MOVE_COST * away.length, away });
   const have = free < 0 ? `${amountText(resource, -free)} more is promised than there is` : `${amountText(resource, free)} free`;
   return { filter: "NodeResourcesFit", reason, text: `${needs}, ${have}${holdersText(pod, holders, (one) => heldBy(one, resource), (sum) => amountText(resource, sum))}`, fixes };
 }
@@ -105,6 +105,7 @@ function lowerRequest(pod: PodInfo, resource: string, needed: number, room: numb
   const change = (one: Container): Container => (one.name === container!.name ? { ...one, resources: { ...one.resources, requests: { ...one.resources?.requests, [resource]: quantity } } } : one);
   return [
     {
+      kind: "request",
       text: `let container ${container!.name} request ${quantity} ${resource} (now ${container!.resources!.requests![resource]})`,
       cost: REQUEST_COST + (needed - room) / needed,
       pod: (old: Pod) => ({ ...old, spec: { ...old.spec!, containers: old.spec!.containers.map(change) } }),
@@ -124,7 +125,7 @@ function deviceShortfall({ pod, node }: Situation, reason: string, resource: str
   const holders = [...node.placements.values()].filter((one) => one.devices.length > 0);
   const held = (one: Placement) => (one.pod.shape.device === undefined ? 0 : one.pod.shape.device.milli * one.devices.length);
   const away = free.length < request.count ? [] : devicesAway(holders, request.count, request.milli, node);
-  const fixes: Fix[] = away.length > 0 && away.length <= MAX_AWAY ? [{ text: `take ${namesOf(away)} off ${node.name}`, cost: MOVE_COST * away.length, away }] : [];
+  const fixes: Fix[] = away.length > 0 && away.length <= MAX_AWAY ? [{ kind: "move", text: `take ${namesOf(away)} off ${node.name}`, cost: MOVE_COST * away.length, away }] : [];
   return { filter: "Devices", reason, text: `${text}${holdersText(pod, holders, held, (sum) => `${Number((sum / WHOLE).toFixed(2))}`)}`, fixes };
 }
 

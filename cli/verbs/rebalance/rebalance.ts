@@ -29,7 +29,13 @@ export interface RebalanceOptions {
 /** `berth rebalance`: plans, and unless it is a dry run carries out. @throws UserError | ApiError */
 export async function rebalance(session: Session, options: RebalanceOptions, signal: AbortSignal): Promise<void> {
   for (;;) {
-    await rebalanceOnce(session, options, signal);
+    try {
+      await rebalanceOnce(session, options, signal);
+    } catch (error) {
+      // What keeps at it goes on: the server may be back the next time, and a pod that did not start may have.
+      if (options.every_ms === undefined || signal.aborted) throw error;
+      options.out(`${plain((error as Error).message)}; again in ${options.every_ms / 1000} s\n`);
+    }
     if (options.every_ms === undefined || signal.aborted) return;
     await options.clock.sleep(options.every_ms, signal).catch(() => undefined);
     if (signal.aborted) return;

@@ -1,4 +1,5 @@
 import test from "ava";
+import { leases } from "../../../api/resources.ts";
 import { addNode, addPod, withLiveCluster } from "../../../scheduler/testing/live-objects.ts";
 import { runBerth } from "../../testing/run-berth.ts";
 import { systemClock } from "../../../lib/clock.ts";
@@ -53,6 +54,8 @@ test("a placed pod: why this node, each score beside the next best; a pod that m
     await addPod(cluster, "urgent", { requests: { cpu: "1" }, spec: { priorityClassName: "high" } });
     t.regex(await why(cluster, "urgent"), /Preemption: the scheduler makes room on [ab] by evicting default\/(placed|seed|more) \(lower priority\)/);
     await addPod(cluster, "easy", { requests: { cpu: "100m" } });
+    await cluster.client.create(leases, { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name: "kube-scheduler", namespace: "kube-system" }, spec: { holderIdentity: "host-1", leaseDurationSeconds: 15, renewTime: "2020-01-01T00:00:00.000000Z" } });
+    t.regex(await why(cluster, "easy"), /\n {2}no scheduler runs: the last one \(host-1\) was there \d+d ago\. Start one: berth scheduler\n/);
     t.regex(await why(cluster, "easy"), /^default\/easy: it fits now: b is the best of 1 node\n/);
     await addPod(cluster, "gated", { spec: { schedulingGates: [{ name: "quota.example.com/wait" }] } });
     t.regex(await why(cluster, "gated"), /held back by the scheduling gate quota\.example\.com\/wait: .* Once they are gone it fits\./);
