@@ -37,26 +37,37 @@ export function show(kind: ServedKind, stored: CachedObject): CachedObject | Pro
   return view.ask([object]).then(([converted]) => remember(kind, stored, converted!));
 }
 
-/** The same for many: one question for all that have to be asked for. */
+/** How much is shown before other work gets its turn. */
+const TURN_BYTES = 256 << 10;
+
+/** The same for many: one question for all that have to be asked for. Long ones let other work run in between. */
 export async function showAll(kind: ServedKind, stored: readonly CachedObject[]): Promise<readonly CachedObject[]> {
   const { view } = kind;
   if (view === undefined) return stored;
   const asked: { at: number; object: ApiObject }[] = [];
-  const results: (CachedObject | undefined)[] = stored.map((one, at) => {
+  const results = new Array<CachedObject>(stored.length);
+  let worked = 0;
+  for (const [at, one] of stored.entries()) {
     const known = memoOf(shown, kind).get(one);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      results[at] = known;
+      continue;
+    }
+    worked += one.bytes.length;
     const object = one.copy();
-    if (!view.mustAsk(object)) return remember(kind, one, view.show(object));
-    asked.push({ at, object });
-    return undefined;
-  });
+    if (view.mustAsk(object)) asked.push({ at, object });
+    else results[at] = remember(kind, one, view.show(object));
+    if (worked < TURN_BYTES) continue;
+    worked = 0;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
   if (asked.length > 0) {
     const converted = await view.ask(asked.map(({ object }) => object));
     asked.forEach(({ at }, i) => {
       results[at] = remember(kind, stored[at]!, converted[i]!);
     });
   }
-  return results as CachedObject[];
+  return results;
 }
 
 /** An event with its objects as the kind shows them; one for all watchers of the kind, so that its frames are shared. */
