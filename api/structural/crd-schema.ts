@@ -5,7 +5,7 @@ import type { JsonSchemaProps } from "./json-schema-props.ts";
 import { atRoot, checkExtensionRules, checkStandard, ofOtherProperties, ofProperty, type Surroundings } from "./open-api-rules.ts";
 import { checkRuleFields, RuleCompiler } from "./rule-compiler.ts";
 import { RuleValidator } from "./rule-validator.ts";
-import { compileStructural, isSchema } from "./structural.ts";
+import { compileStructural, isSchema, type Structural } from "./structural.ts";
 import { validateStructural } from "./structural-rules.ts";
 
 /** Deeper schemas than any object can be are refused: everything here walks by recursion. */
@@ -19,8 +19,9 @@ export function validateCustomResourceSchema(props: JsonSchemaProps, path: Field
   if (isTooDeep(props)) return [forbidden(path, `schemas may not be nested deeper than ${MAX_SCHEMA_DEPTH} levels`)];
   const errors: FieldError[] = [];
   if (props.nullable) errors.push(forbidden(path.child("nullable"), "nullable cannot be true at the root"));
-  const rules = new RuleCompiler(props);
-  const structural = structuralErrors(props, path);
+  const compiled = compileStructural(props);
+  const rules = new RuleCompiler(compiled);
+  const structural = structuralErrors(compiled, path);
   if (structural !== undefined) errors.push(...structural);
   const found: Found = { schema: [], rules: [] };
   // Rules are compiled only where the schema has types that can be trusted.
@@ -31,10 +32,10 @@ export function validateCustomResourceSchema(props: JsonSchemaProps, path: Field
 }
 
 /** undefined: the schema has parts that OpenAPI rules refuse and that have no structural form; only their errors are shown then. */
-function structuralErrors(props: JsonSchemaProps, path: FieldPath): FieldError[] | undefined {
-  if (hasUnsupported(props)) return undefined;
-  const errors = validateStructural(props, path);
-  return errors.length > 0 ? errors : validateDefaults(compileStructural(props), path, (schema, value, at) => new RuleValidator(schema, false).validate(value, undefined, at).errors);
+function structuralErrors(compiled: Structural, path: FieldPath): FieldError[] | undefined {
+  if (hasUnsupported(compiled.props)) return undefined;
+  const errors = validateStructural(compiled.props, path);
+  return errors.length > 0 ? errors : validateDefaults(compiled, path, (schema, value, at) => new RuleValidator(schema, false).validate(value, undefined, at).errors);
 }
 
 /** Errors of the schema come before those of its rules. */
@@ -58,19 +59,19 @@ function checkNode(props: JsonSchemaProps, path: FieldPath, context: NodeContext
   checkStandard(props, surroundings, path, found.schema);
   const { additionalProperties, properties = {}, items } = props;
   if (isSchema(additionalProperties)) {
-    const below = { ...context, surroundings: ofOtherProperties(surroundings), isRoot: false, rules: rules?.values(additionalProperties) };
+    const below = { ...context, surroundings: ofOtherProperties(surroundings), isRoot: false, rules: rules?.values };
     checkNode(additionalProperties, path.child("additionalProperties"), below, found);
   }
   const withoutOld = props["x-kubernetes-map-type"] === "atomic" ? path : undefined;
   for (const name of Object.keys(properties).sort()) {
     const child = properties[name] as JsonSchemaProps;
-    const below = { surroundings: ofProperty(surroundings, props, name, isRoot), isRoot: false, rules: rules?.property(child), uncorrelatable: uncorrelatable ?? withoutOld };
+    const below = { surroundings: ofProperty(surroundings, props, name, isRoot), isRoot: false, rules: rules?.property(name), uncorrelatable: uncorrelatable ?? withoutOld };
     checkNode(child, path.child("properties").key(name), below, found);
   }
   checkJunctors(props, path, context, found);
   if (isSchema(items)) {
     const isKeyed = props["x-kubernetes-list-type"] === "map";
-    checkNode(items, path.child("items"), { surroundings, isRoot: false, rules: rules?.items(items), uncorrelatable: uncorrelatable ?? (isKeyed ? undefined : path) }, found);
+    checkNode(items, path.child("items"), { surroundings, isRoot: false, rules: rules?.items, uncorrelatable: uncorrelatable ?? (isKeyed ? undefined : path) }, found);
   }
   checkExtensionRules(props, path, found.schema);
   checkRuleFields(props, path, found.schema);

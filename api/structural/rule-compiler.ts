@@ -5,7 +5,7 @@ import type { JsonSchemaProps, ValidationRule } from "./json-schema-props.ts";
 import { resolveRulePath } from "./rule-path.ts";
 import { type CompiledRule, compileRules } from "./rule-program.ts";
 import { mostInRequest, ruleType } from "./rule-types.ts";
-import { compileStructural } from "./structural.ts";
+import type { Structural } from "./structural.ts";
 
 /** Kubernetes' limits of estimated costs: of one rule, of all rules of a schema. */
 const RULE_LIMIT = 10_000_000;
@@ -24,38 +24,42 @@ interface Total {
 
 /** Compiles the rules of a schema's places and adds up what they may cost. One for each place; all share the total. */
 export class RuleCompiler {
-  readonly #props: JsonSchemaProps;
+  readonly #schema: Structural;
   readonly #isRoot: boolean;
   /** How many values the place can have in one object; undefined: nothing bounds it but the request's size. */
   readonly #count: number | undefined;
   readonly #total: Total;
 
-  constructor(props: JsonSchemaProps, isRoot = true, count: number | undefined = 1, total: Total = { units: 0, dearest: [] }) {
-    this.#props = props;
+  constructor(schema: Structural, isRoot = true, count: number | undefined = 1, total: Total = { units: 0, dearest: [] }) {
+    this.#schema = schema;
     this.#isRoot = isRoot;
     this.#count = count;
     this.#total = total;
   }
 
   /** The place of a property. */
-  property(props: JsonSchemaProps): RuleCompiler {
-    return new RuleCompiler(props, false, this.#count, this.#total);
+  property(name: string): RuleCompiler | undefined {
+    return this.#below(this.#schema.properties.get(name), this.#count);
   }
 
   /** The place of a map's values. */
-  values(props: JsonSchemaProps): RuleCompiler {
-    return new RuleCompiler(props, false, times(this.#count, this.#props.maxProperties), this.#total);
+  get values(): RuleCompiler | undefined {
+    return this.#below(this.#schema.values, times(this.#count, this.#schema.props.maxProperties));
   }
 
   /** The place of a list's items. */
-  items(props: JsonSchemaProps): RuleCompiler {
-    return new RuleCompiler(props, false, times(this.#count, this.#props.maxItems), this.#total);
+  get items(): RuleCompiler | undefined {
+    return this.#below(this.#schema.items, times(this.#count, this.#schema.props.maxItems));
+  }
+
+  #below(schema: Structural | undefined, count: number | undefined): RuleCompiler | undefined {
+    return schema === undefined ? undefined : new RuleCompiler(schema, false, count, this.#total);
   }
 
   /** Errors of the place's rules: type, cost, use of `oldSelf`. `uncorrelatable`: what makes former values impossible here. */
   check(path: FieldPath, uncorrelatable: FieldPath | undefined): FieldError[] {
-    const rules = this.#props["x-kubernetes-validations"] ?? [];
-    const type = rules.length === 0 ? undefined : ruleType(compileStructural(this.#props), this.#isRoot);
+    const { rules } = this.#schema;
+    const type = rules.length === 0 ? undefined : ruleType(this.#schema, this.#isRoot);
     if (type === undefined) return [];
     const errors: FieldError[] = [];
     const count = this.#count ?? mostInRequest(type.minJson);
@@ -133,5 +137,5 @@ function checkTexts({ rule = "", message = "" }: ValidationRule, path: FieldPath
 function checkFieldPath(text: string, props: JsonSchemaProps, path: FieldPath, errors: FieldError[]): void {
   if (text.trim() === "") errors.push(invalid(path, text, "must be non-empty if specified"));
   if (/[\n\r]/.test(text)) errors.push(invalid(path, text, "must not contain line breaks"));
-  if (resolveRulePath(text, compileStructural(props), fieldPath("self")) === undefined) errors.push(invalid(path, text, "must be a valid path"));
+  if (resolveRulePath(text, props, fieldPath("self")) === undefined) errors.push(invalid(path, text, "must be a valid path"));
 }

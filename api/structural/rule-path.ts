@@ -1,6 +1,7 @@
 import type { FieldPath } from "../status/field-path.ts";
+import type { JsonSchemaProps } from "./json-schema-props.ts";
 import { childOf } from "./schema-error.ts";
-import type { Structural } from "./structural.ts";
+import { isSchema } from "./structural.ts";
 
 /** The steps of a rule's fieldPath (`.a.b['c d']`); undefined when it cannot be read. */
 function parseRulePath(text: string): readonly string[] | undefined {
@@ -15,14 +16,17 @@ function parseRulePath(text: string): readonly string[] | undefined {
 }
 
 /** The place that a rule's fieldPath means, below the rule's own; undefined when the schema has no such place. Items of lists cannot be meant. */
-export function resolveRulePath(text: string, schema: Structural, path: FieldPath | undefined): FieldPath | undefined {
-  let place: Structural | undefined = schema;
+export function resolveRulePath(text: string, schema: JsonSchemaProps, path: FieldPath | undefined): FieldPath | undefined {
+  let place: JsonSchemaProps = schema;
   let at = path;
   for (const step of parseRulePath(text.trim()) ?? [undefined]) {
-    const property: Structural | undefined = step === undefined ? undefined : place?.properties.get(step);
-    if (step === undefined || (property === undefined && place?.values === undefined)) return undefined;
+    if (step === undefined) return undefined;
+    const { properties = {}, additionalProperties }: JsonSchemaProps = place;
+    const property = Object.hasOwn(properties, step) ? properties[step] : undefined;
+    const next: JsonSchemaProps | undefined = property ?? (isSchema(additionalProperties) ? additionalProperties : undefined);
+    if (next === undefined) return undefined;
     at = property === undefined && at !== undefined ? at.key(step) : childOf(at, step);
-    place = property ?? place?.values;
+    place = next;
   }
   return at;
 }

@@ -28,13 +28,25 @@ const MIN_CONTAINER = 2;
  * A schema's type as rules see it; undefined where rules cannot look (no type is known). `isRoot`: apiVersion, kind and metadata's names are
  * there whatever the schema says.
  */
-export function ruleType(schema: Structural, isRoot = false, name = "selfType"): DataType | undefined {
+export function ruleType(schema: Structural, isRoot = false): DataType | undefined {
+  if (isRoot) return schema.type === "object" && schema.values === undefined ? objectType(schema, true) : ruleType(schema);
+  // Every place with rules asks for the types below it.
+  const known = types.get(schema);
+  if (known !== undefined) return known;
+  const type = makeType(schema);
+  if (type !== undefined) types.set(schema, type);
+  return type;
+}
+
+const types = new WeakMap<Structural, DataType>();
+
+function makeType(schema: Structural): DataType | undefined {
   if (schema.intOrString) return scalar(DYN, MAX_REQUEST_BYTES - 2, 1, intOrString);
   switch (schema.type) {
     case "array":
-      return listType(schema, name);
+      return listType(schema);
     case "object":
-      return schema.values === undefined ? objectType(schema, isRoot || schema.isResource, name) : mapType(schema, schema.values, name);
+      return schema.values === undefined ? objectType(schema, schema.isResource) : mapType(schema, schema.values);
     case "string":
       return stringType(schema);
     case "boolean":
@@ -120,8 +132,8 @@ function bound(limit: number | bigint | undefined, otherwise: number): number {
   return limit === undefined ? otherwise : Math.max(0, Number(limit));
 }
 
-function listType(schema: Structural, name: string): DataType | undefined {
-  const element = schema.items === undefined ? undefined : ruleType(schema.items, false, `${name}.@idx`);
+function listType(schema: Structural): DataType | undefined {
+  const element = schema.items === undefined ? undefined : ruleType(schema.items);
   if (element === undefined) return undefined;
   const isKeyed = schema.listType !== "atomic";
   const convert: Convert = (json) => (!Array.isArray(json) ? wrong("array", json) : isKeyed ? new KeyedList(json, element.convert, schema) : new JsonList(json, element.convert));
@@ -135,8 +147,8 @@ function listType(schema: Structural, name: string): DataType | undefined {
   };
 }
 
-function mapType(schema: Structural, values: Structural, name: string): DataType | undefined {
-  const element = ruleType(values, false, `${name}.@elem`);
+function mapType(schema: Structural, values: Structural): DataType | undefined {
+  const element = ruleType(values);
   if (element === undefined) return undefined;
   return {
     type: mapOf(STRING, element.type),
@@ -159,7 +171,7 @@ function metadataType(name: string): DataType {
   return objectOf(`${name}.metadata`, fields, fields, MIN_CONTAINER);
 }
 
-function objectType(schema: Structural, isResource: boolean, name: string): DataType {
+function objectType(schema: Structural, isResource: boolean): DataType {
   const byJson = new Map<string, DataType>();
   const byCel = new Map<string, DataType>();
   let minJson = MIN_CONTAINER;
@@ -172,13 +184,13 @@ function objectType(schema: Structural, isResource: boolean, name: string): Data
   };
   for (const [property, child] of schema.properties) {
     if (isResource && property === "metadata") continue;
-    declare(property, ruleType(child, false, `${name}.${property}`), schema.props.required?.includes(property) === true && child.props.default === undefined);
+    declare(property, ruleType(child), schema.props.required?.includes(property) === true && child.props.default === undefined);
   }
   if (isResource) {
     for (const property of ["apiVersion", "kind"]) if (!byJson.has(property)) declare(property, plainString, false);
-    declare("metadata", metadataType(name), false);
+    declare("metadata", metadataType(schema.name), false);
   }
-  return objectOf(name, byCel, byJson, minJson);
+  return objectOf(schema.name, byCel, byJson, minJson);
 }
 
 function objectOf(name: string, byCel: ReadonlyMap<string, DataType>, byJson: ReadonlyMap<string, DataType>, minJson: number): DataType {

@@ -119,7 +119,7 @@ class RuleWalk {
       this.#error(schema, path, runtimeText(result, rule));
       return;
     }
-    const at = rule.fieldPath === undefined ? path : resolveRulePath(rule.fieldPath, schema, path);
+    const at = rule.fieldPath === undefined ? path : resolveRulePath(rule.fieldPath, schema.props, path);
     this.#fail(this.#message(schema, compiled, bindings, path), at, compiled, before);
   }
 

@@ -6,6 +6,8 @@ import type { JsonSchemaProps, ValidationRule } from "./json-schema-props.ts";
  */
 export interface Structural {
   readonly props: JsonSchemaProps;
+  /** Where it stands, from the root: `selfType.spec.list.@idx`. Names its type in messages of rules. */
+  readonly name: string;
   /** `""` where the schema names none (int-or-string, preserved fields). */
   readonly type: string;
   readonly nullable: boolean;
@@ -34,15 +36,16 @@ export interface Structural {
 const EMPTY: ReadonlyMap<string, Structural> = new Map();
 
 /** The schema as a tree of nodes. It must be valid (crd-schema.ts says whether it is); parts that are not structural are left out. */
-export function compileStructural(props: JsonSchemaProps): Structural {
-  const properties = compileProperties(props.properties);
-  const items = isSchema(props.items) ? compileStructural(props.items) : undefined;
-  const values = isSchema(props.additionalProperties) ? compileStructural(props.additionalProperties) : undefined;
+export function compileStructural(props: JsonSchemaProps, name = "selfType"): Structural {
+  const properties = compileProperties(props.properties, name);
+  const items = isSchema(props.items) ? compileStructural(props.items, `${name}.@idx`) : undefined;
+  const values = isSchema(props.additionalProperties) ? compileStructural(props.additionalProperties, `${name}.@elem`) : undefined;
   const listType = props["x-kubernetes-list-type"];
   const rules = props["x-kubernetes-validations"] ?? [];
   const children = [...properties.values(), ...(items === undefined ? [] : [items]), ...(values === undefined ? [] : [values])];
   return {
     props,
+    name,
     type: props.type ?? "",
     nullable: props.nullable === true,
     properties,
@@ -72,12 +75,12 @@ export function isSchema(value: JsonSchemaProps["items"] | boolean): value is Js
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function compileProperties(properties: JsonSchemaProps["properties"]): ReadonlyMap<string, Structural> {
+function compileProperties(properties: JsonSchemaProps["properties"], path: string): ReadonlyMap<string, Structural> {
   if (properties === undefined) return EMPTY;
   const compiled = new Map<string, Structural>();
   for (const name of Object.keys(properties).sort()) {
     const child = properties[name];
-    if (child !== undefined) compiled.set(name, compileStructural(child));
+    if (child !== undefined) compiled.set(name, compileStructural(child, `${path}.${name}`));
   }
   return compiled;
 }
