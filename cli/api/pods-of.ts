@@ -42,7 +42,7 @@ export async function podsOf(session: Session, words: readonly string[]): Promis
 
 /** The container that is meant: `wanted`, else the default-container annotation, else the first. @throws UserError */
 export function containerOf(pod: Pod, wanted: string | undefined): string {
-  const names = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].map((container) => container.name);
+  const names = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? []), ...(pod.spec?.ephemeralContainers ?? [])].map((container) => container.name);
   if (wanted !== undefined && !names.includes(wanted)) throw new UserError(`pod ${pod.metadata.name} has no container ${JSON.stringify(wanted)}; it has ${names.join(", ")}`);
   return wanted ?? pod.metadata.annotations?.["kubectl.kubernetes.io/default-container"] ?? pod.spec?.containers[0]?.name ?? "";
 }

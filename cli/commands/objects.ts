@@ -63,7 +63,7 @@ const wholeNumber = (text: string): number => {
 export const collectFiles = (text: string, before: string[] = []): string[] => [...before, ...text.split(",")];
 export const readStdin = () => readFileSync(0, "utf8");
 
-/** `berth get|describe|apply|delete|scale|rollout|logs|exec|port-forward`: the objects of a cluster. */
+/** `berth get|describe|apply|delete|scale|rollout|logs|exec|attach|cp|port-forward`: the objects of a cluster. */
 export function registerObjectCommands(program: Command): void {
   registerReading(program);
   registerWriting(program);
@@ -207,6 +207,24 @@ function registerStreams(program: Command): void {
       await withSession(options, async (session, signal) => {
         process.exitCode = await exec(session, [word], command, { container: options.container, stdin: options.stdin === true, tty: options.tty === true }, process, signal);
       });
+    });
+  common(program.command("attach").argument("<POD|TYPE/NAME>", "a pod, or deploy/hello"))
+    .description("join the streams of what a container runs")
+    .option("-c, --container <NAME>", "which container")
+    .option("-i, --stdin", "pass on standard input")
+    .option("-t, --tty", "with a terminal")
+    .action(async (word: string, options) => {
+      const { exec } = await import("../verbs/exec.ts");
+      await withSession(options, async (session, signal) => {
+        process.exitCode = await exec(session, [word], undefined, { container: options.container, stdin: options.stdin === true, tty: options.tty === true }, process, signal);
+      });
+    });
+  common(program.command("cp").argument("<FROM>", "a path here, or [NAMESPACE/]POD:PATH").argument("<TO>", "the other of the two"))
+    .description("copy files and folders to or from a container (it must have tar)")
+    .option("-c, --container <NAME>", "which container")
+    .action(async (from: string, to: string, options) => {
+      const { copy } = await import("../verbs/cp.ts");
+      await withSession(options, (session, signal) => copy(session, from, to, { container: options.container, warn: say }, signal));
     });
   common(program.command("port-forward").argument("<POD|TYPE/NAME>", "a pod, or deploy/hello").argument("<PORTS...>", "LOCAL:REMOTE, PORT, or :REMOTE for any free local port"))
     .description("reach a pod's ports from this machine")

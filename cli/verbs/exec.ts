@@ -17,8 +17,8 @@ export interface Terminal {
   readonly stderr: Writable;
 }
 
-/** `berth exec POD -- COMMAND`: runs it with this process' streams. @returns its exit code */
-export async function exec(session: Session, words: readonly string[], command: readonly string[], options: ExecOptions, terminal: Terminal, signal: AbortSignal): Promise<number> {
+/** `berth exec POD -- COMMAND`: runs it with this process' streams; without a command it attaches to what the container runs. @returns its exit code */
+export async function exec(session: Session, words: readonly string[], command: readonly string[] | undefined, options: ExecOptions, terminal: Terminal, signal: AbortSignal): Promise<number> {
   const [pod] = await podsOf(session, words);
   if (pod === undefined) return 1;
   const tty = options.tty && terminal.stdin.isTTY === true;
@@ -28,7 +28,7 @@ export async function exec(session: Session, words: readonly string[], command: 
     {
       pod: { namespace: pod.metadata.namespace, name: pod.metadata.name ?? "" },
       container: containerOf(pod, options.container),
-      command,
+      ...(command === undefined ? {} : { command }),
       stdin: options.stdin,
       tty,
     },

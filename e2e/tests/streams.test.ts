@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Pod } from "../../api/wire.ts";
 import { systemClock } from "../../lib/clock.ts";
-import { storesUnderTest, type TestCluster } from "../harness/cluster.ts";
+import { BERTH, storesUnderTest, type TestCluster } from "../harness/cluster.ts";
 import { BUSYBOX, WEB_1 } from "../harness/images.ts";
 import { applyText, getJson, isReady, until } from "../harness/objects.ts";
 import { run, runOk } from "../harness/run.ts";
@@ -87,8 +87,8 @@ suiteOn(storesUnderTest(), { nodes: 1 }, ({ test }) => {
     await applyText(cluster, pod("box", { command: sh("echo started; exec sleep 1000") }));
     await applyText(cluster, { ...pod("web", { image: WEB_1, ports: [{ name: "http", containerPort: 8080 }], readinessProbe: { exec: { command: ["test", "-e", "/www/index.html"] }, periodSeconds: 1 } }) });
     await applyText(cluster, { apiVersion: "v1", kind: "Service", metadata: { name: "web" }, spec: { selector: { app: "web" }, ports: [{ name: "http", port: 80, targetPort: "http" }] } });
-    for (const [transport] of TRANSPORTS) await applyText(cluster, pod(`echo-${transport.toLowerCase()}`, { command: sh(ECHO), stdin: true, stdinOnce: true }));
-    for (const name of ["box", "web", "echo-websocket", "echo-spdy"]) await until(`${name} is ready`, () => getJson<Pod>(cluster, ["pod", name]), isReady);
+    for (const transport of ["websocket", "spdy", "berth"]) await applyText(cluster, pod(`echo-${transport}`, { command: sh(ECHO), stdin: true, stdinOnce: true }));
+    for (const name of ["box", "web", "echo-websocket", "echo-spdy", "echo-berth"]) await until(`${name} is ready`, () => getJson<Pod>(cluster, ["pod", name]), isReady);
     t.pass();
   });
 
@@ -166,6 +166,27 @@ suiteOn(storesUnderTest(), { nodes: 1 }, ({ test }) => {
       t.regex(debug.text, /\b1\r\n/);
     });
   }
+
+  test("berth cp and berth attach", async (t, cluster) => {
+    const folder = join(cluster.dir, "folder");
+    mkdirSync(join(folder, "below"), { recursive: true });
+    const content = randomBytes(500_000);
+    writeFileSync(join(folder, "below", "file"), content, { mode: 0o755 });
+    await cluster.berthOk(["cp", folder, "box:/tmp"]);
+    t.is(await cluster.berthOk(["exec", "box", "-c", "c", "--", ...sh("cat /tmp/folder/below/file | wc -c; test -x /tmp/folder/below/file && echo same mode")]), "500000\nsame mode\n");
+    await cluster.berthOk(["cp", join(folder, "below", "file"), "default/box:/tmp/renamed"]);
+    await cluster.berthOk(["cp", "box:/tmp/renamed", join(cluster.dir, "back")]);
+    t.true(readFileSync(join(cluster.dir, "back")).equals(content));
+    await cluster.berthOk(["cp", "box:/tmp/folder", join(cluster.dir, "copy")]);
+    t.true(readFileSync(join(cluster.dir, "copy", "below", "file")).equals(content));
+    t.regex((await cluster.berth(["cp", "box:/no/such", join(cluster.dir, "none")])).stderr, /no such/i);
+    const attached = new Running(cluster, [BERTH, "attach", "-i", "echo-berth"]);
+    attached.type("one\n");
+    await attached.said(/out one/);
+    attached.child.stdin?.end();
+    await attached.said(/input ended/);
+    await attached.stop();
+  });
 
   test("logs -f follows until the container ends", async (t, cluster) => {
     await applyText(cluster, { ...pod("talker", { command: sh("for i in 1 2 3; do echo line $i; sleep 0.3; done") }), spec: { restartPolicy: "Never", containers: [{ name: "c", image: BUSYBOX, command: sh("for i in 1 2 3; do echo line $i; sleep 0.3; done") }] } });

@@ -17,20 +17,32 @@ const defaultModes = { file: 0o644, hardlink: 0o644, symlink: 0o777, directory: 
 /** A ustar archive of the entries in their order; names and link targets beyond its 100 bytes go into PAX records. */
 export function writeTar(entries: readonly TarInput[]): Buffer {
   const parts = entries.flatMap(entryParts);
-  return Buffer.concat([...parts, Buffer.alloc(2 * BLOCK)]);
+  return Buffer.concat([...parts, TAR_END]);
 }
 
 function entryParts(entry: TarInput): Buffer[] {
+  const content = Buffer.from(entry.content ?? []);
+  return [tarHead(entry, content.length), padded(content)];
+}
+
+/** What stands before an entry's content of `size` bytes; after that come zeros up to a whole block (`tarPadding`). */
+export function tarHead(entry: Omit<TarInput, "content">, size: number): Buffer {
   const type = entry.type ?? "file";
   const path = type === "directory" && !entry.path.endsWith("/") ? `${entry.path}/` : entry.path;
   const linkPath = entry.linkPath ?? "";
-  const content = Buffer.from(entry.content ?? []);
   const records = (Buffer.byteLength(path) > 100 ? paxRecord("path", path) : "") + (Buffer.byteLength(linkPath) > 100 ? paxRecord("linkpath", linkPath) : "");
   const pax = Buffer.from(records);
   const extension = pax.length === 0 ? [] : [header({ path: "pax", flag: "x", linkPath: "", mode: 0o644, uid: 0, gid: 0, size: pax.length }), padded(pax)];
-  const own = header({ path, flag: typeFlags[type], linkPath, mode: entry.mode ?? defaultModes[type], uid: entry.uid ?? 0, gid: entry.gid ?? 0, size: content.length });
-  return [...extension, own, padded(content)];
+  return Buffer.concat([...extension, header({ path, flag: typeFlags[type], linkPath, mode: entry.mode ?? defaultModes[type], uid: entry.uid ?? 0, gid: entry.gid ?? 0, size })]);
 }
+
+/** Zeros that fill the last block of a content of `size` bytes. */
+export function tarPadding(size: number): Buffer {
+  return Buffer.alloc((BLOCK - (size % BLOCK)) % BLOCK);
+}
+
+/** What ends an archive. */
+export const TAR_END = Buffer.alloc(2 * BLOCK);
 
 interface Header {
   readonly path: string;
@@ -67,7 +79,7 @@ function octal(block: Buffer, at: number, length: number, value: number): void {
 }
 
 function padded(content: Buffer): Buffer {
-  return Buffer.concat([content, Buffer.alloc((BLOCK - (content.length % BLOCK)) % BLOCK)]);
+  return Buffer.concat([content, tarPadding(content.length)]);
 }
 
 /** `LENGTH KEY=VALUE\n`, where LENGTH counts its own digits. */
