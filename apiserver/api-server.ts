@@ -12,6 +12,7 @@ import { limitRanger } from "./admission/limits/limit-ranger.ts";
 import { namespaceLifecycle } from "./admission/namespace-lifecycle.ts";
 import { nodeRestriction } from "./admission/node-restriction.ts";
 import { podSecurity } from "./admission/pod-security/pod-security.ts";
+import { validatingPolicies } from "./admission/policy/validating-policies.ts";
 import { podResize } from "./admission/pod-resize.ts";
 import { priority } from "./admission/priority.ts";
 import { runtimeClass } from "./admission/runtime-class.ts";
@@ -95,7 +96,7 @@ class Server implements ApiServer {
       store,
       cache: this.#cache,
       kinds,
-      admission: new AdmissionChain(this.#makeAdmission(cacheOf, authorizer, issuer)),
+      admission: new AdmissionChain(this.#makeAdmission(cacheOf, kinds, authorizer, issuer)),
       authorizer,
       clock,
       random,
@@ -151,7 +152,7 @@ class Server implements ApiServer {
     return new AuthorizerChain([mastersAuthorizer, new NodeAuthorizer(graph, nodeRules, async () => this.#cache.fresh()), new RbacAuthorizer(this.#rbac)]);
   }
 
-  #makeAdmission(cacheOf: (group: string, plural: string) => KindCache, authorizer: Authorizer, issuer: string): AdmissionPlugin[] {
+  #makeAdmission(cacheOf: (group: string, plural: string) => KindCache, kinds: KindTable, authorizer: Authorizer, issuer: string): AdmissionPlugin[] {
     const fresh = async () => this.#cache.fresh();
     return [
       namespaceLifecycle(cacheOf("", "namespaces"), fresh),
@@ -166,6 +167,7 @@ class Server implements ApiServer {
       certificateRequests(authorizer),
       podResize(cacheOf("", "nodes"), fresh),
       escalationPrevention(this.#rbac, authorizer),
+      validatingPolicies({ policies: cacheOf("admissionregistration.k8s.io", "validatingadmissionpolicies"), bindings: cacheOf("admissionregistration.k8s.io", "validatingadmissionpolicybindings"), namespaces: cacheOf("", "namespaces"), kinds, cache: this.#cache, authorizer, fresh }),
     ];
   }
 
