@@ -162,10 +162,7 @@ class Parser {
   #selection(operand: Node, dot: Token): Node {
     const isOptional = this.#take("?") !== undefined;
     const field = this.#next();
-    if (field.type !== "ident") {
-      const seen = `${isOptional ? ".?" : "."}${field.type === "end" ? "" : field.text}`;
-      throw new SyntaxIssue(field.offset, `Syntax error: no viable alternative at input '${seen}'`);
-    }
+    if (field.type !== "ident") throw noName(isOptional ? ".?" : ".", field);
     const name = field.text.replaceAll("`", "");
     if (isOptional) return this.#call(dot.offset, "_?._", [operand, this.#node({ kind: "literal", id: ++this.#id, offset: field.offset, value: name }, [])]);
     const open = this.#take("(");
@@ -217,8 +214,10 @@ class Parser {
     }
     if (this.#take("[") !== undefined) return this.#listLiteral(token.offset);
     if (this.#take("{") !== undefined) return this.#mapLiteral(token.offset);
-    if (this.#take(".") !== undefined && this.#token.type === "ident") return this.#ident(this.#next(), ".");
-    throw this.#unexpected();
+    if (this.#take(".") === undefined) throw this.#unexpected();
+    const name = this.#next();
+    if (name.type !== "ident") throw noName(".", name);
+    return this.#ident(name, ".");
   }
 
   #ident({ text, offset }: Token, leading: string): Node {
@@ -278,6 +277,11 @@ class Parser {
       fields.map(({ value }) => value),
     );
   }
+}
+
+/** What follows a dot is no name. */
+function noName(dot: string, { type, text, offset }: Token): SyntaxIssue {
+  return new SyntaxIssue(offset, `Syntax error: no viable alternative at input '${dot}${type === "end" ? "" : text}'`);
 }
 
 /** `a.b.c` as a name; undefined when the node is not just names. */

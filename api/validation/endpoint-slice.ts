@@ -1,7 +1,7 @@
 import { duplicate, invalid, notSupported, required, tooMany } from "../status/field-error.ts";
 import { type FieldPath, fieldPath } from "../status/field-path.ts";
 import type { EndpointSlice } from "../wire.ts";
-import { type Errors, immutable, invalidEach, requiredEnum } from "./common.ts";
+import { type Errors, immutable, invalidEach, optionalEnum } from "./common.ts";
 import { parseIp, validateLegacyIp, validateNonSpecialIp } from "./ip.ts";
 import { dns1123Label, dns1123Subdomain, labelValue, nameIsDnsSubdomain, qualifiedName } from "./names.ts";
 import { validateCoreObjectMeta, validateCoreObjectMetaUpdate } from "./object-meta.ts";
@@ -110,7 +110,8 @@ function validatePorts(ports: NonNullable<EndpointSlice["ports"]>, path: FieldPa
     if (name !== "") invalidEach(dns1123Label(name), name, at.child("name"), errors);
     if (names.has(name)) errors.push(duplicate(at.child("name"), name));
     names.add(name);
-    requiredEnum(port.protocol, protocols, at, "protocol", errors);
+    if (port.protocol === undefined) errors.push(required(at.child("protocol")));
+    else optionalEnum(port.protocol, protocols, at, "protocol", errors);
     if (appProtocol !== undefined) invalidEach(qualifiedName(appProtocol), appProtocol, at.child("appProtocol"), errors);
   });
 }
