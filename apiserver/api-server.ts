@@ -48,7 +48,7 @@ import { BindingGuard } from "./registry/bindings/binding-guard.ts";
 import { EventLeases } from "./registry/event-leases.ts";
 import type { KindCache } from "./registry/kind-cache.ts";
 import type { Registry } from "./registry/registry.ts";
-import { KindTable } from "./registry/served-kind.ts";
+import { KindTable, type ServedKind } from "./registry/served-kind.ts";
 import { KubernetesService } from "./registry/services/kubernetes-service.ts";
 import { ServiceAllocator } from "./registry/services/service-allocator.ts";
 import { ensureObject } from "./registry/system-write.ts";
@@ -194,8 +194,11 @@ class Server implements ApiServer {
     const cache = this.#cache;
     return new Metrics({
       *objects() {
+        // Versions of a custom kind are stored as one that is not in the table.
+        const counted = new Set<ServedKind>();
         for (const kind of kinds.all) {
-          if (kind.virtual || kind.stored !== kind) continue;
+          if (kind.virtual || (kind.custom === undefined ? kind.stored !== kind : counted.has(kind.stored))) continue;
+          counted.add(kind.stored);
           const { entry } = kind;
           const objects = cache.of(kind);
           yield { resource: entry.group === "" ? entry.plural : `${entry.plural}.${entry.group}`, count: objects.size, watchers: objects.listeners };

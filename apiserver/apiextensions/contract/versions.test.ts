@@ -59,6 +59,9 @@ for (const store of STORES) {
     t.regex((await client.post(v2, { apiVersion: "notes.example.com/v1", kind: "Note", metadata: { name: "m" } })).body.message, /does not match the expected API version \(notes.example.com\/v2beta1\)/);
     const group = await client.get("/apis/notes.example.com");
     t.is(group.body.preferredVersion.version, "v1");
+    // Two versions, one store.
+    const counted = (await client.get("/metrics")).text.split("\n").filter((line) => line.includes("notes.notes.example.com"));
+    t.deepEqual(counted.filter((line) => line.includes("objects")), ['apiserver_storage_objects{resource="notes.notes.example.com"} 1']);
   });
 
   test(`${store}: the storage version moves on, and objects with their next write`, async (t) => {
