@@ -6,8 +6,8 @@ import { applyText, isReady, podsOf, until } from "../harness/objects.ts";
 import { suiteOn } from "../harness/suite.ts";
 
 const ROUNDS = Number(process.env.BERTH_SOAK_ROUNDS ?? 100);
-/** What the first rounds allocate for good (caches, compiled code) is no leak. */
-const WARM_UP_ROUNDS = 10;
+/** What the first rounds allocate for good (caches up to their bounds, compiled code) is no leak. */
+const WARM_UP_ROUNDS = 40;
 const PODS = 10;
 
 const deployment = (round: number) => ({
@@ -58,7 +58,7 @@ suiteOn(stores, { nodes: 1 }, ({ test }) => {
     for (let index = 0; index < WARM_UP_ROUNDS; index++) await round(cluster, index);
     await settled();
     const before = held(cluster);
-    for (let index = WARM_UP_ROUNDS; index < ROUNDS; index++) await round(cluster, index);
+    for (let index = 0; index < ROUNDS; index++) await round(cluster, WARM_UP_ROUNDS + index);
     await settled();
     const after = held(cluster);
     t.log({ before, after });
