@@ -1,70 +1,29 @@
-import { systemClock } from "../lib/clock.ts";
-import { defaultConfiguration } from "../scheduler/configuration/configuration.ts";
-import { SchedulerCore } from "../scheduler/core.ts";
-import { percentile, report } from "./harness/report.ts";
-import { hopelessPod, nodeNumber, type Workload, WORKLOADS } from "./scheduler/workloads.ts";
+import { measureDecisions } from "./scheduler/decisions.ts";
+import { measureEndToEnd } from "./scheduler/end-to-end.ts";
+import { WORKLOADS } from "./scheduler/workloads.ts";
 
 /**
- * Decisions per second of the scheduler's core (queue, snapshot, filters, scores, assume, preemption) against an in-memory cluster on one core;
- * only the calls to the API are left out. Reading the pod object is part of a decision. NODES, PODS and WORKLOAD narrow the run.
+ * How fast the scheduler is: its decisions alone (PART=decisions), and end to end through a real API server (PART=end-to-end) on each of STORES.
+ * NODES, PODS and WORKLOAD (names, separated by commas) narrow the run.
  */
-const { NODES = "500,5000,50000", PODS = "10000", WORKLOAD = "", UNSCHEDULABLE = "10000" } = process.env;
+const { PART = "decisions,end-to-end", NODES = "500,5000,50000", PODS = "10000", WORKLOAD = "", STORES = "embedded,etcd" } = process.env;
+const parts = PART.split(",");
+const wanted = WORKLOAD === "" ? WORKLOADS : WORKLOAD.split(",").map((name) => {
+  const workload = WORKLOADS.find((one) => one.name === name);
+  if (workload === undefined) throw new Error(`there is no workload ${name}; there are ${WORKLOADS.map((one) => one.name).join(", ")}`);
+  return workload;
+});
+/** Beyond this, basic alone is measured, to show how it grows. */
+const LARGEST = 5000;
 
-interface Result {
-  readonly decisions: number;
-  readonly placed: number;
-  readonly latencies_us: readonly number[];
-  readonly wall_s: number;
-  readonly cpu_us: number;
-  readonly rss_mib: number;
-}
-
-function run(workload: Workload, nodes: number, pods: number, hopeless: number): Result {
-  const core = new SchedulerCore({ clock: systemClock, configuration: defaultConfiguration });
-  for (let i = 0; i < nodes; i++) core.setNode(nodeNumber(i));
-  for (const pod of workload.initial(nodes)) core.setPod(pod);
-  for (let i = 0; i < hopeless; i++) core.setPod(hopelessPod(i));
-  while (core.step() !== undefined);
-  const objects = Array.from({ length: pods }, (_, i) => workload.measured(i));
-  const latencies_us: number[] = [];
-  let placed = 0;
-  const cpu = process.cpuUsage();
-  const start_ms = performance.now();
-  let before_ms = start_ms;
-  for (const object of objects) {
-    core.setPod(object);
-    for (let decision = core.step(); decision !== undefined; decision = core.step()) {
-      if (decision.type === "placed") {
-        placed++;
-        core.bound(decision.pod);
-      } else for (const victim of decision.preemption?.victims ?? []) core.removePod(victim.key);
-    }
-    const now_ms = performance.now();
-    latencies_us.push((now_ms - before_ms) * 1000);
-    before_ms = now_ms;
-  }
-  const { user, system } = process.cpuUsage(cpu);
-  return { decisions: pods, placed, latencies_us, wall_s: (before_ms - start_ms) / 1000, cpu_us: user + system, rss_mib: process.memoryUsage().rss / 2 ** 20 };
-}
-
-function measure(workload: Workload, name: string, nodes: number, hopeless: number): void {
-  const pods = workload.name === "preemption" || workload.name === "pod-anti-affinity-required" ? Math.min(Number(PODS), Math.floor(nodes * 0.75)) : Number(PODS);
-  const result = run(workload, nodes, pods, hopeless);
-  const conditions = { workload: name, nodes, pods, placed: result.placed, part: "decisions" };
-  report({ bench: "scheduler", figure: "decisions_per_s", value: result.decisions / result.wall_s, unit: "pods/s", conditions });
-  for (const [figure, share] of [["decision_p50_us", 0.5], ["decision_p99_us", 0.99]] as const) {
-    report({ bench: "scheduler", figure, value: percentile(result.latencies_us, share), unit: "µs", conditions });
-  }
-  report({ bench: "scheduler", figure: "cpu_per_decision_us", value: result.cpu_us / result.decisions, unit: "µs", conditions });
-  report({ bench: "scheduler", figure: "rss_mib", value: result.rss_mib, unit: "MiB", conditions });
-}
-
-for (const nodes of NODES.split(",").map(Number)) {
-  for (const workload of WORKLOADS) {
-    if (WORKLOAD !== "" && WORKLOAD !== workload.name) continue;
-    // The largest size is there to show how basic grows.
-    if (nodes > 5000 && workload.name !== "basic") continue;
-    measure(workload, workload.name, nodes, 0);
-    if (workload.name === "basic" && nodes <= 5000) measure(workload, "basic-with-unschedulable", nodes, Number(UNSCHEDULABLE));
+for (const size of NODES.split(",").map(Number)) {
+  for (const workload of wanted) {
+    // A workload of a fixed size is measured with the largest size of the others.
+    const nodes = workload.nodes === undefined ? size : size === LARGEST ? workload.nodes : undefined;
+    if (nodes === undefined || (size > LARGEST && workload.name !== "basic")) continue;
+    const pods = Math.min(Number(PODS), workload.most?.(nodes) ?? Number.POSITIVE_INFINITY);
+    if (parts.includes("decisions")) measureDecisions(workload, nodes, pods);
+    if (!parts.includes("end-to-end") || size > LARGEST) continue;
+    for (const store of STORES.split(",")) await measureEndToEnd(workload, nodes, pods, store === "etcd" ? "etcd" : "embedded");
   }
 }

@@ -67,8 +67,8 @@ function bound(old: Pod, binding: Binding, name: string, now_ms: number): Pod {
   if (old.metadata.deletionTimestamp) throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`);
   if (old.spec?.nodeName) throw refuse(`pod ${name} is already assigned to node ${JSON.stringify(old.spec.nodeName)}`);
   if (old.spec?.schedulingGates?.length) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`);
-  const pod = structuredClone(old);
-  pod.spec = { ...pod.spec!, nodeName: binding.target.name! };
+  // The old pod is frozen: what changes is copied, the rest is shared.
+  const pod: Pod = { ...old, metadata: { ...old.metadata }, spec: { ...old.spec!, nodeName: binding.target.name! }, status: { ...old.status } };
   delete pod.status?.nominatedNodeName;
   if (binding.metadata.annotations) pod.metadata.annotations = { ...pod.metadata.annotations, ...binding.metadata.annotations };
   if (binding.metadata.labels) pod.metadata.labels = { ...pod.metadata.labels, ...binding.metadata.labels };
