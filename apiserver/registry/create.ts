@@ -4,6 +4,7 @@ import type { ApiObject } from "../../api/wire.ts";
 import { rfc3339 } from "../../lib/clock.ts";
 import { nameSuffix } from "../../lib/random.ts";
 import type { AdmissionRequest } from "../admission/admission.ts";
+import { keepReadableManagers } from "./admitted-managers.ts";
 import { CachedObject } from "./cached-object.ts";
 import { fieldManagerOf } from "./field-managers.ts";
 import { dropDuplicateOwners } from "./owner-references.ts";
@@ -57,7 +58,9 @@ async function createOnce(registry: Registry, kind: ServedKind, object: ApiObjec
   dropDuplicateOwners(object, context.warnings, false);
   if (options.applied !== true) fieldManagerOf(registry.kinds, kind, "").update(undefined, object, context.manager, rfc3339(context.now_ms));
   const admission = createAdmission(kind, object, context);
+  const { managedFields } = object.metadata;
   await registry.admission.admit(admission);
+  keepReadableManagers(object, managedFields, context.warnings);
   dropDuplicateOwners(object, context.warnings, true);
   fillSystemFields(registry, object, context);
   fillAllocated(registry, kind, object, undefined, context.dryRun);

@@ -7,6 +7,7 @@ import { conflict, invalid, notFound, StatusError, staleResourceVersion } from "
 import { validateStoredObjectMetaUpdate } from "../../api/validation/object-meta.ts";
 import type { ApiObject } from "../../api/wire.ts";
 import { rfc3339 } from "../../lib/clock.ts";
+import { keepReadableManagers } from "./admitted-managers.ts";
 import type { CachedObject } from "./cached-object.ts";
 import { type CreateOptions, createObject, groupKindOf } from "./create.ts";
 import { cachedCurrent, certainCurrent, type Current, readCurrent } from "./current.ts";
@@ -89,7 +90,9 @@ async function attemptUpdate(
   checkPreconditions(kind, next, old, current.object, request);
   if (request.isPatch !== true) dropDuplicateOwners(next, context.warnings, false);
   request.fieldManager?.update(old, next, context.manager, rfc3339(context.now_ms));
+  const { managedFields } = next.metadata;
   await registry.admission.admit({ ...admissionOf(kind, request, context), object: next, oldObject: old });
+  keepReadableManagers(next, managedFields, context.warnings);
   dropDuplicateOwners(next, context.warnings, true);
   if (request.subresource === "") fillAllocated(registry, kind, next, old, context.dryRun);
   checkUpdate(registry, kind, next, old, request, context);
