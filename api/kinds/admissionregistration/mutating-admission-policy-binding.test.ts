@@ -1,4 +1,4 @@
-import { ruleTests } from "../../testing/kind-rules.ts";
+import { long, ruleTests } from "../../testing/kind-rules.ts";
 import { DNS_SUBDOMAIN } from "../../testing/rule-texts.ts";
 import { mutatingAdmissionPolicyBinding } from "./mutating-admission-policy-binding.ts";
 
@@ -14,4 +14,5 @@ ruleTests(mutatingAdmissionPolicyBinding, bases, [
   ["min", { "spec.paramRef": { name: "n", namespace: "m", parameterNotFoundAction: "a..b" }, "spec.matchResources": {} }, "spec.paramRef.parameterNotFoundAction: Unsupported value: \"a..b\": supported values: \"Deny\", \"Allow\""],
   ["min", { "spec.matchResources": { resourceRules: [{ apiGroups: ["g"], apiVersions: ["v1"], operations: ["DELETE"], resources: ["a"] }] } }, "spec.matchResources.resourceRules.operations: Unsupported value: \"DELETE\": supported values: \"*\", \"CONNECT\", \"CREATE\", \"UPDATE\""],
   ["min", { "spec.policyName": "A" }, `spec.policyName: Invalid value: "A": ${DNS_SUBDOMAIN}`],
+  ["min", { "spec.policyName": `${long(254)}` }, `spec.policyName: Invalid value: "${long(254)}": must be no more than 253 characters`],
 ]);

@@ -1,5 +1,5 @@
 import { long, ruleTests } from "../../testing/kind-rules.ts";
-import { NAME_PART } from "../../testing/rule-texts.ts";
+import { DNS_1035, DNS_SUBDOMAIN, LABEL_VALUE, NAME_PART } from "../../testing/rule-texts.ts";
 import { mutatingAdmissionPolicy } from "./mutating-admission-policy.ts";
 
 const bases = {
@@ -37,4 +37,26 @@ ruleTests(mutatingAdmissionPolicy, bases, [
   ["one", { "spec.mutations[0].applyConfiguration": { expression: "Object{}" } }, "spec.mutations[0].applyConfiguration: Invalid value: \"{applyConfiguration}\": must not be specified when patchType is JSONPatch"],
   ["one", { "spec.mutations[0].patchType": "ApplyConfiguration" }, "spec.mutations[0].jsonPatch: Invalid value: \"{jsonPatch}\": must not be specified when patchType is ApplyConfiguration", "spec.mutations[0].applyConfiguration: Required value: must be specified when patchType is ApplyConfiguration"],
   ["one", { "spec.failurePolicy": "Maybe" }, "spec.failurePolicy: Unsupported value: \"Maybe\": supported values: \"Fail\", \"Ignore\""],
+  ["full", { "spec.paramKind.apiVersion": `${long(254)}` }, `spec.paramKind.apiVersion: Invalid value: "${long(254)}": must be no more than 63 characters`],
+  ["full", { "spec.paramKind.apiVersion": "x/y/z" }, "spec.paramKind.apiVersion: Invalid value: \"x/y/z\": unexpected GroupVersion string: x/y/z"],
+  ["full", { "spec.paramKind.apiVersion": "Bad_Value!" }, `spec.paramKind.apiVersion: Invalid value: "Bad_Value!": ${DNS_1035}`],
+  ["full", { "spec.paramKind.apiVersion": "../x" }, `spec.paramKind.apiVersion: Invalid value: "..": ${DNS_SUBDOMAIN}`],
+  ["full", { "spec.paramKind.kind": "x/y/z" }, `spec.paramKind.kind: Invalid value: "x/y/z": may have mixed case, but should otherwise match: ${DNS_1035}`],
+  ["full", { "spec.matchConstraints.matchPolicy": `${long(254)}` }, `spec.matchConstraints.matchPolicy: Unsupported value: "${long(254)}": supported values: "Equivalent", "Exact"`],
+  ["full", { "spec.matchConstraints.objectSelector.matchLabels.a": `${long(254)}` }, `spec.matchConstraints.objectSelector.matchLabels: Invalid value: "${long(254)}": must be no more than 63 bytes`],
+  ["full", { "spec.matchConstraints.objectSelector.matchLabels.a": "x/y/z" }, `spec.matchConstraints.objectSelector.matchLabels: Invalid value: "x/y/z": ${LABEL_VALUE}`],
+  ["full", { "spec.matchConstraints.resourceRules[0].apiVersions[0]": "" }, "spec.matchConstraints.resourceRules[0].apiVersions[0]: Required value"],
+  ["full", { "spec.matchConstraints.resourceRules[0].resources[0]": "" }, "spec.matchConstraints.resourceRules[0].resources[0]: Required value"],
+  ["full", { "spec.matchConstraints.resourceRules[0].scope": `${long(254)}` }, `spec.matchConstraints.resourceRules[0].scope: Unsupported value: "${long(254)}": supported values: "*", "Cluster", "Namespaced"`],
+  ["full", { "spec.matchConstraints.resourceRules[0].resourceNames[+]": "n" }, "spec.matchConstraints.resourceRules[0].resourceNames[1]: Duplicate value: \"n\""],
+  ["full", { "spec.matchConstraints.resourceRules[0].resourceNames[0]": "x/y/z" }, "spec.matchConstraints.resourceRules[0].resourceNames[0]: Invalid value: \"x/y/z\": may not contain '/'"],
+  ["full", { "spec.matchConstraints.excludeResourceRules[0].apiVersions[0]": "" }, "spec.matchConstraints.excludeResourceRules[0].apiVersions[0]: Required value"],
+  ["full", { "spec.matchConstraints.excludeResourceRules[0].resources[0]": "" }, "spec.matchConstraints.excludeResourceRules[0].resources[0]: Required value"],
+  ["full", { "spec.matchConditions[+]": { name: "m", expression: "true" } }, "spec.matchConditions[1].name: Duplicate value: \"m\""],
+  ["full", { "spec.matchConditions[0]": {} }, "spec.matchConditions[0].expression: Required value", "spec.matchConditions[0].name: Required value"],
+  ["full", { "spec.matchConditions[0].name": `${long(254)}` }, `spec.matchConditions[0].name: Invalid value: "${long(254)}": name part must be no more than 63 bytes`],
+  ["full", { "spec.matchConditions[0].name": "Bad_Value!" }, `spec.matchConditions[0].name: Invalid value: "Bad_Value!": name part ${NAME_PART}`],
+  ["full", { "spec.matchConditions[0].name": "../x" }, `spec.matchConditions[0].name: Invalid value: "../x": prefix part ${DNS_SUBDOMAIN}`],
+  ["full", { "spec.variables[0].name": "x/y/z" }, "spec.variables[0].name: Invalid value: \"x/y/z\": name is not a valid CEL identifier"],
+  ["full", { "spec.variables[0].expression": `${long(254)}` }, `spec.variables[0].expression: Invalid value: "${long(254)}": compilation failed: ERROR: <input>:1:1: undeclared reference to '${long(254)}' (in container '')\n | ${long(254)}\n | ^`],
 ]);

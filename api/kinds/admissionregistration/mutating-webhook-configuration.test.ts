@@ -1,5 +1,5 @@
 import { long, ruleTests, updateTests } from "../../testing/kind-rules.ts";
-import { LABEL_VALUE } from "../../testing/rule-texts.ts";
+import { DNS_1035, DNS_SUBDOMAIN, LABEL_VALUE, NAME_PART } from "../../testing/rule-texts.ts";
 import { mutatingWebhookConfiguration } from "./mutating-webhook-configuration.ts";
 
 const bases = {
@@ -26,6 +26,24 @@ ruleTests(mutatingWebhookConfiguration, bases, [
   ["full", { "webhooks[0].rules[0].resources[0]": "" }, "webhooks[0].rules[0].resources[0]: Required value"],
   ["hook", { "webhooks[0].name": "a.b" }, "webhooks[0].name: Invalid value: \"a.b\": should be a domain with at least three segments separated by dots"],
   ["hook", { "webhooks[0].reinvocationPolicy": "Always" }, "webhooks[0].reinvocationPolicy: Unsupported value: \"Always\": supported values: \"IfNeeded\", \"Never\""],
+  ["one", { "webhooks[+]": { name: "a.b.c", sideEffects: "None", admissionReviewVersions: ["v1"], clientConfig: { service: { namespace: "n", name: "s" } } } }, "webhooks[1].name: Duplicate value: \"a.b.c\""],
+  ["one", { "webhooks[0]": {} }, "webhooks[0].name: Required value", "webhooks[0].sideEffects: Required value: must specify one of None, NoneOnDryRun", "webhooks[0].clientConfig: Required value: exactly one of url or service is required", "webhooks[0].admissionReviewVersions: Required value: must specify one of v1, v1beta1"],
+  ["one", { "webhooks[0].name": `${long(254)}` }, `webhooks[0].name: Invalid value: "${long(254)}": must be no more than 253 characters`],
+  ["one", { "webhooks[0].name": "x/y/z" }, `webhooks[0].name: Invalid value: "x/y/z": ${DNS_SUBDOMAIN}`],
+  ["one", { "webhooks[0].sideEffects": `${long(254)}` }, `webhooks[0].sideEffects: Unsupported value: "${long(254)}": supported values: "None", "NoneOnDryRun"`],
+  ["one", { "webhooks[0].admissionReviewVersions[0]": `${long(254)}` }, `webhooks[0].admissionReviewVersions[0]: Invalid value: "${long(254)}": must be no more than 63 characters`, `webhooks[0].admissionReviewVersions: Invalid value: ["${long(254)}"]: must include at least one of v1, v1beta1`],
+  ["one", { "webhooks[0].admissionReviewVersions[0]": "x/y/z" }, `webhooks[0].admissionReviewVersions[0]: Invalid value: "x/y/z": ${DNS_1035}`, "webhooks[0].admissionReviewVersions: Invalid value: [\"x/y/z\"]: must include at least one of v1, v1beta1"],
+  ["full", { "webhooks[0].matchPolicy": `${long(254)}` }, `webhooks[0].matchPolicy: Unsupported value: "${long(254)}": supported values: "Equivalent", "Exact"`],
+  ["full", { "webhooks[0].namespaceSelector.matchLabels.a": `${long(254)}` }, `webhooks[0].namespaceSelector.matchLabels: Invalid value: "${long(254)}": must be no more than 63 bytes`],
+  ["full", { "webhooks[0].matchConditions[+]": { expression: "true", name: "a" } }, "webhooks[0].matchConditions[1].name: Duplicate value: \"a\""],
+  ["full", { "webhooks[0].matchConditions[0]": {} }, "webhooks[0].matchConditions[0].expression: Required value", "webhooks[0].matchConditions[0].name: Required value"],
+  ["full", { "webhooks[0].matchConditions[0].name": `${long(254)}` }, `webhooks[0].matchConditions[0].name: Invalid value: "${long(254)}": name part must be no more than 63 bytes`],
+  ["full", { "webhooks[0].matchConditions[0].name": "x/y/z" }, `webhooks[0].matchConditions[0].name: Invalid value: "x/y/z": a valid label key ${NAME_PART} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`],
+  ["full", { "webhooks[0].matchConditions[0].name": "Bad_Value!" }, `webhooks[0].matchConditions[0].name: Invalid value: "Bad_Value!": name part ${NAME_PART}`],
+  ["full", { "webhooks[0].matchConditions[0].name": "../x" }, `webhooks[0].matchConditions[0].name: Invalid value: "../x": prefix part ${DNS_SUBDOMAIN}`],
+  ["full", { "webhooks[0].rules[0]": {} }, "webhooks[0].rules[0].operations: Required value", "webhooks[0].rules[0].apiGroups: Required value", "webhooks[0].rules[0].apiVersions: Required value", "webhooks[0].rules[0].resources: Required value"],
+  ["full", { "webhooks[0].rules[0].apiVersions[0]": "" }, "webhooks[0].rules[0].apiVersions[0]: Required value"],
+  ["full", { "webhooks[0].clientConfig.url": `${long(254)}` }, "webhooks[0].clientConfig.url: Invalid value: \"\": 'https' is the only allowed URL scheme; desired format: https://host[/path]", "webhooks[0].clientConfig.url: Invalid value: \"\": host must be provided; desired format: https://host[/path]"],
 ]);
 
 updateTests(mutatingWebhookConfiguration, bases, [

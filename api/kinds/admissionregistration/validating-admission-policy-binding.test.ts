@@ -1,4 +1,4 @@
-import { ruleTests } from "../../testing/kind-rules.ts";
+import { long, ruleTests } from "../../testing/kind-rules.ts";
 import { DNS_SUBDOMAIN } from "../../testing/rule-texts.ts";
 import { validatingAdmissionPolicyBinding } from "./validating-admission-policy-binding.ts";
 
@@ -25,4 +25,7 @@ ruleTests(validatingAdmissionPolicyBinding, bases, [
   ["min", { "spec.validationActions": ["Log"] }, "spec.validationActions[0]: Unsupported value: \"Log\": supported values: \"Audit\", \"Deny\", \"Warn\""],
   ["min", { "spec.paramRef": { name: "a", selector: {}, parameterNotFoundAction: "Deny" } }, "spec.paramRef.name: Forbidden: name and selector are mutually exclusive", "spec.paramRef.selector: Forbidden: name and selector are mutually exclusive"],
   ["min", { "spec.paramRef": { name: "a/b", parameterNotFoundAction: "Deny" } }, "spec.paramRef.name: Invalid value: \"a/b\": may not contain '/'"],
+  ["min", { "spec.policyName": `${long(254)}` }, `spec.policyName: Invalid value: "${long(254)}": must be no more than 253 characters`],
+  ["full", { "spec.paramRef.parameterNotFoundAction": `${long(254)}` }, `spec.paramRef.parameterNotFoundAction: Unsupported value: "${long(254)}": supported values: "Deny", "Allow"`],
+  ["full", { "spec.matchResources.resourceRules[0].operations[0]": `${long(254)}` }, `spec.matchResources.resourceRules[0].operations[0]: Unsupported value: "${long(254)}": supported values: "*", "CONNECT", "CREATE", "DELETE", "UPDATE"`],
 ]);

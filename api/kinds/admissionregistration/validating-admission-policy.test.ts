@@ -1,5 +1,5 @@
 import { long, ruleTests, updateTests } from "../../testing/kind-rules.ts";
-import { DNS_1035, DNS_SUBDOMAIN, NAME_PART } from "../../testing/rule-texts.ts";
+import { DNS_1035, DNS_SUBDOMAIN, LABEL_VALUE, NAME_PART } from "../../testing/rule-texts.ts";
 import { validatingAdmissionPolicy } from "./validating-admission-policy.ts";
 
 const bases = {
@@ -60,6 +60,27 @@ ruleTests(validatingAdmissionPolicy, bases, [
   ["one", { "spec.auditAnnotations": [{ key: "a b", valueExpression: "'v'" }] }, `spec.auditAnnotations[0].key: Invalid value: "t/a b": name part ${NAME_PART}`],
   ["one", { "spec.auditAnnotations": [{ key: "a", valueExpression: `'${long(5200, "v")}'` }] }, "spec.auditAnnotations[0].valueExpression: Required value: must not exceed 5120 bytes in length"],
   ["one", { "spec.auditAnnotations": [{ key: "k0", valueExpression: "'v'" }, { key: "k1", valueExpression: "'v'" }, { key: "k2", valueExpression: "'v'" }, { key: "k3", valueExpression: "'v'" }, { key: "k4", valueExpression: "'v'" }, { key: "k5", valueExpression: "'v'" }, { key: "k6", valueExpression: "'v'" }, { key: "k7", valueExpression: "'v'" }, { key: "k8", valueExpression: "'v'" }, { key: "k9", valueExpression: "'v'" }, { key: "k10", valueExpression: "'v'" }, { key: "k11", valueExpression: "'v'" }, { key: "k12", valueExpression: "'v'" }, { key: "k13", valueExpression: "'v'" }, { key: "k14", valueExpression: "'v'" }, { key: "k15", valueExpression: "'v'" }, { key: "k16", valueExpression: "'v'" }, { key: "k17", valueExpression: "'v'" }, { key: "k18", valueExpression: "'v'" }, { key: "k19", valueExpression: "'v'" }, { key: "k20", valueExpression: "'v'" }] }, "spec.auditAnnotations: Invalid value: [{\"Key\":\"k0\",\"ValueExpression\":\"'v'\"},{\"Key\":\"k1\",\"ValueExpression\":\"'v'\"},{\"Key\":\"k2\",\"ValueExpression\":\"'v'\"},{\"Key\":\"k3\",\"ValueExpression\":\"'v'\"},{\"Key\":\"k4\",\"ValueExpression\":\"'v'\"},{\"Key\":\"k5\",\"ValueExpression\":\"'v'\"},{\"Key\":\"k6\",\"ValueExpression\":\"'v'\"},{\"Key\":\"k7\",\"ValueExpression\":\"'v'\"},{\"Key\":\"k8\",\"ValueExpression\":\"'v'\"},{\"Key\":\"k9\",\"ValueExpression\":\"'v'\"},{\"Key\":\"k10\",\"ValueExpression\":\"'v'\"},{\"Key\":\"k11\",\"ValueExpression\":\"'v'\"},{\"Key\":\"k12\",\"ValueExpression\":\"'v'\"},{\"Key\":\"k13\",\"ValueExpression\":\"'v'\"},{\"Key\":\"k14\",\"ValueExpression\":\"'v'\"},{\"Key\":\"k15\",\"ValueExpression\":\"'v'\"},{\"Key\":\"k16\",\"ValueExpression\":\"'v'\"},{\"Key\":\"k17\",\"ValueExpression\":\"'v'\"},{\"Key\":\"k18\",\"ValueExpression\":\"'v'\"},{\"Key\":\"k19\",\"ValueExpression\":\"'v'\"},{\"Key\":\"k20\",\"ValueExpression\":\"'v'\"}]: must not have more than 20 auditAnnotations"],
+  ["full", { "spec.paramKind": {} }, "spec.paramKind.apiVersion: Required value", "spec.paramKind.kind: Required value"],
+  ["full", { "spec.paramKind.apiVersion": `${long(254)}` }, `spec.paramKind.apiVersion: Invalid value: "${long(254)}": must be no more than 63 characters`],
+  ["full", { "spec.paramKind.apiVersion": "x/y/z" }, "spec.paramKind.apiVersion: Invalid value: \"x/y/z\": unexpected GroupVersion string: x/y/z"],
+  ["full", { "spec.paramKind.kind": `${long(254)}` }, `spec.paramKind.kind: Invalid value: "${long(254)}": may have mixed case, but should otherwise match: must be no more than 63 characters`],
+  ["full", { "spec.paramKind.kind": "x/y/z" }, `spec.paramKind.kind: Invalid value: "x/y/z": may have mixed case, but should otherwise match: ${DNS_1035}`],
+  ["full", { "spec.matchConstraints.objectSelector.matchLabels.a": `${long(254)}` }, `spec.matchConstraints.objectSelector.matchLabels: Invalid value: "${long(254)}": must be no more than 63 bytes`],
+  ["full", { "spec.matchConstraints.objectSelector.matchLabels.a": "x/y/z" }, `spec.matchConstraints.objectSelector.matchLabels: Invalid value: "x/y/z": ${LABEL_VALUE}`],
+  ["full", { "spec.matchConstraints.resourceRules[0]": {} }, "spec.matchConstraints.resourceRules[0].operations: Required value", "spec.matchConstraints.resourceRules[0].apiGroups: Required value", "spec.matchConstraints.resourceRules[0].apiVersions: Required value", "spec.matchConstraints.resourceRules[0].resources: Required value"],
+  ["full", { "spec.matchConstraints.resourceRules[0].operations[0]": `${long(254)}` }, `spec.matchConstraints.resourceRules[0].operations[0]: Unsupported value: "${long(254)}": supported values: "*", "CONNECT", "CREATE", "DELETE", "UPDATE"`],
+  ["full", { "spec.matchConstraints.resourceRules[0].resources[0]": "" }, "spec.matchConstraints.resourceRules[0].resources[0]: Required value"],
+  ["full", { "spec.matchConstraints.resourceRules[0].scope": `${long(254)}` }, `spec.matchConstraints.resourceRules[0].scope: Unsupported value: "${long(254)}": supported values: "*", "Cluster", "Namespaced"`],
+  ["full", { "spec.matchConstraints.excludeResourceRules[0].apiVersions[+]": "*" }, "spec.matchConstraints.excludeResourceRules[0].apiVersions: Invalid value: [\"*\",\"*\"]: if '*' is present, must not specify other API versions"],
+  ["full", { "spec.matchConstraints.excludeResourceRules[0].apiVersions[0]": "" }, "spec.matchConstraints.excludeResourceRules[0].apiVersions[0]: Required value"],
+  ["full", { "spec.matchConstraints.excludeResourceRules[0].operations[+]": "*" }, "spec.matchConstraints.excludeResourceRules[0].operations: Invalid value: [\"*\",\"*\"]: if '*' is present, must not specify other operations"],
+  ["full", { "spec.matchConstraints.excludeResourceRules[0].resources[0]": "" }, "spec.matchConstraints.excludeResourceRules[0].resources[0]: Required value"],
+  ["full", { "spec.matchConditions[0].name": `${long(254)}` }, `spec.matchConditions[0].name: Invalid value: "${long(254)}": name part must be no more than 63 bytes`],
+  ["full", { "spec.matchConditions[0].name": "x/y/z" }, `spec.matchConditions[0].name: Invalid value: "x/y/z": a valid label key ${NAME_PART} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`],
+  ["full", { "spec.variables[0].expression": `${long(254)}` }, `spec.variables[0].expression: Invalid value: "${long(254)}": compilation failed: ERROR: <input>:1:1: undeclared reference to '${long(254)}' (in container '')\n | ${long(254)}\n | ^`],
+  ["full", { "spec.auditAnnotations[0]": {} }, "spec.auditAnnotations[0].key: Invalid value: \"t/\": name part must be non-empty", `spec.auditAnnotations[0].key: Invalid value: "t/": name part ${NAME_PART}`, "spec.auditAnnotations[0].valueExpression: Required value: valueExpression is not specified"],
+  ["full", { "spec.auditAnnotations[0].key": `${long(254)}` }, `spec.auditAnnotations[0].key: Invalid value: "t/${long(254)}": name part must be no more than 63 bytes`],
+  ["full", { "spec.auditAnnotations[0].key": "x/y/z" }, `spec.auditAnnotations[0].key: Invalid value: "t/x/y/z": a valid label key ${NAME_PART} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`],
 ]);
 
 updateTests(validatingAdmissionPolicy, bases, [

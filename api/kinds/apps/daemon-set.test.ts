@@ -67,6 +67,10 @@ ruleTests(daemonSet, bases, [
   ["min", { "spec.template.spec.containers[0].image": undefined }, "spec.template.spec.containers[0].image: Required value"],
   ["surge", { "spec.updateStrategy.rollingUpdate.maxUnavailable": -1 }, "spec.updateStrategy.rollingUpdate.maxUnavailable: Invalid value: -1: must be greater than or equal to 0", "spec.updateStrategy.rollingUpdate.maxSurge: Invalid value: 1: may not be set when maxUnavailable is non-zero"],
   ["surge", { "spec.updateStrategy.rollingUpdate.maxSurge": -1 }, "spec.updateStrategy.rollingUpdate.maxSurge: Invalid value: -1: must be greater than or equal to 0"],
+  ["min", { "spec.selector.matchLabels.a": `${long(254)}` }, `spec.selector.matchLabels: Invalid value: "${long(254)}": must be no more than 63 bytes`],
+  ["min", { "spec.selector.matchLabels.a": "x/y/z" }, `spec.selector.matchLabels: Invalid value: "x/y/z": ${LABEL_VALUE}`],
+  ["surge", { "spec.updateStrategy.rollingUpdate.maxSurge": undefined }, "spec.updateStrategy.rollingUpdate.maxUnavailable: Required value: cannot be 0 when maxSurge is 0"],
+  ["surge", { "spec.minReadySeconds": -1 }, "spec.minReadySeconds: Invalid value: -1: must be greater than or equal to 0"],
 ]);
 
 updateTests(daemonSet, bases, [

@@ -5,6 +5,7 @@ import { deployment } from "./deployment.ts";
 const bases = {
   "strategy-empty": { spec: { strategy: {}, selector: { matchLabels: { a: "b" } }, template: { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "c", image: "i" }] } } } },
   "rolling-empty": { spec: { strategy: { type: "RollingUpdate", rollingUpdate: {} }, replicas: 0, revisionHistoryLimit: 0, progressDeadlineSeconds: 1, selector: { matchLabels: { a: "b" } }, template: { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "c", image: "i" }] } } } },
+  "max-surge-only": { spec: { strategy: { rollingUpdate: { maxSurge: 3 } }, paused: true, minReadySeconds: 9, selector: { matchLabels: { a: "b" } }, template: { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "c", image: "i" }] } } } },
   simple: { spec: { selector: { matchLabels: { a: "b" } }, template: { metadata: { labels: { a: "b" } }, spec: { containers: [{ image: "i", name: "c" }] } } } },
   recreate: { spec: { strategy: { type: "Recreate" }, selector: { matchLabels: { a: "b" } }, template: { metadata: { labels: { a: "b" } }, spec: { containers: [{ image: "i", imagePullPolicy: "Never", name: "c" }], initContainers: [{ image: "i", name: "i" }], volumes: [{ configMap: { name: "c" }, name: "v" }, { name: "w", projected: { sources: [{ serviceAccountToken: { path: "t" } }] } }], securityContext: {}, serviceAccountName: "s" } } } },
   stored: { spec: { replicas: 1, selector: { matchLabels: { a: "b" } }, template: { metadata: { labels: { a: "b", c: "d" } }, spec: { containers: [{ name: "c", image: "i:1" }] } } } },
@@ -78,6 +79,7 @@ ruleTests(deployment, bases, [
   ["recreate", { "spec.template.spec.initContainers[0].image": undefined, "spec.template.spec.initContainers[0].name": undefined }, "spec.template.spec.initContainers[0].name: Required value", "spec.template.spec.initContainers[0].image: Required value"],
   ["recreate", { "spec.template.spec.initContainers[0].name": "a..b" }, `spec.template.spec.initContainers[0].name: Invalid value: "a..b": ${DNS_LABEL}`],
   ["simple", { "spec.template.metadata.labels.a": "../x" }, "spec.template.metadata.labels: Invalid value: {\"a\":\"../x\"}: `selector` does not match template `labels`", `spec.template.labels: Invalid value: "../x": ${LABEL_VALUE}`],
+  ["max-surge-only", { "spec.strategy.rollingUpdate.maxSurge": -1 }, "spec.strategy.rollingUpdate.maxSurge: Invalid value: -1: must be greater than or equal to 0"],
 ]);
 
 updateTests(deployment, bases, [

@@ -46,6 +46,9 @@ ruleTests(replicaSet, bases, [
   ["simple", { "spec.template.metadata.labels.a": "../x" }, "spec.template.metadata.labels: Invalid value: {\"a\":\"../x\"}: `selector` does not match template `labels`", `spec.template.labels: Invalid value: "../x": ${LABEL_VALUE}`],
   ["simple", { "spec.template.spec.containers[+]": { name: "c", image: "i" } }, "spec.template.spec.containers[1].name: Duplicate value: \"c\""],
   ["zero", { "spec.selector.matchExpressions[0].key": undefined }, "spec.selector.matchExpressions[0].key: Invalid value: \"\": name part must be non-empty", `spec.selector.matchExpressions[0].key: Invalid value: "": name part ${NAME_PART}`, "spec.selector: Invalid value: {\"matchExpressions\":[{\"key\":\"\",\"operator\":\"Exists\"}]}: invalid label selector"],
+  ["zero", { "spec": undefined }, "spec.selector: Required value", "spec.template.metadata.labels: Invalid value: null: `selector` does not match template `labels`", "spec.template.spec.containers: Required value"],
+  ["zero", { "spec.selector.matchExpressions[0].key": "x/y/z" }, `spec.selector.matchExpressions[0].key: Invalid value: "x/y/z": a valid label key ${NAME_PART} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`, "spec.selector: Invalid value: {\"matchExpressions\":[{\"key\":\"x/y/z\",\"operator\":\"Exists\"}]}: invalid label selector"],
+  ["simple", { "spec.selector.matchLabels.a": `${long(254)}` }, `spec.selector.matchLabels: Invalid value: "${long(254)}": must be no more than 63 bytes`, `spec.selector: Invalid value: {"matchLabels":{"a":"${long(254)}"}}: invalid label selector`],
 ]);
 
 updateTests(replicaSet, bases, [

@@ -4,6 +4,8 @@ import { statefulSet } from "./stateful-set.ts";
 
 const bases = {
   min: { spec: { selector: { matchLabels: { a: "b" } }, template: { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "c", image: "i" }] } } } },
+  "rolling-empty": { spec: { updateStrategy: { type: "RollingUpdate", rollingUpdate: {} }, podManagementPolicy: "Parallel", selector: { matchLabels: { a: "b" } }, template: { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "c", image: "i" }] } } } },
+  "on-delete": { spec: { updateStrategy: { type: "OnDelete" }, replicas: 0, ordinals: {}, persistentVolumeClaimRetentionPolicy: {}, selector: { matchLabels: { a: "b" } }, template: { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "c", image: "i" }] } } } },
   claims: { spec: { replicas: 2, revisionHistoryLimit: 1, minReadySeconds: 2, ordinals: { start: 3 }, persistentVolumeClaimRetentionPolicy: { whenDeleted: "Delete" }, volumeClaimTemplates: [{ metadata: { name: "v" }, spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } } }], selector: { matchLabels: { a: "b" } }, template: { metadata: { labels: { a: "b" } }, spec: { containers: [{ image: "i", name: "c", volumeMounts: [{ mountPath: "/v", name: "v" }] }] } } } },
   stored: { spec: { replicas: 1, serviceName: "s", selector: { matchLabels: { a: "b" } }, podManagementPolicy: "OrderedReady", ordinals: { start: 1 }, persistentVolumeClaimRetentionPolicy: { whenDeleted: "Delete", whenScaled: "Retain" }, revisionHistoryLimit: 3, minReadySeconds: 1, volumeClaimTemplates: [{ metadata: { name: "v" }, spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } } }], template: { metadata: { labels: { a: "b", c: "d" } }, spec: { containers: [{ name: "c", image: "i:1" }] } } } },
 };
@@ -75,6 +77,12 @@ ruleTests(statefulSet, bases, [
   ["min", { "spec.template.spec.containers[0].image": undefined }, "spec.template.spec.containers[0].image: Required value"],
   ["claims", { "spec.template.spec.containers[0].volumeMounts[+]": { name: "v", mountPath: "/v" } }, "spec.template.spec.containers[0].volumeMounts[1].mountPath: Invalid value: \"/v\": must be unique"],
   ["claims", { "spec.template.spec.containers[0].volumeMounts[0].mountPath": undefined, "spec.template.spec.containers[0].volumeMounts[0].name": undefined }, "spec.template.spec.containers[0].volumeMounts[0].name: Required value", "spec.template.spec.containers[0].volumeMounts[0].name: Not found: \"\"", "spec.template.spec.containers[0].volumeMounts[0].mountPath: Required value"],
+  ["min", { "spec.selector": {} }, "spec.selector: Invalid value: {}: empty selector is invalid for statefulset"],
+  ["min", { "spec.template.metadata.labels.a": `${long(254)}` }, `spec.template.metadata.labels: Invalid value: {"a":"${long(254)}"}: \`selector\` does not match template \`labels\``, `spec.template.labels: Invalid value: "${long(254)}": must be no more than 63 bytes`, `spec.template.labels: Invalid value: "${long(254)}": must be no more than 63 bytes`],
+  ["rolling-empty", { "spec.updateStrategy.type": `${long(254)}` }, `spec.updateStrategy: Invalid value: {"Type":"${long(254)}","RollingUpdate":{"Partition":0,"MaxUnavailable":null}}: must be 'RollingUpdate' or 'OnDelete'`],
+  ["on-delete", { "spec.replicas": -1 }, "spec.replicas: Invalid value: -1: must be greater than or equal to 0"],
+  ["claims", { "spec.volumeClaimTemplates[+]": { metadata: { name: "v" }, spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } } } }, "spec.template.spec.volumes[1].name: Duplicate value: \"v\""],
+  ["claims", { "spec.volumeClaimTemplates[0].metadata.name": `${long(254)}` }, `spec.template.spec.volumes[0].name: Invalid value: "${long(254)}": must be no more than 63 characters`, "spec.template.spec.containers[0].volumeMounts[0].name: Not found: \"v\""],
 ]);
 
 updateTests(statefulSet, bases, [

@@ -14,4 +14,6 @@ ruleTests(horizontalPodAutoscalerV1, bases, [
   ["min", { "spec.maxReplicas": -1 }, "spec.maxReplicas: Invalid value: -1: must be greater than or equal to 1", "spec.maxReplicas: Invalid value: -1: must be greater than or equal to `minReplicas`"],
   ["min", { "spec.scaleTargetRef.kind": "../x" }, "spec.scaleTargetRef.kind: Invalid value: \"../x\": may not contain '/'"],
   ["min", { "spec.scaleTargetRef.apiVersion": undefined }, "spec.scaleTargetRef.apiVersion: Invalid value: \"\": apiVersion must specify API group"],
+  ["min", { "spec.scaleTargetRef": undefined }, "spec.scaleTargetRef.kind: Required value", "spec.scaleTargetRef.name: Required value", "spec.scaleTargetRef.apiVersion: Invalid value: \"\": apiVersion must specify API group"],
+  ["min", { "spec.scaleTargetRef.name": "x/y/z" }, "spec.scaleTargetRef.name: Invalid value: \"x/y/z\": may not contain '/'"],
 ]);

@@ -1,5 +1,5 @@
 import { long, ruleTests, updateTests } from "../../testing/kind-rules.ts";
-import { DNS_LABEL, NAME_PART } from "../../testing/rule-texts.ts";
+import { DNS_LABEL, DNS_SUBDOMAIN, NAME_PART } from "../../testing/rule-texts.ts";
 import { horizontalPodAutoscaler } from "./horizontal-pod-autoscaler.ts";
 
 const bases = {
@@ -61,6 +61,26 @@ ruleTests(horizontalPodAutoscaler, bases, [
   ["metrics", { "spec.metrics[1].object.describedObject.name": undefined }, "spec.metrics[1].object.describedObject.name: Required value"],
   ["metrics", { "spec.metrics[3].containerResource.target": undefined }, "spec.metrics[3].containerResource.target.type: Required value: must specify a metric target type", "spec.metrics[3].containerResource.target.type: Invalid value: \"\": must be either Utilization, Value, or AverageValue", "spec.metrics[3].containerResource.target.averageUtilization: Required value: must set either a target raw value or a target utilization"],
   ["behavior-policies", { "spec.behavior.scaleDown.policies[0]": undefined }, "spec.behavior.scaleDown.policies: Required value: must specify at least one Policy"],
+  ["min", { "spec.scaleTargetRef.name": "x/y/z" }, "spec.scaleTargetRef.name: Invalid value: \"x/y/z\": may not contain '/'"],
+  ["behavior-empty", { "spec.metrics[0]": {} }, "spec.metrics[0].type: Required value: must specify a metric source type", "spec.metrics[0].type: Unsupported value: \"\": supported values: \"ContainerResource\", \"External\", \"Object\", \"Pods\", \"Resource\"", "spec.metrics[0].type: Unsupported value: \"\": supported values: \"ContainerResource\", \"External\", \"Object\", \"Pods\", \"Resource\""],
+  ["behavior-empty", { "spec.metrics[0].resource": undefined }, "spec.metrics[0].resource: Required value: must populate information for the given metric source"],
+  ["behavior-empty", { "spec.metrics[0].resource": {} }, "spec.metrics[0].resource.name: Required value: must specify a resource name", "spec.metrics[0].resource.target.type: Required value: must specify a metric target type", "spec.metrics[0].resource.target.type: Invalid value: \"\": must be either Utilization, Value, or AverageValue", "spec.metrics[0].resource.target.averageUtilization: Required value: must set either a target raw value or a target utilization"],
+  ["behavior-empty", { "spec.metrics[0].resource.name": `${long(254)}` }, `spec.metrics[0].resource.name: Invalid value: "${long(254)}": name part must be no more than 63 bytes`, `spec.metrics[0].resource.name: Invalid value: "${long(254)}": must be a standard resource for containers`],
+  ["behavior-empty", { "spec.metrics[0].resource.name": "x/y/z" }, `spec.metrics[0].resource.name: Invalid value: "x/y/z": a valid label key ${NAME_PART} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`, "spec.metrics[0].resource.name: Invalid value: \"x/y/z\": doesn't follow extended resource name standard"],
+  ["behavior-empty", { "spec.metrics[0].resource.name": "Bad_Value!" }, `spec.metrics[0].resource.name: Invalid value: "Bad_Value!": name part ${NAME_PART}`, "spec.metrics[0].resource.name: Invalid value: \"Bad_Value!\": must be a standard resource for containers"],
+  ["behavior-empty", { "spec.metrics[0].resource.name": "a..b" }, "spec.metrics[0].resource.name: Invalid value: \"a..b\": must be a standard resource type or fully qualified", "spec.metrics[0].resource.name: Invalid value: \"a..b\": must be a standard resource for containers"],
+  ["behavior-empty", { "spec.metrics[0].resource.name": "../x" }, `spec.metrics[0].resource.name: Invalid value: "../x": prefix part ${DNS_SUBDOMAIN}`, "spec.metrics[0].resource.name: Invalid value: \"../x\": doesn't follow extended resource name standard"],
+  ["behavior-policies", { "spec.behavior.scaleUp.selectPolicy": `${long(254)}` }, `spec.behavior.scaleUp.selectPolicy: Unsupported value: "${long(254)}": supported values: "Disabled", "Max", "Min"`],
+  ["behavior-policies", { "spec.behavior.scaleDown.policies[0]": {} }, "spec.behavior.scaleDown.policies[0].type: Unsupported value: \"\": supported values: \"Percent\", \"Pods\"", "spec.behavior.scaleDown.policies[0].value: Invalid value: 0: must be greater than zero", "spec.behavior.scaleDown.policies[0].periodSeconds: Invalid value: 0: must be greater than zero"],
+  ["metrics", { "spec.metrics[0].pods": undefined }, "spec.metrics[0].pods: Required value: must populate information for the given metric source"],
+  ["metrics", { "spec.metrics[1].object.describedObject.kind": "x/y/z" }, "spec.metrics[1].object.describedObject.kind: Invalid value: \"x/y/z\": may not contain '/'"],
+  ["metrics", { "spec.metrics[1].object.metric.name": "x/y/z" }, "spec.metrics[1].object.metric.name: Invalid value: \"x/y/z\": may not contain '/'"],
+  ["metrics", { "spec.metrics[2].external.target.averageValue": -1 }, "spec.metrics[2].external.target.averageValue: Invalid value: \"-1\": must be positive"],
+  ["metrics", { "spec.metrics[3].containerResource": undefined }, "spec.metrics[3].containerResource: Required value: must populate information for the given metric source"],
+  ["metrics", { "spec.metrics[3].containerResource.name": "x/y/z" }, `spec.metrics[3].containerResource.name: Invalid value: "x/y/z": a valid label key ${NAME_PART} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`, "spec.metrics[3].containerResource.name: Invalid value: \"x/y/z\": doesn't follow extended resource name standard"],
+  ["metrics", { "spec.metrics[3].containerResource.name": "a..b" }, "spec.metrics[3].containerResource.name: Invalid value: \"a..b\": must be a standard resource type or fully qualified", "spec.metrics[3].containerResource.name: Invalid value: \"a..b\": must be a standard resource for containers"],
+  ["metrics", { "spec.metrics[3].containerResource.name": "../x" }, `spec.metrics[3].containerResource.name: Invalid value: "../x": prefix part ${DNS_SUBDOMAIN}`, "spec.metrics[3].containerResource.name: Invalid value: \"../x\": doesn't follow extended resource name standard"],
+  ["metrics", { "spec.metrics[3].containerResource.target.averageUtilization": -1 }, "spec.metrics[3].containerResource.target.averageUtilization: Invalid value: -1: must be greater than 0"],
 ]);
 
 updateTests(horizontalPodAutoscaler, bases, [

@@ -4,6 +4,7 @@ import { job } from "./job.ts";
 
 const bases = {
   completions: { spec: { completions: 3, template: { metadata: { labels: { x: "y" } }, spec: { restartPolicy: "OnFailure", containers: [{ name: "c", image: "i" }] } } } },
+  parallelism: { spec: { parallelism: 2, suspend: true, template: { spec: { restartPolicy: "Never", containers: [{ name: "c", image: "i" }] } } } },
   indexed: { spec: { completionMode: "Indexed", completions: 3, parallelism: 2, backoffLimitPerIndex: 1, template: { spec: { restartPolicy: "Never", containers: [{ name: "c", image: "i" }] } } } },
   "success-policy": { spec: { completionMode: "Indexed", completions: 3, parallelism: 3, successPolicy: { rules: [{ succeededIndexes: "0-1", succeededCount: 1 }] }, template: { spec: { restartPolicy: "Never", containers: [{ name: "c", image: "i" }] } } } },
   "manual-selector": { spec: { manualSelector: true, selector: { matchLabels: { a: "b" } }, podReplacementPolicy: "Failed", managedBy: "example.com/m", ttlSecondsAfterFinished: 0, activeDeadlineSeconds: 5, backoffLimit: 0, template: { metadata: { labels: { a: "b" } }, spec: { restartPolicy: "Never", containers: [{ name: "c", image: "i" }] } } } },
@@ -98,6 +99,24 @@ ruleTests(job, bases, [
   ["manual-selector", { "spec.selector.matchLabels[\"bad key!\"]": "1" }, `spec.selector.matchLabels: Invalid value: "bad key!": name part ${NAME_PART}`],
   ["manual-selector", { "spec.selector.matchLabels.a": `${long(254)}` }, `spec.selector.matchLabels: Invalid value: "${long(254)}": must be no more than 63 bytes`],
   ["manual-selector", { "spec.template.metadata.labels.a": undefined }, "spec.template.metadata.labels: Invalid value: {}: `selector` does not match template `labels`"],
+  ["completions", { "spec.template.metadata.labels.x": "x/y/z" }, `metadata.labels: Invalid value: "x/y/z": ${LABEL_VALUE}`, `spec.template.labels: Invalid value: "x/y/z": ${LABEL_VALUE}`],
+  ["parallelism", { "spec.parallelism": -1 }, "spec.parallelism: Invalid value: -1: must be greater than or equal to 0"],
+  ["indexed", { "spec.completions": undefined }, "spec.completions: Required value: when completion mode is Indexed"],
+  ["indexed", { "spec.backoffLimitPerIndex": -1 }, "spec.backoffLimitPerIndex: Invalid value: -1: must be greater than or equal to 0"],
+  ["success-policy", { "spec.completions": -1 }, "spec.completions: Invalid value: -1: must be greater than or equal to 0", "spec.successPolicy.rules[0].succeededIndexes: Invalid value: \"0-1\": error parsing succeededIndexes: too large index: \"0\"", "spec.successPolicy.rules[0].succeededCount: Invalid value: 1: must be less than or equal to -1 (the number of specified completions)", "spec.successPolicy.rules[0].succeededCount: Invalid value: 1: must be less than or equal to 0 (the number of indexes in the specified succeededIndexes field)"],
+  ["success-policy", { "spec.successPolicy.rules[0]": {} }, "spec.successPolicy.rules[0]: Required value: at least one of succeededCount or succeededIndexes must be specified"],
+  ["success-policy", { "spec.successPolicy.rules[0].succeededIndexes": `${long(254)}` }, `spec.successPolicy.rules[0].succeededIndexes: Invalid value: "${long(254)}": error parsing succeededIndexes: cannot convert string to integer for index: "${long(254)}"`, "spec.successPolicy.rules[0].succeededCount: Invalid value: 1: must be less than or equal to 0 (the number of indexes in the specified succeededIndexes field)"],
+  ["success-policy", { "spec.successPolicy.rules[0].succeededCount": -1 }, "spec.successPolicy.rules[0].succeededCount: Invalid value: -1: must be greater than or equal to 0"],
+  ["manual-selector", { "spec.manualSelector": undefined }, "spec.selector: Invalid value: {\"matchLabels\":{\"a\":\"b\",\"batch.kubernetes.io/controller-uid\":\"01234567-0123-0123-0123-0123456789ab\"}}: `selector` not auto-generated"],
+  ["manual-selector", { "spec.podReplacementPolicy": `${long(254)}` }, `spec.podReplacementPolicy: Unsupported value: "${long(254)}": supported values: "Failed", "TerminatingOrFailed"`],
+  ["manual-selector", { "spec.managedBy": `${long(254)}` }, `spec.managedBy: Invalid value: "${long(254)}": must be a domain-prefixed path (such as "acme.io/foo")`, "spec.managedBy: Too long: may not be more than 63 characters"],
+  ["manual-selector", { "spec.managedBy": "" }, "spec.managedBy: Required value"],
+  ["manual-selector", { "spec.ttlSecondsAfterFinished": -1 }, "spec.ttlSecondsAfterFinished: Invalid value: -1: must be greater than or equal to 0"],
+  ["manual-selector", { "spec.backoffLimit": -1 }, "spec.backoffLimit: Invalid value: -1: must be greater than or equal to 0"],
+  ["failure-policy", { "spec.podFailurePolicy.rules[0].onExitCodes.operator": `${long(254)}` }, `spec.podFailurePolicy.rules[0].onExitCodes.operator: Unsupported value: "${long(254)}": supported values: "In", "NotIn"`],
+  ["stored", { "spec.completionMode": undefined }, "spec.backoffLimitPerIndex: Invalid value: 1: requires indexed completion mode", "spec.maxFailedIndexes: Invalid value: 2: requires indexed completion mode", "spec.successPolicy: Invalid value: {\"Rules\":[{\"SucceededIndexes\":null,\"SucceededCount\":1}]}: requires indexed completion mode"],
+  ["stored", { "spec.maxFailedIndexes": -1 }, "spec.maxFailedIndexes: Invalid value: -1: must be greater than or equal to 0"],
+  ["stored", { "spec.podReplacementPolicy": `${long(254)}` }, `spec.podReplacementPolicy: Unsupported value: "${long(254)}": supported values: "Failed"`],
 ]);
 
 updateTests(job, bases, [

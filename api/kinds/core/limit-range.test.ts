@@ -26,4 +26,10 @@ ruleTests(limitRange, bases, [
   ["min", { "spec.limits[+]": { type: "Container" } }, "spec.limits[1].type: Duplicate value: \"Container\""],
   ["full", { [`spec.limits[1].max.${long(64, "k")}`]: "1" }, `spec.limits[1].max[${long(64, "k")}]: Invalid value: "${long(64, "k")}": name part must be no more than 63 bytes`, `spec.limits[1].max[${long(64, "k")}]: Invalid value: "${long(64, "k")}": must be a standard resource for containers`],
   ["full", { "spec.limits": [{}] }, "spec.limits[0].type: Invalid value: \"\": name part must be non-empty", `spec.limits[0].type: Invalid value: "": name part ${NAME_PART}`],
+  ["min", { "spec.limits[0].type": "x/y/z" }, `spec.limits[0].type: Invalid value: "x/y/z": a valid label key ${NAME_PART} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`],
+  ["min", { "spec.limits[0].type": "a..b" }, "spec.limits[0].type: Invalid value: \"a..b\": must be a standard limit type or fully qualified"],
+  ["full", { "spec.limits[0].defaultRequest.cpu": -1 }, "spec.limits[0].defaultRequest[cpu]: Invalid value: \"-1\": min value 100m is greater than default request value -1"],
+  ["full", { "spec.limits[0].defaultRequest.cpu": 0 }, "spec.limits[0].defaultRequest[cpu]: Invalid value: \"0\": min value 100m is greater than default request value 0"],
+  ["full", { "spec.limits[1].maxLimitRequestRatio.cpu": -1 }, "spec.limits[1].maxLimitRequestRatio[cpu]: Invalid value: \"-1\": ratio -1 is less than 1"],
+  ["full", { "spec.limits[2].min": undefined }, "spec.limits[2].limits: Required value: either minimum or maximum storage value is required, but neither was provided"],
 ]);

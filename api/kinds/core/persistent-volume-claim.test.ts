@@ -1,5 +1,5 @@
 import { long, ruleTests, updateTests } from "../../testing/kind-rules.ts";
-import { DNS_SUBDOMAIN, NAME_PART } from "../../testing/rule-texts.ts";
+import { DNS_SUBDOMAIN, LABEL_VALUE, NAME_PART } from "../../testing/rule-texts.ts";
 import { persistentVolumeClaim } from "./persistent-volume-claim.ts";
 
 const bases = {
@@ -33,6 +33,13 @@ ruleTests(persistentVolumeClaim, bases, [
   ["full", { [`spec.selector.matchLabels.${long(64, "k")}`]: "1" }, `spec.selector.matchLabels: Invalid value: "${long(64, "k")}": name part must be no more than 63 bytes`],
   ["full", { "spec.selector.matchExpressions[0].key": undefined, "spec.selector.matchExpressions[0].operator": undefined }, "spec.selector.matchExpressions[0].operator: Invalid value: \"\": not a valid selector operator", "spec.selector.matchExpressions[0].key: Invalid value: \"\": name part must be non-empty", `spec.selector.matchExpressions[0].key: Invalid value: "": name part ${NAME_PART}`],
   ["data-source-ref", { "spec.dataSourceRef.apiGroup": undefined, "spec.dataSourceRef.kind": undefined, "spec.dataSourceRef.name": undefined }, "spec.dataSource.name: Required value", "spec.dataSource.kind: Required value", "spec.dataSource: Invalid value: \"\": must be 'PersistentVolumeClaim' when referencing the default apiGroup", "spec.dataSourceRef.name: Required value", "spec.dataSourceRef.kind: Required value", "spec.dataSourceRef: Invalid value: \"\": must be 'PersistentVolumeClaim' when referencing the default apiGroup"],
+  ["full", { "spec.storageClassName": `${long(254)}` }, `spec.storageClassName: Invalid value: "${long(254)}": must be no more than 253 characters`],
+  ["full", { "spec.storageClassName": "x/y/z" }, `spec.storageClassName: Invalid value: "x/y/z": ${DNS_SUBDOMAIN}`],
+  ["full", { "spec.volumeMode": `${long(254)}` }, `spec.volumeMode: Unsupported value: "${long(254)}": supported values: "Block", "Filesystem"`],
+  ["full", { "spec.selector.matchLabels.a": "x/y/z" }, `spec.selector.matchLabels: Invalid value: "x/y/z": ${LABEL_VALUE}`],
+  ["full", { "spec.selector.matchExpressions[0].key": `${long(254)}` }, `spec.selector.matchExpressions[0].key: Invalid value: "${long(254)}": name part must be no more than 63 bytes`],
+  ["full", { "spec.selector.matchExpressions[0].key": "../x" }, `spec.selector.matchExpressions[0].key: Invalid value: "../x": prefix part ${DNS_SUBDOMAIN}`],
+  ["data-source-ref", { "spec.dataSourceRef.apiGroup": "x/y/z" }, `spec.dataSource.apiGroup: Invalid value: "x/y/z": ${DNS_SUBDOMAIN}`, `spec.dataSourceRef.apiGroup: Invalid value: "x/y/z": ${DNS_SUBDOMAIN}`],
 ]);
 
 updateTests(persistentVolumeClaim, bases, [

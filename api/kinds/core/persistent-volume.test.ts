@@ -1,10 +1,11 @@
 import { long, ruleTests, updateTests } from "../../testing/kind-rules.ts";
-import { DNS_SUBDOMAIN } from "../../testing/rule-texts.ts";
+import { DNS_SUBDOMAIN, LABEL_VALUE, NAME_PART } from "../../testing/rule-texts.ts";
 import { persistentVolume } from "./persistent-volume.ts";
 
 const bases = {
   min: { spec: { capacity: { storage: "1Gi" }, accessModes: ["ReadWriteOnce"], hostPath: { path: "/a" } } },
   nfs: { spec: { capacity: { storage: "1024Mi" }, accessModes: ["ReadWriteMany", "ReadOnlyMany"], persistentVolumeReclaimPolicy: "Recycle", nfs: { server: "s", path: "/p" }, mountOptions: ["a"], storageClassName: "s" } },
+  csi: { spec: { capacity: { storage: "1Gi" }, accessModes: ["ReadWriteOncePod"], csi: { driver: "d.example.com", volumeHandle: "h" }, claimRef: { namespace: "a", name: "b" }, persistentVolumeReclaimPolicy: "Delete" } },
   iscsi: { spec: { capacity: { storage: "1Gi" }, accessModes: ["ReadWriteOnce"], iscsi: { targetPortal: "1.2.3.4", iqn: "iqn.2001-04.com.example:storage", lun: 0 } } },
   rbd: { spec: { capacity: { storage: "1Gi" }, accessModes: ["ReadWriteOnce"], rbd: { monitors: ["a"], image: "i" } } },
   "scale-io": { spec: { capacity: { storage: "1Gi" }, accessModes: ["ReadWriteOnce"], scaleIO: { gateway: "g", system: "s", secretRef: { name: "x", namespace: "y" }, volumeName: "v" } } },
@@ -52,6 +53,19 @@ ruleTests(persistentVolume, bases, [
   ["fc", { "spec.capacity.foo": "1" }, "spec.capacity: Unsupported value: {\"foo\":\"1\",\"storage\":\"1Gi\"}: supported values: \"storage\""],
   ["fc", { "spec.fc": undefined, "spec.azureDisk": { diskName: "a", diskURI: "a..b" } }, "spec.azureDisk.diskURI: Unsupported value: \"a..b\": supported values: \"https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd\""],
   ["iscsi", { "spec.iscsi.lun": -1 }, "spec.iscsi.lun: Invalid value: -1: must be between 0 and 255, inclusive"],
+  ["min", { "spec.accessModes[0]": `${long(254)}` }, `spec.accessModes: Unsupported value: "${long(254)}": supported values: "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"`],
+  ["nfs", { "spec.nfs": {} }, "spec.nfs.server: Required value", "spec.nfs.path: Required value", "spec.nfs.path: Invalid value: \"\": must be an absolute path"],
+  ["csi", { "spec.csi": {} }, "spec.csi.driver: Required value", "spec.csi.volumeHandle: Required value"],
+  ["csi", { "spec.csi.driver": `${long(254)}` }, "spec.csi.driver: Too long: may not be more than 63 bytes", `spec.csi.driver: Invalid value: "${long(254)}": must be no more than 253 characters`],
+  ["csi", { "spec.csi.driver": "x/y/z" }, `spec.csi.driver: Invalid value: "x/y/z": ${DNS_SUBDOMAIN}`],
+  ["rbd", { "spec.rbd": {} }, "spec.rbd.monitors: Required value", "spec.rbd.image: Required value"],
+  ["stored", { "spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0]": {} }, "spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].operator: Invalid value: \"\": not a valid selector operator", "spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].key: Invalid value: \"\": name part must be non-empty", `spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].key: Invalid value: "": name part ${NAME_PART}`],
+  ["stored", { "spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].key": `${long(254)}` }, `spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].key: Invalid value: "${long(254)}": name part must be no more than 63 bytes`],
+  ["stored", { "spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].key": "x/y/z" }, `spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].key: Invalid value: "x/y/z": a valid label key ${NAME_PART} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`],
+  ["stored", { "spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].key": "../x" }, `spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].key: Invalid value: "../x": prefix part ${DNS_SUBDOMAIN}`],
+  ["stored", { "spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].values": undefined }, "spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn'"],
+  ["stored", { "spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].values[0]": `${long(254)}` }, `spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].values[0]: Invalid value: "${long(254)}": must be no more than 63 bytes`],
+  ["stored", { "spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].values[0]": "x/y/z" }, `spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].values[0]: Invalid value: "x/y/z": ${LABEL_VALUE}`],
 ]);
 
 updateTests(persistentVolume, bases, [

@@ -39,6 +39,7 @@ ruleTests(replicationController, bases, [
   ["min", { "spec.template.metadata": undefined, "spec.replicas": 0, "spec.selector": { a: "b" } }, "spec.template.metadata.labels: Invalid value: null: `selector` does not match template `labels`"],
   ["min", { "spec.template.metadata.labels.a": "../x" }, `metadata.labels: Invalid value: "../x": ${LABEL_VALUE}`, `spec.template.labels: Invalid value: "../x": ${LABEL_VALUE}`],
   ["labels-kept", { "spec.template.metadata.labels.a": "../x" }, `spec.template.labels: Invalid value: "../x": ${LABEL_VALUE}`],
+  ["labels-kept", { "spec.minReadySeconds": -1 }, "spec.minReadySeconds: Invalid value: -1: must be greater than or equal to 0"],
 ]);
 
 updateTests(replicationController, bases, [

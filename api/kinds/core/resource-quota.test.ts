@@ -17,4 +17,6 @@ ruleTests(resourceQuota, bases, [
   ["scopes", { [`spec.hard.${long(64, "k")}`]: "1" }, `spec.hard[${long(64, "k")}]: Invalid value: "${long(64, "k")}": name part must be no more than 63 bytes`, `spec.hard[${long(64, "k")}]: Invalid value: "${long(64, "k")}": must be a standard resource for quota`],
   ["scopes", { "spec.scopeSelector.matchExpressions[0].scopeName": undefined, "spec.scopeSelector.matchExpressions[0].operator": undefined, "spec.scopeSelector.matchExpressions[0].values": undefined }, "spec.scopeSelector.matchExpressions.scopeName: Invalid value: \"\": unsupported scope", "spec.scopeSelector.matchExpressions.operator: Invalid value: \"\": not a valid selector operator"],
   ["scopes", { "spec.scopeSelector.matchExpressions[0].scopeName": undefined }, "spec.scopeSelector.matchExpressions.scopeName: Invalid value: \"\": unsupported scope"],
+  ["scopes", { "spec.scopes[0]": `${long(254)}` }, `spec.scopes: Invalid value: ["${long(254)}"]: unsupported scope`],
+  ["scopes", { "spec.scopeSelector.matchExpressions[0].values": undefined }, "spec.scopeSelector.matchExpressions.values: Required value: must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"],
 ]);

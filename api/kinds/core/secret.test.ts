@@ -3,6 +3,7 @@ import { secret } from "./secret.ts";
 
 const bases = {
   min: {},
+  "types-tls": { type: "kubernetes.io/tls", data: { "tls.crt": "", "tls.key": "" } },
   "types-basic": { type: "kubernetes.io/basic-auth", stringData: { username: "a" }, immutable: false },
   "types-dockercfg": { type: "kubernetes.io/dockercfg", stringData: { ".dockercfg": "{}" } },
   stored: { type: "Opaque", immutable: true, data: { a: "AAE=" } },
@@ -17,6 +18,7 @@ ruleTests(secret, bases, [
   ["types-dockercfg", { "stringData[\".dockercfg\"]": "Bad_Value!" }, "data[.dockercfg]: Invalid value: \"<secret contents redacted>\": invalid character 'B' looking for beginning of value"],
   ["types-dockercfg", { "stringData[\".dockercfg\"]": "x/y/z" }, "data[.dockercfg]: Invalid value: \"<secret contents redacted>\": invalid character 'x' looking for beginning of value"],
   ["types-dockercfg", { "stringData[\".dockercfg\"]": "../x" }, "data[.dockercfg]: Invalid value: \"<secret contents redacted>\": invalid character '.' looking for beginning of value"],
+  ["types-tls", { "data": undefined }, "data[tls.crt]: Required value", "data[tls.key]: Required value"],
 ]);
 
 updateTests(secret, bases, [

@@ -9,6 +9,7 @@ const bases = {
   "load-balancer": { spec: { type: "LoadBalancer", ports: [{ port: 80 }] } },
   "external-name": { spec: { type: "ExternalName", externalName: "a.example.com" } },
   "external-ips": { spec: { externalIPs: ["1.2.3.4"], trafficDistribution: "PreferClose", ports: [{ port: 80 }] } },
+  "ip-families": { spec: { ipFamilyPolicy: "PreferDualStack", ipFamilies: ["IPv4"], ports: [{ port: 80 }] } },
   "two-ports": { spec: { selector: { a: "b" }, ports: [{ name: "a", port: 80 }, { name: "b", port: 81, targetPort: "web", protocol: "UDP", appProtocol: "http" }, { name: "c", port: 82, protocol: "SCTP", targetPort: 8 }] } },
 };
 
@@ -60,6 +61,16 @@ ruleTests(service, bases, [
   ["two-ports", { "spec.ports[+]": { name: "a", port: 80 } }, "spec.ports[3].name: Duplicate value: \"a\"", "spec.ports[3]: Duplicate value: {\"Name\":\"\",\"Protocol\":\"TCP\",\"AppProtocol\":null,\"Port\":80,\"TargetPort\":0,\"NodePort\":0}"],
   ["node-port-local", { "spec.type": "a..b", "spec.ports[0].targetPort": undefined, "spec.allocateLoadBalancerNodePorts": false, "spec.loadBalancerClass": "a/b", "spec.loadBalancerSourceRanges": ["10.0.0.0/8"] }, "spec.type: Unsupported value: \"a..b\": supported values: \"ClusterIP\", \"ExternalName\", \"LoadBalancer\", \"NodePort\"", "spec.LoadBalancerSourceRanges: Forbidden: may only be used when `type` is 'LoadBalancer'", "spec.allocateLoadBalancerNodePorts: Forbidden: may only be used when `type` is 'LoadBalancer'", "spec.loadBalancerClass: Forbidden: may only be used when `type` is 'LoadBalancer'", "spec.externalTrafficPolicy: Invalid value: \"Local\": may only be set for externally-accessible services"],
   ["node-port-local", { "spec.ports[0].targetPort": "UPPER" }, "spec.ports[0].targetPort: Invalid value: \"UPPER\": must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)", "spec.ports[0].targetPort: Invalid value: \"UPPER\": must contain at least one letter (a-z)"],
+  ["node-port-local", { "spec.ports[0].targetPort": `${long(254)}` }, `spec.ports[0].targetPort: Invalid value: "${long(254)}": must be no more than 15 characters`],
+  ["external-name", { "spec.externalName": undefined }, "spec.externalName: Required value"],
+  ["external-ips", { "spec.trafficDistribution": `${long(254)}` }, `spec.trafficDistribution: Unsupported value: "${long(254)}": supported values: "PreferClose", "PreferSameZone", "PreferSameNode"`],
+  ["ip-families", { "spec.ipFamilies[+]": "IPv4" }, "spec.ipFamilies[1]: Duplicate value: \"IPv4\""],
+  ["two-ports", { "spec.selector.a": `${long(254)}` }, `spec.selector: Invalid value: "${long(254)}": must be no more than 63 bytes`],
+  ["two-ports", { "spec.ports[0].name": `${long(254)}` }, `spec.ports[0].name: Invalid value: "${long(254)}": must be no more than 63 characters`],
+  ["two-ports", { "spec.ports[1].protocol": `${long(254)}` }, `spec.ports[1].protocol: Unsupported value: "${long(254)}": supported values: "SCTP", "TCP", "UDP"`],
+  ["two-ports", { "spec.ports[1].appProtocol": "x/y/z" }, `spec.ports[1].appProtocol: Invalid value: "x/y/z": a valid label key ${NAME_PART} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`],
+  ["two-ports", { "spec.ports[1].appProtocol": "Bad_Value!" }, `spec.ports[1].appProtocol: Invalid value: "Bad_Value!": name part ${NAME_PART}`],
+  ["two-ports", { "spec.ports[1].appProtocol": "" }, "spec.ports[1].appProtocol: Invalid value: \"\": name part must be non-empty", `spec.ports[1].appProtocol: Invalid value: "": name part ${NAME_PART}`],
 ]);
 
 updateTests(service, bases, [

@@ -1,5 +1,5 @@
 import { long, ruleTests, updateTests } from "../../testing/kind-rules.ts";
-import { DNS_SUBDOMAIN, NAME_PART } from "../../testing/rule-texts.ts";
+import { DNS_LABEL, DNS_SUBDOMAIN, LABEL_VALUE, NAME_PART } from "../../testing/rule-texts.ts";
 import { endpointSlice } from "./endpoint-slice.ts";
 
 const bases = {
@@ -21,6 +21,18 @@ ruleTests(endpointSlice, bases, [
   ["fqdn", { "endpoints[0].addresses[0]": `${long(254)}` }, `endpoints[0].addresses[0]: Invalid value: "${long(254)}": must be no more than 253 characters`],
   ["full", { "ports[2].appProtocol": "" }, "ports[2].appProtocol: Invalid value: \"\": name part must be non-empty", `ports[2].appProtocol: Invalid value: "": name part ${NAME_PART}`],
   ["fqdn", { "endpoints[0].addresses[0]": "a..b" }, `endpoints[0].addresses[0]: Invalid value: "a..b": ${DNS_SUBDOMAIN}`],
+  ["full", { "addressType": `${long(254)}` }, `addressType: Unsupported value: "${long(254)}": supported values: "FQDN", "IPv4", "IPv6"`],
+  ["full", { "ports[+]": {} }, "ports[3].name: Duplicate value: \"\""],
+  ["full", { "ports[1].name": `${long(254)}` }, `ports[1].name: Invalid value: "${long(254)}": must be no more than 63 characters`],
+  ["full", { "ports[1].name": "x/y/z" }, `ports[1].name: Invalid value: "x/y/z": ${DNS_LABEL}`],
+  ["full", { "ports[2].protocol": `${long(254)}` }, `ports[2].protocol: Unsupported value: "${long(254)}": supported values: "SCTP", "TCP", "UDP"`],
+  ["full", { "ports[2].appProtocol": "../x" }, `ports[2].appProtocol: Invalid value: "../x": prefix part ${DNS_SUBDOMAIN}`],
+  ["full", { "endpoints[0]": {} }, "endpoints[0].addresses: Required value: must contain at least 1 address"],
+  ["full", { "endpoints[1].hostname": "x/y/z" }, `endpoints[1].hostname: Invalid value: "x/y/z": ${DNS_LABEL}`],
+  ["full", { "endpoints[1].nodeName": `${long(254)}` }, `endpoints[1].nodeName: Invalid value: "${long(254)}": must be no more than 253 characters`],
+  ["full", { "endpoints[1].nodeName": "x/y/z" }, `endpoints[1].nodeName: Invalid value: "x/y/z": ${DNS_SUBDOMAIN}`],
+  ["full", { "endpoints[1].hints.forZones[+]": { name: "z" } }, "endpoints[1].hints.forZones[1].name: Duplicate value: \"z\""],
+  ["full", { "endpoints[1].hints.forZones[0].name": "x/y/z" }, `endpoints[1].hints.forZones[0].name: Invalid value: "x/y/z": ${LABEL_VALUE}`],
 ]);
 
 updateTests(endpointSlice, bases, [

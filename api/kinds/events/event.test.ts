@@ -1,5 +1,5 @@
 import { long, ruleTests, updateTests } from "../../testing/kind-rules.ts";
-import { NAME_PART } from "../../testing/rule-texts.ts";
+import { DNS_SUBDOMAIN, NAME_PART } from "../../testing/rule-texts.ts";
 import { eventsEvent } from "./event.ts";
 
 const bases = {
@@ -20,6 +20,15 @@ ruleTests(eventsEvent, bases, [
   ["min", { "reportingController": undefined }, "reportingController: Required value", "reportingController: Invalid value: \"\": name part must be non-empty", `reportingController: Invalid value: "": name part ${NAME_PART}`],
   ["min", { "type": "Warning", "regarding.kind": "Pod", "regarding.name": "p", "note": "n", "related": { kind: "Node", name: "n" }, "series": {} }, "series.count: Invalid value: \"\": should be at least 2", "series.lastObservedTime: Required value"],
   ["min", { "reportingController": "x/y/z" }, `reportingController: Invalid value: "x/y/z": a valid label key ${NAME_PART} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`],
+  ["min", { "reportingController": "../x" }, `reportingController: Invalid value: "../x": prefix part ${DNS_SUBDOMAIN}`],
+  ["min", { "reportingInstance": undefined }, "reportingInstance: Required value"],
+  ["min", { "action": undefined }, "action: Required value"],
+  ["min", { "reason": `${long(254)}` }, "reason: Invalid value: \"\": can have at most 128 characters"],
+  ["min", { "type": `${long(254)}` }, `type: Invalid value: "": has invalid value: ${long(254)}`],
+  ["min", { "type": "Bad_Value!" }, "type: Invalid value: \"\": has invalid value: Bad_Value!"],
+  ["min", { "type": "../x" }, "type: Invalid value: \"\": has invalid value: ../x"],
+  ["min", { "type": "UPPER" }, "type: Invalid value: \"\": has invalid value: UPPER"],
+  ["stored", { "eventTime": undefined }, "involvedObject.namespace: Invalid value: \"ns\": does not match event.namespace", "eventTime: Required value"],
 ]);
 
 updateTests(eventsEvent, bases, [

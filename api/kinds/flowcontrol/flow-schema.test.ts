@@ -53,6 +53,11 @@ ruleTests(flowSchema, bases, [
   ["full", { "spec.rules[0].nonResourceRules[0].nonResourceURLs": ["/a*"] }, "spec.rules[0].nonResourceRules[0].nonResourceURLs[0]: Invalid value: \"/a*\": wildcard can only do suffix matching"],
   ["full", { "spec.rules[0].nonResourceRules[0].nonResourceURLs": ["/*/*"] }, "spec.rules[0].nonResourceRules[0].nonResourceURLs[0]: Invalid value: \"/*/*\": wildcard can only do suffix matching"],
   ["full", { "metadata.name": "catch-all" }, "spec: Invalid value: {\"PriorityLevelConfiguration\":{\"Name\":\"exempt\"},\"MatchingPrecedence\":500,\"DistinguisherMethod\":{\"Type\":\"ByUser\"},\"Rules\":[{\"Subjects\":[{\"Kind\":\"User\",\"User\":{\"Name\":\"u\"},\"Group\":null,\"ServiceAccount\":null},{\"Kind\":\"Group\",\"User\":null,\"Group\":{\"Name\":\"g\"},\"ServiceAccount\":null},{\"Kind\":\"ServiceAccount\",\"User\":null,\"Group\":null,\"ServiceAccount\":{\"Namespace\":\"n\",\"Name\":\"*\"}}],\"ResourceRules\":[{\"Verbs\":[\"get\"],\"APIGroups\":[\"*\"],\"Resources\":[\"*\"],\"ClusterScope\":true,\"Namespaces\":[\"*\"]}],\"NonResourceRules\":[{\"Verbs\":[\"*\"],\"NonResourceURLs\":[\"/healthz\"]}]}]}: spec of 'catch-all' must equal the fixed value"],
+  ["full", { "spec.priorityLevelConfiguration.name": "x/y/z" }, `spec.priorityLevelConfiguration.name: Invalid value: "x/y/z": ${DNS_SUBDOMAIN}`],
+  ["full", { "spec.rules[0].subjects[1].group": {} }, "spec.rules[0].subjects[1].group.name: Required value"],
+  ["full", { "spec.rules[0].subjects[2].serviceAccount.name": `${long(254)}` }, `spec.rules[0].subjects[2].serviceAccount.name: Invalid value: "${long(254)}": must be no more than 253 characters`],
+  ["full", { "spec.rules[0].resourceRules[0].namespaces[0]": `${long(254)}` }, `spec.rules[0].resourceRules[0].namespaces[0]: Invalid value: "${long(254)}": each member of this list must be '*' or a DNS-1123 label; must be no more than 63 characters`],
+  ["full", { "spec.rules[0].nonResourceRules[0].verbs[0]": `${long(254)}` }, `spec.rules[0].nonResourceRules[0].verbs: Unsupported value: ["${long(254)}"]: supported values: "create", "delete", "deletecollection", "get", "list", "patch", "proxy", "update", "watch"`],
 ]);
 
 updateTests(flowSchema, bases, [

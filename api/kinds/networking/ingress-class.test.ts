@@ -19,6 +19,11 @@ ruleTests(ingressClass, bases, [
   ["min", { "spec.controller": "../x" }, `spec.controller: Invalid value: "..": ${DNS_SUBDOMAIN}`],
   ["params", { "spec.parameters.name": undefined }, "spec.parameters.name: Required value"],
   ["min", { "spec": undefined }, "spec.controller: Required value"],
+  ["min", { "spec.controller": `${long(254)}` }, "spec.controller: Too long: may not be more than 250 bytes", `spec.controller: Invalid value: "${long(254)}": must be a domain-prefixed path (such as "acme.io/foo")`],
+  ["params", { "spec.parameters": {} }, "spec.parameters.kind: Required value", "spec.parameters.name: Required value"],
+  ["params", { "spec.parameters.name": "x/y/z" }, "spec.parameters.name: Invalid value: \"x/y/z\": may not contain '/'"],
+  ["params-namespace", { "spec.parameters.apiGroup": `${long(254)}` }, `spec.parameters.apiGroup: Invalid value: "${long(254)}": must be no more than 253 characters`],
+  ["params-namespace", { "spec.parameters.scope": undefined }, "spec.parameters.namespace: Forbidden: `parameters.scope` is set to 'Cluster'"],
 ]);
 
 updateTests(ingressClass, bases, [

@@ -18,6 +18,7 @@ ruleTests(ipAddress, bases, [
   ["min", { "metadata.name": "2001:db8::1", "spec.parentRef.resource": "things", "spec.parentRef.group": "a..b", "spec.parentRef.namespace": "n" }, `spec.parentRef.group: Invalid value: "a..b": ${DNS_SUBDOMAIN}`],
   ["min", { "spec.parentRef.resource": undefined }, "spec.parentRef.resource: Required value"],
   ["min", { "spec.parentRef.resource": "../x" }, "spec.parentRef.resource: Invalid value: \"../x\": may not contain '/'"],
+  ["stored", { "spec.parentRef.namespace": "x/y/z" }, "spec.parentRef.namespace: Invalid value: \"x/y/z\": may not contain '/'"],
 ]);
 
 updateTests(ipAddress, bases, [

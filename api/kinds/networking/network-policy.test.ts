@@ -1,5 +1,5 @@
 import { long, ruleTests } from "../../testing/kind-rules.ts";
-import { DNS_SUBDOMAIN, NAME_PART } from "../../testing/rule-texts.ts";
+import { DNS_SUBDOMAIN, LABEL_VALUE, NAME_PART } from "../../testing/rule-texts.ts";
 import { networkPolicy } from "./network-policy.ts";
 
 const bases = {
@@ -34,4 +34,13 @@ ruleTests(networkPolicy, bases, [
   ["both", { "spec.egress[0].to[0].ipBlock.cidr": undefined }, "spec.egress[0].to[0].ipBlock.cidr: Required value"],
   ["ingress", { "spec.ingress[0].from[3].namespaceSelector.matchExpressions[0].key": "Bad_Value!" }, `spec.ingress[0].from[3].namespaceSelector.matchExpressions[0].key: Invalid value: "Bad_Value!": name part ${NAME_PART}`],
   ["ingress", { "spec.ingress[0].ports[3].endPort": 0 }, "spec.ingress[0].ports[3].endPort: Invalid value: 1: must be greater than or equal to `port`", "spec.ingress[0].ports[3].endPort: Invalid value: 0: must be between 1 and 65535, inclusive"],
+  ["egress", { "spec.podSelector.matchLabels.a": "x/y/z" }, `spec.podSelector.matchLabels: Invalid value: "x/y/z": ${LABEL_VALUE}`],
+  ["both", { "spec.policyTypes[0]": `${long(254)}` }, `spec.policyTypes[0]: Unsupported value: "${long(254)}": supported values: "Egress", "Ingress"`],
+  ["both", { "spec.egress[0].to[0].ipBlock.cidr": `${long(254)}` }, `spec.egress[0].to[0].ipBlock.cidr: Invalid value: "${long(254)}": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)`],
+  ["both", { "spec.egress[0].ports[0].protocol": `${long(254)}` }, `spec.egress[0].ports[0].protocol: Unsupported value: "${long(254)}": supported values: "TCP", "UDP", "SCTP"`],
+  ["ingress", { "spec.ingress[0].ports[2].port": `${long(254)}` }, `spec.ingress[0].ports[2].port: Invalid value: "${long(254)}": must be no more than 15 characters`],
+  ["ingress", { "spec.ingress[0].ports[2].port": "UPPER" }, "spec.ingress[0].ports[2].port: Invalid value: \"UPPER\": must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)", "spec.ingress[0].ports[2].port: Invalid value: \"UPPER\": must contain at least one letter (a-z)"],
+  ["ingress", { "spec.ingress[0].ports[2].protocol": `${long(254)}` }, `spec.ingress[0].ports[2].protocol: Unsupported value: "${long(254)}": supported values: "TCP", "UDP", "SCTP"`],
+  ["ingress", { "spec.ingress[0].from[2].ipBlock": {} }, "spec.ingress[0].from[2].ipBlock.cidr: Required value"],
+  ["ingress", { "spec.ingress[0].from[2].ipBlock.except[0]": `${long(254)}` }, `spec.ingress[0].from[2].ipBlock.except[0]: Invalid value: "${long(254)}": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)`],
 ]);

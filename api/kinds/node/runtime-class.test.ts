@@ -1,5 +1,5 @@
 import { long, ruleTests, updateTests } from "../../testing/kind-rules.ts";
-import { NAME_PART } from "../../testing/rule-texts.ts";
+import { DNS_LABEL, DNS_SUBDOMAIN, LABEL_VALUE, NAME_PART } from "../../testing/rule-texts.ts";
 import { runtimeClass } from "./runtime-class.ts";
 
 const bases = {
@@ -15,6 +15,13 @@ ruleTests(runtimeClass, bases, [
   ["full", { "scheduling.tolerations[0].key": "x/y/z" }, `scheduling.tolerations[0].key: Invalid value: "x/y/z": a valid label key ${NAME_PART} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`],
   ["full", { "scheduling.nodeSelector.a": `${long(254)}` }, `scheduling.nodeSelector: Invalid value: "${long(254)}": must be no more than 63 bytes`],
   ["full", { [`scheduling.nodeSelector.${long(64, "k")}`]: "1" }, `scheduling.nodeSelector: Invalid value: "${long(64, "k")}": name part must be no more than 63 bytes`],
+  ["full", { "handler": `${long(254)}` }, `handler: Invalid value: "${long(254)}": must be no more than 63 characters`],
+  ["full", { "handler": "x/y/z" }, `handler: Invalid value: "x/y/z": ${DNS_LABEL}`],
+  ["full", { "scheduling.nodeSelector.a": "x/y/z" }, `scheduling.nodeSelector: Invalid value: "x/y/z": ${LABEL_VALUE}`],
+  ["full", { "scheduling.tolerations[0]": {} }, "scheduling.tolerations[0].operator: Invalid value: \"\": operator must be Exists when `key` is empty, which means \"match all values and all keys\""],
+  ["full", { "scheduling.tolerations[0].key": "Bad_Value!" }, `scheduling.tolerations[0].key: Invalid value: "Bad_Value!": name part ${NAME_PART}`],
+  ["full", { "scheduling.tolerations[0].key": "../x" }, `scheduling.tolerations[0].key: Invalid value: "../x": prefix part ${DNS_SUBDOMAIN}`],
+  ["full", { "scheduling.tolerations[0].operator": `${long(254)}` }, `scheduling.tolerations[0].operator: Unsupported value: "${long(254)}": supported values: "Equal", "Exists"`],
 ]);
 
 updateTests(runtimeClass, bases, [

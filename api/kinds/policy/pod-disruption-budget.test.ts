@@ -15,6 +15,8 @@ ruleTests(podDisruptionBudget, bases, [
   ["min", { "spec.selector": { matchLabels: { a: "b c" } } }, `spec.selector.matchLabels: Invalid value: "b c": ${LABEL_VALUE}`],
   ["max-unavailable", { "spec.selector.matchLabels.a": `${long(254)}` }, `spec.selector.matchLabels: Invalid value: "${long(254)}": must be no more than 63 bytes`],
   ["max-unavailable", { "spec.selector.matchLabels[\"bad key!\"]": "1" }, `spec.selector.matchLabels: Invalid value: "bad key!": name part ${NAME_PART}`],
+  ["max-unavailable", { "spec.maxUnavailable": -1 }, "spec.maxUnavailable: Invalid value: -1: must be greater than or equal to 0"],
+  ["max-unavailable", { "spec.unhealthyPodEvictionPolicy": `${long(254)}` }, `spec.unhealthyPodEvictionPolicy: Unsupported value: "${long(254)}": supported values: "AlwaysAllow", "IfHealthyBudget"`],
 ]);
 
 updateTests(podDisruptionBudget, bases, [

@@ -1,4 +1,4 @@
-import { ruleTests, updateTests } from "../../testing/kind-rules.ts";
+import { long, ruleTests, updateTests } from "../../testing/kind-rules.ts";
 import { DNS_SUBDOMAIN } from "../../testing/rule-texts.ts";
 import { clusterRoleBinding } from "./cluster-role-binding.ts";
 
@@ -14,6 +14,9 @@ ruleTests(clusterRoleBinding, bases, [
   ["full", { "subjects[2].kind": undefined, "subjects[2].name": undefined, "subjects[2].namespace": undefined }, "subjects[2].name: Required value", "subjects[2].kind: Unsupported value: \"\": supported values: \"ServiceAccount\", \"User\", \"Group\""],
   ["full", { "subjects[2].kind": undefined }, "subjects[2].kind: Unsupported value: \"\": supported values: \"ServiceAccount\", \"User\", \"Group\""],
   ["full", { "subjects[2].name": "a..b" }, `subjects[2].name: Invalid value: "a..b": ${DNS_SUBDOMAIN}`],
+  ["min", { "roleRef": undefined }, "roleRef.kind: Unsupported value: \"\": supported values: \"ClusterRole\"", "roleRef.name: Required value"],
+  ["min", { "roleRef.name": "x/y/z" }, "roleRef.name: Invalid value: \"x/y/z\": may not contain '/'"],
+  ["full", { "subjects[2].name": `${long(254)}` }, `subjects[2].name: Invalid value: "${long(254)}": must be no more than 253 characters`],
 ]);
 
 updateTests(clusterRoleBinding, bases, [

@@ -1,4 +1,5 @@
 import { long, ruleTests, updateTests } from "../../testing/kind-rules.ts";
+import { DNS_SUBDOMAIN } from "../../testing/rule-texts.ts";
 import { roleBinding } from "./role-binding.ts";
 
 const bases = {
@@ -14,6 +15,9 @@ ruleTests(roleBinding, bases, [
   ["full", { "roleRef.apiGroup": undefined, "roleRef.kind": "Role", "subjects": [{ kind: "ServiceAccount", name: "a", namespace: "n", apiGroup: "rbac.authorization.k8s.io" }] }, "subjects[0].apiGroup: Unsupported value: \"rbac.authorization.k8s.io\": supported values: \"\""],
   ["full", { "roleRef.apiGroup": undefined, "roleRef.kind": "Role", "subjects": [{ kind: "User", name: "a", apiGroup: "foo" }] }, "subjects[0].apiGroup: Unsupported value: \"foo\": supported values: \"rbac.authorization.k8s.io\""],
   ["full", { "subjects[2].name": `${long(254)}` }, `subjects[2].name: Invalid value: "${long(254)}": must be no more than 253 characters`],
+  ["full", { "roleRef.name": "x/y/z" }, "roleRef.name: Invalid value: \"x/y/z\": may not contain '/'"],
+  ["full", { "subjects[0]": {} }, "subjects[0].name: Required value", "subjects[0].kind: Unsupported value: \"\": supported values: \"ServiceAccount\", \"User\", \"Group\""],
+  ["full", { "subjects[2].name": "x/y/z" }, `subjects[2].name: Invalid value: "x/y/z": ${DNS_SUBDOMAIN}`],
 ]);
 
 updateTests(roleBinding, bases, [

@@ -19,4 +19,6 @@ ruleTests(deviceClass, bases, [
   ["min", { "spec.config": [{ opaque: { driver: "d.example.com", parameters: [1] } }] }, "spec.config[0].opaque.parameters: Invalid value: \"<value omitted>\": must be a valid JSON object"],
   ["min", { "spec.config": [{ opaque: { driver: "d.example.com", parameters: { a: `${long(10300, "x")}` } } }] }, "spec.config[0].opaque.parameters: Too long: may not be more than 10240 bytes"],
   ["min", { "metadata.name": "A" }, `metadata.name: Invalid value: "A": ${DNS_SUBDOMAIN}`],
+  ["full", { "spec.config[0].opaque.driver": `${long(254)}` }, "spec.config[0].opaque.driver: Too long: may not be more than 63 bytes", `spec.config[0].opaque.driver: Invalid value: "${long(254)}": must be no more than 253 characters`],
+  ["full", { "spec.config[0].opaque.driver": "x/y/z" }, `spec.config[0].opaque.driver: Invalid value: "x/y/z": ${DNS_SUBDOMAIN}`],
 ]);

@@ -1,5 +1,5 @@
 import { long, ruleTests, updateTests } from "../../testing/kind-rules.ts";
-import { DNS_LABEL, DNS_SUBDOMAIN, NAME_PART } from "../../testing/rule-texts.ts";
+import { DNS_LABEL, DNS_SUBDOMAIN, LABEL_VALUE, NAME_PART } from "../../testing/rule-texts.ts";
 import { resourceClaimTemplate } from "./resource-claim-template.ts";
 
 const bases = {
@@ -18,6 +18,9 @@ ruleTests(resourceClaimTemplate, bases, [
   ["full", { "spec.spec.devices.requests[0].exactly.deviceClassName": "a..b" }, `spec.spec.devices.requests[0].exactly.deviceClassName: Invalid value: "a..b": ${DNS_SUBDOMAIN}`],
   ["full", { "spec.metadata.labels[\"bad key!\"]": "1" }, `spec.metadata.labels: Invalid value: "bad key!": name part ${NAME_PART}`],
   ["min", { "spec.metadata": { name: "x", labels: { "bad key": "v" } } }, `spec.metadata.labels: Invalid value: "bad key": name part ${NAME_PART}`, "spec.metadata.name: Forbidden: cannot be set"],
+  ["full", { "spec.metadata.labels.a": `${long(254)}` }, `spec.metadata.labels: Invalid value: "${long(254)}": must be no more than 63 bytes`],
+  ["full", { "spec.metadata.labels.a": "x/y/z" }, `spec.metadata.labels: Invalid value: "x/y/z": ${LABEL_VALUE}`],
+  ["full", { "spec.spec.devices.requests[0]": {} }, `spec.spec.devices.requests[0].name: Invalid value: "": ${DNS_LABEL}`, "spec.spec.devices.requests[0]: Required value: exactly one of `exactly` or `firstAvailable` is required"],
 ]);
 
 updateTests(resourceClaimTemplate, bases, [

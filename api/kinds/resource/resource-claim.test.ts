@@ -56,6 +56,19 @@ ruleTests(resourceClaim, bases, [
   ["one", { "spec.devices.constraints": [{ requests: ["a/b/c"], matchAttribute: "a.b/c" }] }, "spec.devices.constraints[0].requests[0]: Invalid value: \"a/b/c\": must be the name of a request in the claim or the name of a request and a subrequest separated by '/'"],
   ["one", { "spec.devices.constraints": [{ requests: ["a/b"], matchAttribute: "a.b/c" }] }, "spec.devices.constraints[0].requests[0]: Invalid value: \"a/b\": must be the name of a request in the claim or the name of a request and a subrequest separated by '/'"],
   ["one", { "spec.devices.config": [{ requests: ["a"], opaque: { driver: "d.example.com", parameters: "x" } }] }, "spec.devices.config[0].opaque.parameters: Invalid value: \"<value omitted>\": must be a valid JSON object"],
+  ["tolerations", { "spec.devices.requests[0].exactly.deviceClassName": `${long(254)}` }, `spec.devices.requests[0].exactly.deviceClassName: Invalid value: "${long(254)}": must be no more than 253 characters`],
+  ["tolerations", { "spec.devices.requests[0].exactly.deviceClassName": "x/y/z" }, `spec.devices.requests[0].exactly.deviceClassName: Invalid value: "x/y/z": ${DNS_SUBDOMAIN}`],
+  ["tolerations", { "spec.devices.requests[0].exactly.count": -1 }, "spec.devices.requests[0].exactly.count: Invalid value: -1: must be greater than zero"],
+  ["tolerations", { "spec.devices.requests[0].exactly.tolerations[1].key": `${long(254)}` }, `spec.devices.requests[0].exactly.tolerations[1].key: Invalid value: "${long(254)}": name part must be no more than 63 bytes`],
+  ["tolerations", { "spec.devices.requests[0].exactly.tolerations[1].key": "x/y/z" }, `spec.devices.requests[0].exactly.tolerations[1].key: Invalid value: "x/y/z": a valid label key ${NAME_PART} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`],
+  ["tolerations", { "spec.devices.requests[0].exactly.tolerations[1].key": "../x" }, `spec.devices.requests[0].exactly.tolerations[1].key: Invalid value: "../x": prefix part ${DNS_SUBDOMAIN}`],
+  ["requests", { "spec.devices.requests[1].exactly.selectors[0].cel": {} }, "spec.devices.requests[1].exactly.selectors[0].cel.expression: Invalid value: \"\": compilation failed: ERROR: <input>:1:0: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"],
+  ["requests", { "spec.devices.requests[2].firstAvailable[0].deviceClassName": "x/y/z" }, `spec.devices.requests[2].firstAvailable[0].deviceClassName: Invalid value: "x/y/z": ${DNS_SUBDOMAIN}`],
+  ["requests", { "spec.devices.requests[2].firstAvailable[1].allocationMode": `${long(254)}` }, `spec.devices.requests[2].firstAvailable[1].allocationMode: Unsupported value: "${long(254)}": supported values: "All", "ExactCount"`],
+  ["requests", { "spec.devices.constraints[0].matchAttribute": "x/y/z" }, "spec.devices.constraints[0].matchAttribute: Invalid value: \"x/y/z\": must not contain more than one slash"],
+  ["requests", { "spec.devices.constraints[0].requests[0]": `${long(254)}` }, `spec.devices.constraints[0].requests[0]: Invalid value: "${long(254)}": must be no more than 63 characters`, `spec.devices.constraints[0].requests[0]: Invalid value: "${long(254)}": must be the name of a request in the claim or the name of a request and a subrequest separated by '/'`],
+  ["requests", { "spec.devices.config[0].opaque": {} }, "spec.devices.config[0].opaque.driver: Required value", "spec.devices.config[0].opaque.parameters: Required value"],
+  ["requests", { "spec.devices.config[0].requests[+]": "a" }, "spec.devices.config[0].requests[1]: Duplicate value: \"a\""],
 ]);
 
 updateTests(resourceClaim, bases, [

@@ -72,6 +72,15 @@ ruleTests(resourceSlice, bases, [
   ["all", { "spec.devices[0].bindingFailureConditions": ["b"] }, "spec.devices[0].bindingConditions: Invalid value: null: bindingConditions are required to use bindingFailureConditions"],
   ["all", { "spec.devices[0].bindingConditions": ["bad key"] }, `spec.devices[0].bindingConditions[0]: Invalid value: "bad key": name part ${NAME_PART}`, "spec.devices[0].bindingFailureConditions: Invalid value: null: bindingFailureConditions are required to use bindingConditions"],
   ["all", { "spec.devices[0].bindingConditions": ["a", "b", "c", "d", "e"] }, "spec.devices[0].bindingConditions: Too many: 5: must have at most 4 items", "spec.devices[0].bindingFailureConditions: Invalid value: null: bindingFailureConditions are required to use bindingConditions"],
+  ["devices", { "spec.devices[0].name": `${long(254)}` }, `spec.devices[0].name: Invalid value: "${long(254)}": must be no more than 63 characters`],
+  ["devices", { "spec.devices[1].attributes.y": {} }, "spec.devices[1].attributes[y]: Invalid value: \"\": exactly one value must be specified"],
+  ["devices", { "spec.devices[1].attributes.z": {} }, "spec.devices[1].attributes[z]: Invalid value: \"\": exactly one value must be specified"],
+  ["devices", { "spec.devices[1].attributes.v": {} }, "spec.devices[1].attributes[v]: Invalid value: \"\": exactly one value must be specified"],
+  ["devices", { "spec.devices[1].attributes.v.version": `${long(254)}` }, `spec.devices[1].attributes[v].version: Invalid value: "${long(254)}": must be a string compatible with semver.org spec 2.0.0`, "spec.devices[1].attributes[v].version: Too long: may not be more than 64 bytes"],
+  ["node-selector", { "spec.nodeSelector.nodeSelectorTerms[0].matchExpressions[0].key": `${long(254)}` }, `spec.nodeSelector.nodeSelectorTerms[0].matchExpressions[0].key: Invalid value: "${long(254)}": name part must be no more than 63 bytes`],
+  ["node-selector", { "spec.devices[0].taints[0].key": `${long(254)}` }, `spec.devices[0].taints[0].key: Invalid value: "${long(254)}": name part must be no more than 63 bytes`],
+  ["node-selector", { "spec.devices[0].taints[0].key": "x/y/z" }, `spec.devices[0].taints[0].key: Invalid value: "x/y/z": a valid label key ${NAME_PART} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`],
+  ["node-selector", { "spec.devices[0].taints[0].key": "../x" }, `spec.devices[0].taints[0].key: Invalid value: "../x": prefix part ${DNS_SUBDOMAIN}`],
 ]);
 
 updateTests(resourceSlice, bases, [

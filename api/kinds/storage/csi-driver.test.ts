@@ -1,4 +1,4 @@
-import { ruleTests, updateTests } from "../../testing/kind-rules.ts";
+import { long, ruleTests, updateTests } from "../../testing/kind-rules.ts";
 import { DNS_SUBDOMAIN } from "../../testing/rule-texts.ts";
 import { csiDriver } from "./csi-driver.ts";
 
@@ -12,6 +12,8 @@ ruleTests(csiDriver, bases, [
   ["full", { "spec.attachRequired": undefined, "spec.podInfoOnMount": undefined, "spec.fsGroupPolicy": undefined, "spec.volumeLifecycleModes": undefined, "spec.storageCapacity": undefined, "spec.tokenRequests[1].audience": "a", "spec.tokenRequests[1].expirationSeconds": undefined, "spec.requiresRepublish": undefined, "spec.seLinuxMount": undefined, "spec.nodeAllocatableUpdatePeriodSeconds": undefined }, "spec.tokenRequests[1].audience: Duplicate value: \"a\""],
   ["full", { "spec.attachRequired": undefined, "spec.podInfoOnMount": undefined, "spec.fsGroupPolicy": undefined, "spec.volumeLifecycleModes": undefined, "spec.storageCapacity": undefined, "spec.tokenRequests": [{ audience: "a", expirationSeconds: 599 }], "spec.requiresRepublish": undefined, "spec.seLinuxMount": undefined, "spec.nodeAllocatableUpdatePeriodSeconds": undefined }, "spec.tokenRequests[0].expirationSeconds: Invalid value: 599: may not specify a duration less than 10 minutes"],
   ["full", { "metadata.name": "a..b", "spec.attachRequired": undefined, "spec.podInfoOnMount": undefined, "spec.fsGroupPolicy": undefined, "spec.volumeLifecycleModes": undefined, "spec.storageCapacity": undefined, "spec.tokenRequests": undefined, "spec.requiresRepublish": undefined, "spec.seLinuxMount": undefined, "spec.nodeAllocatableUpdatePeriodSeconds": undefined }, `metadata.name: Invalid value: "a..b": ${DNS_SUBDOMAIN}`],
+  ["full", { "spec.volumeLifecycleModes[0]": `${long(254)}` }, `spec.volumeLifecycleModes: Unsupported value: "${long(254)}": supported values: "Persistent", "Ephemeral"`],
+  ["full", { "spec.nodeAllocatableUpdatePeriodSeconds": -1 }, "spec.nodeAllocatableUpdatePeriodSeconds: Invalid value: -1: must be greater than or equal to 10 seconds"],
 ]);
 
 updateTests(csiDriver, bases, [

@@ -1,5 +1,5 @@
 import { long, ruleTests, updateTests } from "../../testing/kind-rules.ts";
-import { NAME_PART } from "../../testing/rule-texts.ts";
+import { DNS_SUBDOMAIN, NAME_PART } from "../../testing/rule-texts.ts";
 import { csiNode } from "./csi-node.ts";
 
 const bases = {
@@ -17,6 +17,9 @@ ruleTests(csiNode, bases, [
   ["full", { "spec.drivers[0].name": `${long(254)}` }, "spec.drivers[0].name: Too long: may not be more than 63 bytes", `spec.drivers[0].name: Invalid value: "${long(254)}": must be no more than 253 characters`],
   ["full", { "spec.drivers[0].topologyKeys[0]": "x/y/z" }, `spec.drivers[0]: Invalid value: "x/y/z": a valid label key ${NAME_PART} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`],
   ["full", { "spec.drivers[0].topologyKeys[0]": "" }, "spec.drivers[0]: Required value", "spec.drivers[0]: Invalid value: \"\": name part must be non-empty", `spec.drivers[0]: Invalid value: "": name part ${NAME_PART}`],
+  ["full", { "spec.drivers[0].topologyKeys[0]": `${long(254)}` }, `spec.drivers[0]: Invalid value: "${long(254)}": name part must be no more than 63 bytes`],
+  ["full", { "spec.drivers[0].topologyKeys[0]": "../x" }, `spec.drivers[0]: Invalid value: "../x": prefix part ${DNS_SUBDOMAIN}`],
+  ["full", { "spec.drivers[0].name": "x/y/z" }, `spec.drivers[0].name: Invalid value: "x/y/z": ${DNS_SUBDOMAIN}`],
 ]);
 
 updateTests(csiNode, bases, [

@@ -1,5 +1,5 @@
 import { long, ruleTests, updateTests } from "../../testing/kind-rules.ts";
-import { NAME_PART } from "../../testing/rule-texts.ts";
+import { DNS_SUBDOMAIN, NAME_PART } from "../../testing/rule-texts.ts";
 import { storageClass } from "./storage-class.ts";
 
 const bases = {
@@ -20,6 +20,10 @@ ruleTests(storageClass, bases, [
   ["min", { "provisioner": "x/y/z" }, `provisioner: Invalid value: "x/y/z": a valid label key ${NAME_PART} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`],
   ["full", { "allowedTopologies[0].matchLabelExpressions[0].key": "x/y/z" }, `allowedTopologies[0].matchLabelExpressions[0].key: Invalid value: "x/y/z": a valid label key ${NAME_PART} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`],
   ["min", { "provisioner": "Bad_Value!" }, `provisioner: Invalid value: "bad_value!": name part ${NAME_PART}`],
+  ["min", { "provisioner": "../x" }, `provisioner: Invalid value: "../x": prefix part ${DNS_SUBDOMAIN}`],
+  ["full", { "allowedTopologies[+]": { matchLabelExpressions: [{ values: ["b", "c"], key: "a" }] } }, "allowedTopologies[1].matchLabelExpressions: Duplicate value: \"\""],
+  ["full", { "allowedTopologies[0].matchLabelExpressions[0].key": `${long(254)}` }, `allowedTopologies[0].matchLabelExpressions[0].key: Invalid value: "${long(254)}": name part must be no more than 63 bytes`],
+  ["full", { "allowedTopologies[0].matchLabelExpressions[0].key": "../x" }, `allowedTopologies[0].matchLabelExpressions[0].key: Invalid value: "../x": prefix part ${DNS_SUBDOMAIN}`],
 ]);
 
 updateTests(storageClass, bases, [

@@ -21,6 +21,9 @@ ruleTests(volumeAttachment, bases, [
   ["inline", { "spec.source.inlineVolumeSpec.accessModes": undefined }, "spec.source.inlineVolumeSpec.accessModes: Required value"],
   ["inline", { "spec.source.inlineVolumeSpec.csi.driver": "a..b" }, `spec.source.inlineVolumeSpec.csi.driver: Invalid value: "a..b": ${DNS_SUBDOMAIN}`],
   ["inline", { "spec.source.inlineVolumeSpec.csi.driver": undefined, "spec.source.inlineVolumeSpec.csi.volumeHandle": undefined }, "spec.source.inlineVolumeSpec.csi.driver: Required value", "spec.source.inlineVolumeSpec.csi.volumeHandle: Required value"],
+  ["min", { "spec.attacher": `${long(254)}` }, "spec.attacher: Too long: may not be more than 63 bytes", `spec.attacher: Invalid value: "${long(254)}": must be no more than 253 characters`],
+  ["min", { "spec.attacher": "x/y/z" }, `spec.attacher: Invalid value: "x/y/z": ${DNS_SUBDOMAIN}`],
+  ["min", { "spec.nodeName": `${long(254)}` }, `spec.nodeName: Invalid value: "${long(254)}": must be no more than 253 characters`],
 ]);
 
 updateTests(volumeAttachment, bases, [

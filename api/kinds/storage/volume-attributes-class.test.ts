@@ -1,5 +1,5 @@
 import { long, ruleTests, updateTests } from "../../testing/kind-rules.ts";
-import { NAME_PART } from "../../testing/rule-texts.ts";
+import { DNS_SUBDOMAIN, NAME_PART } from "../../testing/rule-texts.ts";
 import { volumeAttributesClass } from "./volume-attributes-class.ts";
 
 const bases = {
@@ -11,6 +11,8 @@ ruleTests(volumeAttributesClass, bases, [
   ["min", { "parameters": undefined }, "parameters: Required value: must contain at least one key/value pair"],
   ["min", { "driverName": "x/y/z" }, `driverName: Invalid value: "x/y/z": a valid label key ${NAME_PART} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`],
   ["min", { "driverName": `${long(254)}` }, `driverName: Invalid value: "${long(254)}": name part must be no more than 63 bytes`],
+  ["min", { "driverName": undefined }, "driverName: Required value"],
+  ["min", { "driverName": "../x" }, `driverName: Invalid value: "../x": prefix part ${DNS_SUBDOMAIN}`],
 ]);
 
 updateTests(volumeAttributesClass, bases, [
