@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Pod } from "../../api/wire.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { BERTH, storesUnderTest, type TestCluster } from "../harness/cluster.ts";
@@ -87,8 +88,8 @@ suiteOn(storesUnderTest(), { nodes: 1 }, ({ test }) => {
     await applyText(cluster, pod("box", { command: sh("echo started; exec sleep 1000") }));
     await applyText(cluster, { ...pod("web", { image: WEB_1, ports: [{ name: "http", containerPort: 8080 }], readinessProbe: { exec: { command: ["test", "-e", "/www/index.html"] }, periodSeconds: 1 } }) });
     await applyText(cluster, { apiVersion: "v1", kind: "Service", metadata: { name: "web" }, spec: { selector: { app: "web" }, ports: [{ name: "http", port: 80, targetPort: "http" }] } });
-    for (const transport of ["websocket", "spdy", "berth"]) await applyText(cluster, pod(`echo-${transport}`, { command: sh(ECHO), stdin: true, stdinOnce: true }));
-    for (const name of ["box", "web", "echo-websocket", "echo-spdy", "echo-berth"]) await until(`${name} is ready`, () => getJson<Pod>(cluster, ["pod", name]), isReady);
+    for (const transport of ["websocket", "spdy", "berth", "client"]) await applyText(cluster, pod(`echo-${transport}`, { command: sh(ECHO), stdin: true, stdinOnce: true }));
+    for (const name of ["box", "web", "echo-websocket", "echo-spdy", "echo-berth", "echo-client"]) await until(`${name} is ready`, () => getJson<Pod>(cluster, ["pod", name]), isReady);
     t.pass();
   });
 
@@ -167,6 +168,16 @@ suiteOn(storesUnderTest(), { nodes: 1 }, ({ test }) => {
     });
   }
 
+  test("@kubernetes/client-node: exec, attach, port-forward and logs", async (t, cluster) => {
+    const script = fileURLToPath(new URL("../harness/node-client-streams.ts", import.meta.url));
+    const said = JSON.parse(await runOk(cluster.lab.host("s1"), [process.execPath, script, cluster.kubeconfig, "echo-client"], { timeout_ms: 30_000 }));
+    t.like(said.failed, { out: "out\n", error: "err\n", status: { status: "Failure", reason: "NonZeroExitCode", details: { causes: [{ reason: "ExitCode", message: "3" }] } } });
+    t.like(said.fine, { out: "fine\n", status: { status: "Success" } });
+    t.regex(said.attached, /out hello/);
+    t.regex(said.forwarded, /version 1 on web/);
+    t.is(said.log, "started\n");
+  });
+
   test("berth cp and berth attach", async (t, cluster) => {
     const folder = join(cluster.dir, "folder");
     mkdirSync(join(folder, "below"), { recursive: true });
@@ -180,7 +191,7 @@ suiteOn(storesUnderTest(), { nodes: 1 }, ({ test }) => {
     await cluster.berthOk(["cp", "box:/tmp/folder", join(cluster.dir, "copy")]);
     t.true(readFileSync(join(cluster.dir, "copy", "below", "file")).equals(content));
     t.regex((await cluster.berth(["cp", "box:/no/such", join(cluster.dir, "none")])).stderr, /no such/i);
-    const attached = new Running(cluster, [BERTH, "attach", "-i", "echo-berth"]);
+    const attached = new Running(cluster, [BERTH, "attach", "-i", "echo-berth", "echo-client"]);
     attached.type("one\n");
     await attached.said(/out one/);
     attached.child.stdin?.end();
