@@ -37,6 +37,7 @@ export const cronjobs = resource<wire.CronJob>("batch", "v1", "cronjobs", "CronJ
 export const persistentvolumeclaims = resource<wire.PersistentVolumeClaim>("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", true);
 export const endpointslices = resource<wire.EndpointSlice>("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", true);
 export const poddisruptionbudgets = resource<wire.PodDisruptionBudget>("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", true);
+export const resourcequotas = resource<wire.ResourceQuota>("", "v1", "resourcequotas", "ResourceQuota", true);
 export const leases = resource<wire.Lease>("coordination.k8s.io", "v1", "leases", "Lease", true);
 export const priorityclasses = resource<wire.PriorityClass>("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", false);
 export const roles = resource<wire.Role>("rbac.authorization.k8s.io", "v1", "roles", "Role", true);

@@ -15,6 +15,7 @@ import { podSecurity } from "./admission/pod-security/pod-security.ts";
 import { validatingPolicies } from "./admission/policy/validating-policies.ts";
 import { podResize } from "./admission/pod-resize.ts";
 import { priority } from "./admission/priority.ts";
+import { resourceQuota } from "./admission/quota/resource-quota.ts";
 import { runtimeClass } from "./admission/runtime-class.ts";
 import { serviceAccountAdmission } from "./admission/service-account.ts";
 import { taintNodesByCondition } from "./admission/taint-nodes-by-condition.ts";
@@ -168,6 +169,7 @@ class Server implements ApiServer {
       podResize(cacheOf("", "nodes"), fresh),
       escalationPrevention(this.#rbac, authorizer),
       validatingPolicies({ policies: cacheOf("admissionregistration.k8s.io", "validatingadmissionpolicies"), bindings: cacheOf("admissionregistration.k8s.io", "validatingadmissionpolicybindings"), namespaces: cacheOf("", "namespaces"), kinds, cache: this.#cache, authorizer, fresh }),
+      resourceQuota(cacheOf("", "resourcequotas"), () => this.#registry, fresh),
     ];
   }
 

@@ -1,4 +1,4 @@
-import { controllerrevisions, cronjobs, daemonsets, endpointslices, jobs, persistentvolumeclaims, persistentvolumes, poddisruptionbudgets, type Resource, replicationcontrollers, statefulsets, volumeattributesclasses } from "../api/resources.ts";
+import { controllerrevisions, cronjobs, daemonsets, endpointslices, jobs, persistentvolumeclaims, persistentvolumes, poddisruptionbudgets, type Resource, replicationcontrollers, resourcequotas, statefulsets, volumeattributesclasses } from "../api/resources.ts";
 import { ClusterRoleAggregationController } from "./cluster-role-aggregation/controller.ts";
 import type { ControllerFactory } from "./controller.ts";
 import { CronJobController } from "./cron-job/controller.ts";
@@ -17,6 +17,7 @@ import { NodeIpamController } from "./node-ipam/controller.ts";
 import { NodeLifecycleController, type NodeLifecycleOptions } from "./node-lifecycle/controller.ts";
 import { PodGcController, type PodGcOptions } from "./pod-gc/controller.ts";
 import { REPLICA_SET, REPLICATION_CONTROLLER, ReplicaSetController } from "./replica-set/controller.ts";
+import { ResourceQuotaController } from "./resource-quota/controller.ts";
 import { RootCaController } from "./root-ca/controller.ts";
 import { ServiceAccountController } from "./service-account/controller.ts";
 import { StatefulSetController } from "./stateful-set/controller.ts";
@@ -65,6 +66,7 @@ export function controllers(settings: ControllerSettings): readonly ControllerEn
     { name: "endpoint-slice-controller", create: (context) => new EndpointSliceController(context), requires: [endpointslices] },
     { name: "endpoint-slice-mirroring-controller", create: (context) => new EndpointSliceMirroringController(context), requires: [endpointslices] },
     { name: "disruption-controller", create: (context) => new DisruptionController(context), requires: [poddisruptionbudgets] },
+    { name: "resourcequota-controller", create: (context) => new ResourceQuotaController(context), requires: [resourcequotas, persistentvolumeclaims] },
     { name: "persistentvolumeclaim-protection-controller", create: claimProtection, requires: [persistentvolumeclaims] },
     { name: "persistentvolume-protection-controller", create: volumeProtection, requires: [persistentvolumes] },
     { name: "volumeattributesclass-protection-controller", create: attributesClassProtection, requires: [volumeattributesclasses, persistentvolumes, persistentvolumeclaims] },
