@@ -44,6 +44,7 @@ import { Discovery } from "./discovery/discovery.ts";
 import { OpenApi } from "./discovery/openapi.ts";
 import { OpenIdDiscovery } from "./discovery/openid.ts";
 import { systemDialer } from "./proxy/dialer.ts";
+import { bootstrapDefinitions } from "./apiextensions/bootstrap-definitions.ts";
 import { bootstrapNamespaces, bootstrapPriorityClasses } from "./registry/bootstrap-objects.ts";
 import { BindingGuard } from "./registry/bindings/binding-guard.ts";
 import { EventLeases } from "./registry/event-leases.ts";
@@ -133,6 +134,7 @@ class Server implements ApiServer {
     followRbacObjects(this.#rbac, this.#cache, this.#registry.kinds);
     this.#services.start();
     for (const object of [...bootstrapNamespaces, ...bootstrapPriorityClasses]) await ensureObject(this.#registry, object);
+    if (this.#custom.kinds !== undefined) for (const object of bootstrapDefinitions) await ensureObject(this.#registry, object);
     await this.#kubernetesService.start();
     await ensureBootstrapPolicy(this.#registry, bootstrapPolicy);
     await this.#aggregator.start();
