@@ -34,8 +34,17 @@ export interface ValueSchema {
 const INT_OR_STRING = ["integer", "string"];
 const NONE: readonly ValueSchema[] = [];
 
+const compiled = new WeakMap<JsonSchemaProps, ValueSchema>();
+
 /** Prepares a schema; its patterns are compiled here, once. */
 export function compileValueSchema(props: JsonSchemaProps): ValueSchema {
+  // Defaults are judged at every depth of a schema: each node is prepared once for all of them.
+  let schema = compiled.get(props);
+  if (schema === undefined) compiled.set(props, (schema = prepare(props)));
+  return schema;
+}
+
+function prepare(props: JsonSchemaProps): ValueSchema {
   const format = knownFormat(props.format);
   return {
     props,
