@@ -17,7 +17,7 @@ export interface MovableOptions {
 
 /** Why a placed pod must stay where it is; undefined: it may be moved. */
 export function staysBecause({ pod, assumed, evicting }: Placement, cluster: ClusterState, options: MovableOptions): string | undefined {
-  const { metadata, spec, status } = pod.pod;
+  const { metadata } = pod.pod;
   const owner = metadata.ownerReferences?.find(({ controller }) => controller);
   if (pod.terminating || evicting) return "it is terminating";
   if (assumed) return "it is not bound yet";
@@ -29,7 +29,6 @@ export function staysBecause({ pod, assumed, evicting }: Placement, cluster: Clu
   if (options.maxPriority !== undefined && pod.priority > options.maxPriority) return `its priority ${pod.priority} is above ${options.maxPriority}`;
   if (metadata.annotations?.[SAFE_TO_EVICT] === "false") return `its annotation ${SAFE_TO_EVICT} is false`;
   if (!options.localData && hasLocalData(pod.pod)) return "it has local data (emptyDir or hostPath)";
-  if (status?.phase === "Pending" && spec?.nodeName) return "it is still starting";
   if (cluster.gangs.needs(pod)) return "its pod group would be too small without it";
   if (!cluster.budgets.ledger().take(pod)) return "its PodDisruptionBudget allows no eviction now";
   return undefined;
