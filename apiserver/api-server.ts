@@ -8,6 +8,7 @@ import { CustomResources } from "./apiextensions/custom-resources.ts";
 import { AdmissionChain } from "./admission/admission.ts";
 import { certificateRequests } from "./admission/certificate-requests.ts";
 import { defaultTolerationSeconds } from "./admission/default-toleration-seconds.ts";
+import { deviceAdminAccess } from "./admission/device-admin-access.ts";
 import { limitRanger } from "./admission/limits/limit-ranger.ts";
 import { namespaceLifecycle } from "./admission/namespace-lifecycle.ts";
 import { nodeRestriction } from "./admission/node-restriction.ts";
@@ -168,6 +169,7 @@ class Server implements ApiServer {
       defaultTolerationSeconds,
       runtimeClass(cacheOf("node.k8s.io", "runtimeclasses"), fresh),
       certificateRequests(authorizer),
+      deviceAdminAccess(cacheOf("", "namespaces"), fresh),
       podResize(cacheOf("", "nodes"), fresh),
       escalationPrevention(this.#rbac, authorizer),
       validatingPolicies({ policies: cacheOf("admissionregistration.k8s.io", "validatingadmissionpolicies"), bindings: cacheOf("admissionregistration.k8s.io", "validatingadmissionpolicybindings"), namespaces: cacheOf("", "namespaces"), kinds, cache: this.#cache, authorizer, fresh }),
