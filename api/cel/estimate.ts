@@ -22,13 +22,20 @@ export function estimateCost(checked: Checked, variables: ReadonlyMap<string, Da
   return new Estimator(checked, variables).node(checked.root, undefined).cost;
 }
 
+/** A part of a variable that its declaration does not know. */
+const LOST = Symbol("lost");
+
+/** The part of a variable that a node is; undefined: it is none. */
+type Place = DataType | typeof LOST | undefined;
+
 /** What is known of a node. */
 interface Estimate {
   readonly cost: CostRange;
   /** undefined: only its type bounds its size. */
   readonly size: Size | undefined;
-  /** The part of a variable that the node is. */
-  readonly data: DataType | undefined;
+  readonly data: Place;
+  /** How large the items of a list that stands in the expression can be. */
+  readonly items?: Size | undefined;
 }
 
 interface Scope {
@@ -40,10 +47,21 @@ interface Scope {
 class Estimator {
   readonly #checked: Checked;
   readonly #variables: ReadonlyMap<string, DataType>;
+  readonly #root: Place;
 
   constructor(checked: Checked, variables: ReadonlyMap<string, DataType>) {
     this.#checked = checked;
     this.#variables = variables;
+    this.#root = variables.get("self") ?? LOST;
+  }
+
+  /**
+   * A part of a part. Kubernetes looks for it by the path from the variable, whose first step it takes for the variable's name: so the first step into
+   * what is no part of a variable leads to `self`, and definitions in the field pass for that.
+   */
+  #step(data: Place, find: (data: DataType) => DataType | undefined): Place {
+    if (data === undefined) return this.#root;
+    return data === LOST ? LOST : (find(data) ?? LOST);
   }
 
   node(node: Node, scope: Scope | undefined): Estimate {
@@ -59,12 +77,15 @@ class Estimator {
         if (qualified !== undefined || this.#checked.constants.has(node.id)) return this.#ident(node.id, qualified ?? "", undefined);
         const operand = this.node(node.operand, scope);
         if (node.testOnly) return { cost: operand.cost, size: ONE, data: undefined };
-        return part(operand.data?.fields?.get(node.field) ?? operand.data?.element, add(operand.cost, ONE));
+        return part(
+          this.#step(operand.data, (data) => data.fields?.get(node.field) ?? data.element),
+          add(operand.cost, ONE),
+        );
       }
       case "call":
         return this.#call(node, scope);
       case "list":
-        return this.#literal(node.elements, node.elements.length, 10, scope);
+        return this.#list(node.elements, scope);
       case "map":
         return this.#literal(
           node.entries.flatMap(({ key, value }) => [key, value]),
@@ -96,6 +117,13 @@ class Estimator {
     return { cost, size: { min: size, max: size }, data: undefined };
   }
 
+  #list(elements: readonly Node[], scope: Scope | undefined): Estimate {
+    const parts = elements.map((element) => this.node(element, scope));
+    const items = parts.map((estimate, i) => this.#sizeOf(elements[i] as Node, estimate)).reduce<Size | undefined>((all, size) => (all === undefined ? size : union(all, size)), undefined);
+    const size = { min: elements.length, max: elements.length };
+    return { cost: parts.reduce<CostRange>((sum, { cost }) => add(sum, cost), { min: 10, max: 10 }), size, data: undefined, items: items ?? ZERO };
+  }
+
   /** How large the node's value can be: what was found, what its type says, anything. */
   #sizeOf(node: Node, { size }: Estimate): Size {
     return size ?? (isScalar(this.#checked.types.get(node.id)) ? ONE : { min: 0, max: UNBOUNDED });
@@ -115,9 +143,16 @@ class Estimator {
         return this.#conditional(args, sizes);
       case "_[_]":
       case "_[?_]":
-        return part(args[0]?.data?.element, add(sum, ONE));
+        if (args[0]?.items !== undefined) return { cost: add(sum, ONE), size: args[0].items, data: LOST };
+        return part(
+          this.#step(args[0]?.data, ({ element }) => element),
+          add(sum, ONE),
+        );
       case "_?._":
-        return part(args[0]?.data?.fields?.get(fieldName(nodes[1])) ?? args[0]?.data?.element, add(sum, ONE));
+        return part(
+          this.#step(args[0]?.data, (data) => data.fields?.get(fieldName(nodes[1])) ?? data.element),
+          add(sum, ONE),
+        );
       case "dyn":
         return { ...(args[0] as Estimate), cost: add(sum, ONE) };
       case "value":
@@ -132,7 +167,8 @@ class Estimator {
   #conditional(args: readonly Estimate[], sizes: readonly Size[]): Estimate {
     const [condition = EMPTY, yes = EMPTY, no = EMPTY] = args;
     const size = union(sizes[1] ?? ONE, sizes[2] ?? ONE);
-    return { cost: add(condition.cost, union(yes.cost, no.cost)), size: yes.size === undefined && no.size === undefined ? undefined : size, data: undefined };
+    const items = yes.items && no.items && union(yes.items, no.items);
+    return { cost: add(condition.cost, union(yes.cost, no.cost)), size: yes.size === undefined && no.size === undefined ? undefined : size, data: undefined, items };
   }
 
   /** Whichever of the overloads may be meant at run time. */
@@ -158,12 +194,15 @@ class Estimator {
     const isBinding = node.range.kind === "list" && node.range.elements.length === 0;
     const own: Scope = { name: node.accumulator, estimate: isBinding ? init : { size: undefined, data: undefined }, outer: scope };
     const rangeType = this.#checked.types.get(node.range.id);
-    const item = range.data?.element;
+    const place = sizeOfPart(this.#step(range.data, ({ element }) => element));
+    const item = { ...place, size: place.size ?? range.items };
     const isTwo = node.secondVariable !== undefined;
+    let first: Omit<Estimate, "cost"> = item;
     // Kubernetes takes a map's keys for nothing.
-    const first = rangeType?.kind === "map" || isTwo ? { size: ONE, data: undefined } : sizeOfPart(item);
+    if (rangeType?.kind === "map") first = range.data === undefined ? sizeOfPart(this.#root) : { size: ZERO, data: LOST };
+    else if (isTwo) first = { size: ONE, data: LOST };
     let inner: Scope = { name: node.variable, estimate: first, outer: own };
-    if (node.secondVariable !== undefined) inner = { name: node.secondVariable, estimate: sizeOfPart(item), outer: inner };
+    if (node.secondVariable !== undefined) inner = { name: node.secondVariable, estimate: item, outer: inner };
     const step = add(this.node(node.condition, inner).cost, this.node(node.step, inner).cost);
     const result = this.node(node.result, own);
     const loops = { min: saturated(count.min * step.min), max: saturated(count.max * step.max) };
@@ -174,12 +213,12 @@ class Estimator {
 
 const EMPTY: Estimate = { cost: ZERO, size: undefined, data: undefined };
 
-function part(data: DataType | undefined, cost: CostRange): Estimate {
+function part(data: Place, cost: CostRange): Estimate {
   return { cost, ...sizeOfPart(data) };
 }
 
-function sizeOfPart(data: DataType | undefined): Omit<Estimate, "cost"> {
-  return { size: data === undefined ? undefined : { min: 0, max: data.maxSize }, data };
+function sizeOfPart(data: Place): Omit<Estimate, "cost"> {
+  return { size: data === undefined || data === LOST ? undefined : { min: 0, max: data.maxSize }, data };
 }
 
 function fieldName(node: Node | undefined): string {

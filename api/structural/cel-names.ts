@@ -8,3 +8,8 @@ export function celName(property: string): string | undefined {
   if (!/^[A-Za-z_][A-Za-z0-9_./-]*$/.test(property)) return undefined;
   return property.replace(/__|[.\-/]/g, (part) => escapes[part] ?? part);
 }
+
+/** A word of the language: as a field after a dot it needs no escaping since Kubernetes 1.32, though the escaped name goes on to work. */
+export function isKeyword(property: string): boolean {
+  return keywords.has(property);
+}

@@ -36,7 +36,7 @@ function pruneMap(map: Record<string, unknown>, schema: Structural | undefined, 
       if (schema?.preservesUnknown || schema?.allowsOthers) continue;
       unknown.push(path === "" ? key : `${path}.${key}`);
       delete map[key];
-    } else if (map[key] === null && !child.nullable && !child.preservesUnknown) {
+    } else if (map[key] === null && !child.nullable) {
       delete map[key];
     } else prune(map[key], child, child.isResource, path === "" ? key : `${path}.${key}`, unknown);
   }

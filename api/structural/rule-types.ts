@@ -5,7 +5,7 @@ import { BOOL, BYTES, type CelType, DOUBLE, DURATION, DYN, INT, listOf, mapOf, S
 import { CelDuration, type CelValue } from "../cel/values.ts";
 import { encodeFree } from "../codec/json-encode.ts";
 import { isMap } from "../patch/json-value.ts";
-import { celName } from "./cel-names.ts";
+import { celName, isKeyword } from "./cel-names.ts";
 import { KeyedList } from "./keyed-list.ts";
 import { parseOpenApiDuration } from "./open-api-duration.ts";
 import type { Structural } from "./structural.ts";
@@ -50,11 +50,11 @@ function makeType(schema: Structural): DataType | undefined {
     case "string":
       return stringType(schema);
     case "boolean":
-      return scalar(BOOL, 1, MIN_BOOL, expecting("boolean"));
+      return scalar(BOOL, 0, MIN_BOOL, expecting("boolean"));
     case "integer":
-      return scalar(INT, 1, MIN_NUMBER, integer);
+      return scalar(INT, 0, MIN_NUMBER, integer);
     case "number":
-      return scalar(DOUBLE, 1, MIN_NUMBER, (json) => (isNumber(json) ? Number(json) : wrong("number", json)));
+      return scalar(DOUBLE, 0, MIN_NUMBER, (json) => (isNumber(json) ? Number(json) : wrong("number", json)));
     default:
       return undefined;
   }
@@ -195,10 +195,17 @@ function objectType(schema: Structural, isResource: boolean): DataType {
 
 function objectOf(name: string, byCel: ReadonlyMap<string, DataType>, byJson: ReadonlyMap<string, DataType>, minJson: number): DataType {
   const jsonNames = new Map([...byJson.keys()].map((property) => [celName(property) ?? "", property]));
+  const fieldTypes = new Map([...byCel].map(([field, { type }]) => [field, type]));
+  for (const [property, { type }] of byJson) {
+    if (!isKeyword(property)) continue;
+    jsonNames.set(property, property);
+    fieldTypes.set(property, type);
+  }
   const names = { toJson: (own: string) => jsonNames.get(own), toCel: (property: string) => celName(property) ?? property };
   return {
-    type: { kind: "object", name, fields: new Map([...byCel].map(([field, { type }]) => [field, type])) },
-    maxSize: 1,
+    type: { kind: "object", name, fields: fieldTypes },
+    // Kubernetes takes objects and plain values for nothing where it estimates.
+    maxSize: 0,
     minJson,
     element: undefined,
     fields: byCel,
