@@ -1,6 +1,13 @@
 import { connect as connectHttp2, constants } from "node:http2";
+import { request as httpsRequest } from "node:https";
 import { connect } from "node:tls";
 import test from "ava";
+import type { ApiHandler } from "../../api/exchange.ts";
+import { systemClock } from "../../lib/clock.ts";
+import { silentLogger } from "../../lib/logger.ts";
+import { VirtualClock } from "../../lib/virtual-clock.ts";
+import { issueServingCertificate } from "../auth/pki.ts";
+import { createHttpsServer } from "./https-server.ts";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
 import { TestClient } from "../testing/test-client.ts";
 
@@ -154,4 +161,50 @@ test("a body that is too large is read to its end before its connection is close
   socket.end(" ");
   await Promise.race([over, failed]);
   t.true(ended);
+});
+
+test("a body must come in time, unless it goes on to a backend", async (t) => {
+  const clock = new VirtualClock();
+  const arrived: (() => void)[] = [];
+  const handler: ApiHandler = async ({ url, body }) => {
+    arrived.shift()?.();
+    if (body?.type !== "unread") return { status: 400, headers: {}, body: { type: "none" } };
+    if (url === "/passed") {
+      let size = 0;
+      for await (const chunk of body.stream?.() ?? []) size += chunk.length;
+      return { status: 200, headers: { "x-size": String(size) }, body: { type: "none" } };
+    }
+    await body.read(1000);
+    return { status: 200, headers: {}, body: { type: "none" } };
+  };
+  const serving = await issueServingCertificate(server.pki, { commonName: "timed", hosts: ["127.0.0.1"] }, systemClock);
+  const timed = createHttpsServer({ handler, serving, clientCa: server.ca, clock, logger: silentLogger });
+  const port = await timed.listen("127.0.0.1", 0);
+  const begin = async (path: string) => {
+    const there = new Promise<void>((resolve) => arrived.push(resolve));
+    const request = httpsRequest({ host: "127.0.0.1", port, path, method: "POST", headers: { "content-length": "10" }, ca: server.ca, agent: false });
+    const ended = new Promise<{ status: number; size: unknown }>((resolve, reject) => {
+      request.once("response", (answer) => resolve({ status: answer.resume().statusCode ?? 0, size: answer.headers["x-size"] }));
+      request.once("error", reject);
+    });
+    request.write("12345");
+    await there;
+    return { request, ended };
+  };
+  const late = await begin("/read");
+  const passed = await begin("/passed");
+  const session = connectHttp2(`https://127.0.0.1:${port}`, { ca: server.ca });
+  const there = new Promise<void>((resolve) => arrived.push(resolve));
+  const stream = session.request({ ":method": "POST", ":path": "/read" });
+  stream.on("error", () => undefined);
+  stream.write("12345");
+  await there;
+  const reset = new Promise((resolve) => stream.once("close", () => resolve(stream.rstCode)));
+  await clock.advance(60_000);
+  t.is((await late.ended).status, 408);
+  t.is(await reset, constants.NGHTTP2_CANCEL);
+  passed.request.end("67890");
+  t.deepEqual(await passed.ended, { status: 200, size: "10" });
+  session.destroy();
+  await timed.close(0);
 });

@@ -18,6 +18,7 @@ export class IncomingRequest implements ApiRequest {
   readonly upgradable: boolean;
   readonly #request: NodeRequest;
   #gone = false;
+  #passedOn = false;
   #controller: AbortController | undefined;
 
   /** `user` is whom the client certificate names. */
@@ -29,7 +30,17 @@ export class IncomingRequest implements ApiRequest {
     this.upgradable = upgradable;
     if (user !== undefined) this.user = user;
     // What follows an upgrade's head belongs to the protocol that it asks for.
-    if (!upgradable && (!BODILESS.has(this.method) || hasBody(request))) this.body = { type: "unread", read: (limit_bytes) => readBody(request, limit_bytes), stream: () => request as AsyncIterable<Uint8Array> };
+    if (!upgradable && (!BODILESS.has(this.method) || hasBody(request))) this.body = { type: "unread", read: (limit_bytes) => readBody(request, limit_bytes), stream: () => this.#passOn(request) };
+  }
+
+  /** The body goes to a backend as it comes: it may take as long as it likes. */
+  get passedOn(): boolean {
+    return this.#passedOn;
+  }
+
+  #passOn(request: NodeRequest): AsyncIterable<Uint8Array> {
+    this.#passedOn = true;
+    return request as AsyncIterable<Uint8Array>;
   }
 
   get remoteAddress(): string | undefined {

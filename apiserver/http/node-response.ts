@@ -31,8 +31,8 @@ function end(response: ServerResponse, bytes: Uint8Array | undefined): void {
 }
 
 /**
- * Answers a client that still sends its body: the answer is written at once, but the connection is closed only when the body has been read (the server's request
- * timeout bounds that), since closing on bytes that nobody has read resets it, and the client may lose the answer (RFC 9112 §9.6).
+ * Answers a client that still sends its body: the answer is written at once, but the connection is closed only when the body has been read (a request's
+ * time bounds that), since closing on bytes that nobody has read resets it, and the client may lose the answer (RFC 9112 §9.6).
  */
 function endAfterRequest(request: IncomingMessage, response: ServerResponse, bytes: Uint8Array | undefined): Promise<void> {
   response.flushHeaders();
