@@ -85,5 +85,6 @@ ruleTests(validatingAdmissionPolicy, bases, [
 
 updateTests(validatingAdmissionPolicy, bases, [
   ["one", { "status.typeChecking": { expressionWarnings: [{}] } }, "status.typeChecking.expressionWarnings[0].warning: Required value", "status.typeChecking.expressionWarnings[0].fieldRef: Required value"],
+  ["one", { "status.typeChecking": { expressionWarnings: [{ warning: "w", fieldRef: "spec.validations[0].expression" }, { warning: "w", fieldRef: "spec.validations[0" }] } }, "status.typeChecking.expressionWarnings[1].fieldRef: Invalid value: \"spec.validations[0\": invalid JSONPath: unterminated array"],
   ["one", { "status.conditions": [{ type: "A", status: "Maybe", lastTransitionTime: null, reason: "", message: "" }] }, "status.conditions[0].status: Unsupported value: \"Maybe\": supported values: \"False\", \"True\", \"Unknown\"", "status.conditions[0].lastTransitionTime: Required value: must be set", "status.conditions[0].reason: Required value: must be set"],
 ], { subresource: "status" });

@@ -1,5 +1,6 @@
 import { duplicate, invalid, notSupported, required } from "../../status/field-error.ts";
 import { type FieldPath, fieldPath } from "../../status/field-path.ts";
+import { JsonPathError, parseJsonPath } from "../../structural/json-path.ts";
 import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from "../../wire.ts";
 import { type Errors, invalidEach } from "../common.ts";
 import { validateConditions } from "../conditions.ts";
@@ -92,10 +93,24 @@ export function validateValidatingAdmissionPolicyStatusUpdate(policy: Policy): E
   policy.status?.typeChecking?.expressionWarnings?.forEach(({ warning, fieldRef = "" }, i) => {
     const at = path.child("typeChecking", "expressionWarnings").index(i);
     if (!warning) errors.push(required(at.child("warning")));
-    if (fieldRef.trim() === "") errors.push(required(at.child("fieldRef")));
+    validateFieldReference(fieldRef.trim(), at.child("fieldRef"), errors);
   });
   validateConditions(policy.status?.conditions, path.child("conditions"), errors);
   return errors;
+}
+
+/** Which expression a warning is about. */
+function validateFieldReference(reference: string, path: FieldPath, errors: Errors): void {
+  if (reference === "") {
+    errors.push(required(path));
+    return;
+  }
+  try {
+    parseJsonPath(reference);
+  } catch (error) {
+    if (!(error instanceof JsonPathError)) throw error;
+    errors.push(invalid(path, reference, `invalid JSONPath: ${error.message}`));
+  }
 }
 
 /** Also of an update: nothing of a binding is fixed once it is there. */
