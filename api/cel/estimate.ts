@@ -106,7 +106,7 @@ class Estimator {
   }
 
   #ident(id: number, name: string, scope: Scope | undefined): Estimate {
-    for (let inner = scope; inner !== undefined; inner = inner.outer) if (inner.name === name) return { cost: ONE, ...inner.estimate };
+    for (let inner = scope; inner !== undefined; inner = inner.outer) if (inner.name === name) return { ...inner.estimate, cost: ONE };
     if (this.#checked.constants.has(id)) return { cost: ONE, size: ONE, data: undefined };
     return part(this.#variables.get(name.startsWith(".") ? name.slice(1) : name), ONE);
   }
