@@ -11,6 +11,8 @@ import { loadKubeconfig } from "../../client/kubeconfig.ts";
 import { systemClock } from "../../lib/clock.ts";
 
 const BERTH = new URL("../../bin/berth", import.meta.url).pathname;
+/** On PATH. */
+const ETCD = "etcd";
 const READY_TIMEOUT_MS = 60_000;
 const POLL_MS = 100;
 
@@ -56,7 +58,7 @@ async function startEtcd(dir: string, children: ChildProcess[]): Promise<string>
   const dataDir = join(dir, "etcd");
   mkdirSync(dataDir, { mode: 0o700 });
   const args = ["--data-dir", dataDir, "--listen-client-urls", client, "--advertise-client-urls", client, "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", `default=${peer}`, "--logger", "zap", "--log-level", "error"];
-  children.push(spawn("etcd", args, { stdio: ["ignore", "ignore", "inherit"] }));
+  children.push(spawn(ETCD, args, { stdio: ["ignore", "ignore", "inherit"] }));
   await poll(async () => (await fetch(`${client}/health`)).ok);
   return client;
 }
