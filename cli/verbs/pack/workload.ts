@@ -1,4 +1,5 @@
 import type { ApiObject, Container, Node, Pod, PodSpec, PodTemplateSpec } from "../../../api/wire.ts";
+import { POD_GROUP_LABEL } from "../../../scheduler/gang/gangs.ts";
 import type { Manifest } from "../../api/manifests.ts";
 import { UserError } from "../../user-error.ts";
 
@@ -68,8 +69,10 @@ export function pendingPod(pod: Pod, name: string, namespace: string, notes: Set
   const { nodeName: _node, priority: _priority, priorityClassName: _class, schedulerName: _scheduler, schedulingGates: _gates, ...spec } = pod.spec!;
   const volumes = (spec.volumes ?? []).filter(({ persistentVolumeClaim, ephemeral }) => persistentVolumeClaim === undefined && ephemeral === undefined);
   if (volumes.length < (spec.volumes?.length ?? 0)) notes.add("claims of volumes are not looked at");
-  const { labels, annotations, ownerReferences } = pod.metadata;
-  const metadata = { name, namespace: pod.metadata.namespace ?? namespace, uid: `${pod.metadata.namespace ?? namespace}/${name}`, ...(labels && { labels }), ...(annotations && { annotations }), ...(ownerReferences && { ownerReferences }) };
+  // Whether a group is whole is no question here.
+  const { [POD_GROUP_LABEL]: _group, ...labels } = pod.metadata.labels ?? {};
+  const { annotations, ownerReferences } = pod.metadata;
+  const metadata = { name, namespace: pod.metadata.namespace ?? namespace, uid: `${pod.metadata.namespace ?? namespace}/${name}`, labels, ...(annotations && { annotations }), ...(ownerReferences && { ownerReferences }) };
   return { apiVersion: "v1", kind: "Pod", metadata, spec: withImpliedRequests({ ...spec, volumes }), status: { phase: "Pending" } };
 }
 
