@@ -1,0 +1,43 @@
+import test from "ava";
+import { fieldErrorText } from "../status/field-error.ts";
+import { fieldPath } from "../status/field-path.ts";
+import { compileCustomResourceSchema } from "./compile.ts";
+import { validateCustomResourceSchema } from "./crd-schema.ts";
+import type { JsonSchemaProps } from "./json-schema-props.ts";
+
+const root = (spec: JsonSchemaProps): JsonSchemaProps => ({ type: "object", properties: { spec } });
+
+/** Shapes of rules as operators of the field have them: Kubernetes accepts them, since it looks for sizes by paths that begin anew after a call. */
+const accepted: readonly (readonly [string, JsonSchemaProps])[] = [
+  [
+    "items of what a call returns are as large as self",
+    { type: "array", items: { type: "object", properties: { via: { type: "string", maxLength: 253, "x-kubernetes-validations": [{ rule: "self == 'a' || (self.matches('^.*/.+$') && !format.dns1123Subdomain().validate(self.split('/')[0]).hasValue() && !self.split('/')[0].endsWith('.b'))" }] } } } },
+  ],
+  [
+    "items of either of two lists are as large as self",
+    { type: "object", properties: { addresses: { type: "array", maxItems: 256, items: { type: "string" } } }, "x-kubernetes-validations": [{ rule: "!((has(self.addresses) ? self.addresses : []).exists(k, k.contains('/')))" }] },
+  ],
+  [
+    "a field with the name of a keyword needs no escaping",
+    { type: "array", maxItems: 8, items: { type: "object", properties: { name: { type: "string" }, namespace: { type: "string" } } }, "x-kubernetes-validations": [{ rule: "self.all(r, !(r.name == 'x' && has(r.namespace)))" }, { rule: "self.all(r, !has(r.__namespace__) || r.__namespace__ != 'y')" }] },
+  ],
+];
+
+for (const [name, spec] of accepted) {
+  test(`Accepted: ${name}`, (t) => {
+    t.deepEqual(validateCustomResourceSchema(root(spec), fieldPath("schema")).map(fieldErrorText), []);
+  });
+}
+
+test("What the items of a list may hold is counted where a path leads to them", (t) => {
+  const texts = validateCustomResourceSchema(root({ type: "object", properties: { addresses: { type: "array", maxItems: 256, items: { type: "string" } } }, "x-kubernetes-validations": [{ rule: "self.addresses.exists(k, k.contains('/'))" }] }), fieldPath("schema")).map(fieldErrorText);
+  t.regex(texts[0] ?? "", /estimated rule cost exceeds budget by factor of 8/);
+});
+
+test("Keywords as fields are looked up as they are written, escaped or not", (t) => {
+  const schema = compileCustomResourceSchema(root(accepted[2]![1]));
+  const errorsOf = (spec: unknown[]) => schema.validate({ apiVersion: "example.com/v1", kind: "K", metadata: { name: "n" }, spec } as never);
+  t.is(JSON.stringify(errorsOf([{ name: "z", namespace: "n" }])).includes("failed rule"), false);
+  t.true(JSON.stringify(errorsOf([{ name: "x", namespace: "n" }])).includes("failed rule"));
+  t.true(JSON.stringify(errorsOf([{ name: "z", namespace: "y" }])).includes("failed rule"));
+});
