@@ -13,6 +13,7 @@ import { limitRanger } from "./admission/limits/limit-ranger.ts";
 import { namespaceLifecycle } from "./admission/namespace-lifecycle.ts";
 import { nodeRestriction } from "./admission/node-restriction.ts";
 import { podSecurity } from "./admission/pod-security/pod-security.ts";
+import { parameterAccess } from "./admission/policy/parameter-access.ts";
 import { validatingPolicies } from "./admission/policy/validating-policies.ts";
 import { podResize } from "./admission/pod-resize.ts";
 import { priority } from "./admission/priority.ts";
@@ -172,6 +173,7 @@ class Server implements ApiServer {
       deviceAdminAccess(cacheOf("", "namespaces"), fresh),
       podResize(cacheOf("", "nodes"), fresh),
       escalationPrevention(this.#rbac, authorizer),
+      parameterAccess({ policies: { ValidatingAdmissionPolicyBinding: cacheOf("admissionregistration.k8s.io", "validatingadmissionpolicies"), MutatingAdmissionPolicyBinding: cacheOf("admissionregistration.k8s.io", "mutatingadmissionpolicies") }, kinds, authorizer }),
       validatingPolicies({ policies: cacheOf("admissionregistration.k8s.io", "validatingadmissionpolicies"), bindings: cacheOf("admissionregistration.k8s.io", "validatingadmissionpolicybindings"), namespaces: cacheOf("", "namespaces"), kinds, cache: this.#cache, authorizer, fresh }),
       resourceQuota(cacheOf("", "resourcequotas"), () => this.#registry, fresh),
     ];
