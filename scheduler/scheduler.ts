@@ -9,7 +9,7 @@ import { Binder } from "./bind/binder.ts";
 import { StatusReporter } from "./bind/status-reporter.ts";
 import { type Eviction, Evictor, incompleteGroup, preemptionBy } from "./preempt/evictor.ts";
 import { defaultConfiguration, type SchedulerConfiguration } from "./configuration/configuration.ts";
-import { hintFor } from "./explain/hint.ts";
+import { Hints } from "./explain/hint.ts";
 import { reportWhole } from "./gang/report-whole.ts";
 import { Inputs } from "./inputs.ts";
 import type { QueuedPod } from "./queue/scheduling-queue.ts";
@@ -55,6 +55,7 @@ class Run {
   readonly #core: SchedulerCore;
   readonly #binder: Binder;
   readonly #reporter: StatusReporter;
+  readonly #hints: Hints;
   readonly #binding = new Set<Promise<void>>();
   readonly #claimBinder: ClaimBinder;
   readonly #preparing = new Set<Promise<void>>();
@@ -70,6 +71,7 @@ class Run {
     this.#configuration = configuration;
     this.#signal = signal;
     this.#core = new SchedulerCore({ clock: options.clock, configuration });
+    this.#hints = new Hints(this.#core, options.clock);
     this.#binder = new Binder(options);
     this.#claimBinder = new ClaimBinder(options);
     this.#evictor = new Evictor(options);
@@ -181,7 +183,7 @@ class Run {
   #report(decision: Unplaced): void {
     const { pod, preemption } = decision;
     // kube-scheduler's text comes first: clients read it.
-    const text = decision.text + hintFor(this.#core, pod.info, decision.diagnosis.reasons);
+    const text = decision.text + this.#hints.for(pod.info, decision.diagnosis.reasons);
     const nominated = preemption?.node ?? (decision.unnominated.includes(pod.info) ? "" : undefined);
     if (this.#reporter.report(pod.info, "Unschedulable", text, nominated)) {
       this.#options.recorder.event(pod.info.pod, { type: "Warning", reason: "FailedScheduling", action: "Scheduling", message: text });
