@@ -12,14 +12,15 @@ const MASTERS = "system:masters";
 export function certificateRequests(authorizer: Authorizer): AdmissionPlugin {
   return {
     name: "CertificateRequests",
-    async validate(request) {
-      if (request.kind.entry.group !== GROUP || request.kind.entry.kind !== "CertificateSigningRequest" || request.object === undefined) return;
+    validate(request) {
+      if (request.kind.entry.group !== GROUP || request.kind.entry.kind !== "CertificateSigningRequest" || request.object === undefined) return undefined;
       const object = request.object as CertificateSigningRequest;
       const old = request.oldObject as CertificateSigningRequest | undefined;
       if (request.operation === "CREATE" && request.subresource === "") return refuseMasters(request, object);
-      if (request.operation !== "UPDATE" || old === undefined) return;
-      if (request.subresource === "approval") await requireVerb(authorizer, request, "approve", old.spec.signerName);
-      if (request.subresource === "status" && (object.status?.certificate ?? "") !== (old.status?.certificate ?? "")) await requireVerb(authorizer, request, "sign", old.spec.signerName);
+      if (request.operation !== "UPDATE" || old === undefined) return undefined;
+      if (request.subresource === "approval") return requireVerb(authorizer, request, "approve", old.spec.signerName);
+      const signs = request.subresource === "status" && (object.status?.certificate ?? "") !== (old.status?.certificate ?? "");
+      return signs ? requireVerb(authorizer, request, "sign", old.spec.signerName) : undefined;
     },
   };
 }

@@ -7,23 +7,24 @@ import type { AdmissionPlugin, AdmissionRequest } from "./admission.ts";
 /** A pod's runtime class must exist; its overhead becomes the pod's, and its nodes bound where the pod may go. */
 export function runtimeClass(classes: KindCache, fresh: () => Promise<unknown>): AdmissionPlugin {
   const isNewPod = ({ kind, subresource, operation }: AdmissionRequest) => kind.entry.kind === "Pod" && subresource === "" && operation === "CREATE";
-  return {
-    name: "RuntimeClass",
-    async admit(request) {
-      if (!isNewPod(request)) return;
-      const pod = request.object as Pod;
-      const name = pod.spec?.runtimeClassName;
-      if (!name || pod.spec === undefined) {
-        if (Object.keys(pod.spec?.overhead ?? {}).length > 0) throw refuse(request, "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead");
-        return;
-      }
-      if (classes.get(name) === undefined) await fresh();
-      const found = classes.get(name)?.object() as RuntimeClass | undefined;
-      if (found === undefined) throw refuse(request, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`);
-      setOverhead(request, pod, found);
-      setScheduling(request, pod, found);
-    },
+  const fill = async (request: AdmissionRequest): Promise<void> => {
+    const pod = request.object as Pod;
+    const name = pod.spec?.runtimeClassName;
+    if (!name || pod.spec === undefined) {
+      if (Object.keys(pod.spec?.overhead ?? {}).length > 0) throw refuse(request, "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead");
+      return;
+    }
+    if (classes.get(name) === undefined) await fresh();
+    const found = classes.get(name)?.object() as RuntimeClass | undefined;
+    if (found === undefined) throw refuse(request, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`);
+    setOverhead(request, pod, found);
+    setScheduling(request, pod, found);
   };
+  return { name: "RuntimeClass", admit: (request) => (isNewPod(request) && concerns(request.object as Pod) ? fill(request) : undefined) };
+}
+
+function concerns({ spec }: Pod): boolean {
+  return Boolean(spec?.runtimeClassName) || spec?.overhead !== undefined;
 }
 
 function refuse(request: AdmissionRequest, text: string) {

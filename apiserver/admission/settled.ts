@@ -18,8 +18,13 @@ export class Settled {
     this.#written_ms = now_ms;
   }
 
+  /** The cache has all that was written through this server. */
+  isQuiet(now_ms: number): boolean {
+    return now_ms - this.#written_ms > SETTLES_WITHIN_MS;
+  }
+
   /** Before rules are read; undefined where there is nothing to wait for. */
   wait(now_ms: number): Promise<unknown> | undefined {
-    return now_ms - this.#written_ms > SETTLES_WITHIN_MS ? undefined : this.#fresh();
+    return this.isQuiet(now_ms) ? undefined : this.#fresh();
   }
 }

@@ -16,20 +16,23 @@ export function limitRanger(ranges: KindCache, fresh: () => Promise<unknown>): A
     await settled.wait(now_ms);
     return [...ranges.snapshot().range(`${namespace}/`, `${namespace}0`)].map((cached) => cached.object() as LimitRange);
   };
+  const fill = async (request: AdmissionRequest): Promise<void> => {
+    for (const range of await rangesOf(request)) setDefaults(request.object as Pod, range);
+  };
+  const check = async (request: AdmissionRequest): Promise<void> => {
+    for (const range of await rangesOf(request)) {
+      const broken = isClaim(request) ? claimLimits(request.object as PersistentVolumeClaim, range) : podLimits(request.object as Pod, range);
+      const texts = [...new Set(broken)];
+      if (texts.length > 0) throw forbidden(request.kind.resource, request.name, texts.length === 1 ? texts[0]! : `[${texts.join(", ")}]`);
+    }
+  };
+  const isIdle = ({ now_ms }: AdmissionRequest) => ranges.size === 0 && settled.isQuiet(now_ms);
   return {
     name: "LimitRanger",
-    async admit(request) {
-      if (!isPod(request)) return;
-      for (const range of await rangesOf(request)) setDefaults(request.object as Pod, range);
-    },
-    async validate(request) {
-      if (request.kind === ranges.kind) return settled.note(request.now_ms);
-      if (!isPod(request) && !isClaim(request)) return;
-      for (const range of await rangesOf(request)) {
-        const broken = isClaim(request) ? claimLimits(request.object as PersistentVolumeClaim, range) : podLimits(request.object as Pod, range);
-        const texts = [...new Set(broken)];
-        if (texts.length > 0) throw forbidden(request.kind.resource, request.name, texts.length === 1 ? texts[0]! : `[${texts.join(", ")}]`);
-      }
+    admit: (request) => (isPod(request) && !isIdle(request) ? fill(request) : undefined),
+    validate(request) {
+      if (request.kind === ranges.kind) settled.note(request.now_ms);
+      return (isPod(request) || isClaim(request)) && !isIdle(request) ? check(request) : undefined;
     },
   };
 }

@@ -19,21 +19,22 @@ const MAX_EXISTING = 3_000;
  */
 export function podSecurity(namespaces: KindCache, pods: KindCache, fresh: () => Promise<unknown>): AdmissionPlugin {
   const settled = new Settled(fresh);
-  const policyOf = async ({ namespace, now_ms }: AdmissionRequest): Promise<NamespacePolicy> => {
-    await settled.wait(now_ms);
-    return policyOfLabels(namespaces.get(namespace)?.object().metadata.labels);
+  /** At once, where nothing was written a moment ago. */
+  const withPolicy = ({ namespace, now_ms }: AdmissionRequest, use: (policy: NamespacePolicy) => void): Promise<void> | undefined => {
+    const apply = () => use(policyOfLabels(namespaces.get(namespace)?.labels));
+    const waited = settled.wait(now_ms);
+    if (waited !== undefined) return waited.then(apply);
+    apply();
+    return undefined;
   };
   return {
     name: "PodSecurity",
-    async validate(request) {
+    validate(request) {
       if (request.kind === namespaces.kind) return checkNamespace(request, pods, settled);
-      if (request.operation !== "CREATE" && request.operation !== "UPDATE") return;
-      if (request.kind.entry.group === "" && request.kind.entry.kind === "Pod") {
-        if (isPodChange(request)) checkPod(request, await policyOf(request));
-        return;
-      }
+      if (request.operation !== "CREATE" && request.operation !== "UPDATE") return undefined;
+      if (request.kind.entry.group === "" && request.kind.entry.kind === "Pod") return isPodChange(request) ? withPolicy(request, (policy) => checkPod(request, policy)) : undefined;
       const template = request.subresource === "" ? templateOf(request.object) : undefined;
-      if (template !== undefined) warn(request, (await policyOf(request)).warn, template);
+      return template === undefined ? undefined : withPolicy(request, ({ warn: policy }) => warn(request, policy, template));
     },
   };
 }

@@ -37,20 +37,22 @@ export function validatingPolicies(parts: PolicyParts): AdmissionPlugin {
   const settled = new Settled(() => parts.fresh());
   const compiled = new WeakMap<CachedObject, CompiledPolicy | string>();
   const matchers = new WeakMap<CachedObject, RequestMatcher>();
+  const check = async (request: AdmissionRequest): Promise<void> => {
+    await settled.wait(request.now_ms);
+    for (const cached of parts.bindings.snapshot().range("", "")) {
+      const { spec } = cached.object() as ValidatingAdmissionPolicyBinding;
+      const policy = spec === undefined ? undefined : parts.policies.get(spec.policyName ?? "");
+      if (spec === undefined || policy === undefined) continue;
+      const matcher = remembered(matchers, cached, () => new RequestMatcher(spec.matchResources));
+      const program = remembered(compiled, policy, () => compileOrSay(policy.object() as ValidatingAdmissionPolicy));
+      await checkBinding(parts, request, { name: cached.name, spec, matcher }, policy.name, program);
+    }
+  };
   return {
     name: "ValidatingAdmissionPolicy",
-    async validate(request) {
+    validate(request) {
       if (request.kind.entry.group === GROUP) return settled.note(request.now_ms);
-      await settled.wait(request.now_ms);
-      if (parts.bindings.size === 0) return;
-      for (const cached of parts.bindings.snapshot().range("", "")) {
-        const { spec } = cached.object() as ValidatingAdmissionPolicyBinding;
-        const policy = spec === undefined ? undefined : parts.policies.get(spec.policyName ?? "");
-        if (spec === undefined || policy === undefined) continue;
-        const matcher = remembered(matchers, cached, () => new RequestMatcher(spec.matchResources));
-        const program = remembered(compiled, policy, () => compileOrSay(policy.object() as ValidatingAdmissionPolicy));
-        await checkBinding(parts, request, { name: cached.name, spec, matcher }, policy.name, program);
-      }
+      return parts.bindings.size === 0 && settled.isQuiet(request.now_ms) ? undefined : check(request);
     },
   };
 }

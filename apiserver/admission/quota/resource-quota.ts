@@ -17,19 +17,22 @@ import { Settled } from "../settled.ts";
  */
 export function resourceQuota(quotas: KindCache, registry: () => Registry, fresh: () => Promise<unknown>): AdmissionPlugin {
   const settled = new Settled(fresh);
+  const limit = async (request: AdmissionRequest): Promise<void> => {
+    const more = growthOf(request);
+    if (more === undefined) return;
+    await settled.wait(request.now_ms);
+    const { namespace } = request;
+    const concerned = [...quotas.snapshot().range(`${namespace}/`, `${namespace}0`)].filter((cached) => concerns(cached.object() as ResourceQuota, request, more));
+    if (concerned.length === 0) return;
+    // All are asked before any of them is charged.
+    for (const cached of concerned) check(cached.object() as ResourceQuota, request, more);
+    if (!request.dryRun) for (const cached of concerned) await charge(registry(), quotas, cached.name, request, more);
+  };
   return {
     name: "ResourceQuota",
-    async validate(request) {
+    validate(request) {
       if (request.kind === quotas.kind && request.subresource === "") settled.note(request.now_ms);
-      const more = growthOf(request);
-      if (more === undefined) return;
-      await settled.wait(request.now_ms);
-      const { namespace } = request;
-      const concerned = [...quotas.snapshot().range(`${namespace}/`, `${namespace}0`)].filter((cached) => concerns(cached.object() as ResourceQuota, request, more));
-      if (concerned.length === 0) return;
-      // All are asked before any of them is charged.
-      for (const cached of concerned) check(cached.object() as ResourceQuota, request, more);
-      if (!request.dryRun) for (const cached of concerned) await charge(registry(), quotas, cached.name, request, more);
+      return quotas.size === 0 && settled.isQuiet(request.now_ms) ? undefined : limit(request);
     },
   };
 }
