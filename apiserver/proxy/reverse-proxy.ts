@@ -43,7 +43,8 @@ async function ask(request: ApiRequest, target: ProxyTarget, closing: AbortSigna
   const sent = send(request, target, socket, upgrade);
   const stop = () => sent.destroy();
   signal.addEventListener("abort", stop, { once: true });
-  sent.once("close", () => signal.removeEventListener("abort", stop));
+  // Who listens to a signal keeps it alive, and an upgraded request has no end of its own.
+  for (const over of ["close", "upgrade"]) sent.once(over, () => signal.removeEventListener("abort", stop));
   if (signal.aborted) stop();
   return await answerOf(sent, request, target, upgrade);
 }

@@ -14,6 +14,8 @@ let server: TestServer;
 let client: TestClient;
 let node: FakeNode;
 let backend: Server;
+/** Bytes that the backend was let write of an answer without end. */
+let endless = 0;
 const seen: { method: string; url: string; headers: IncomingMessage["headers"] }[] = [];
 
 const page = '<html><!-- <a href="/no"> --><body background=/bg.png><a class=x href="/a?b=1#c">a</a><a href="rel">r</a><a href=\'http://10.1.2.3:8080/abs\'>h</a><a href="http://other/x">o</a><script src="/s.js">var x = "<a href=\'/no\'>";</script><img src="/i.png"/></body></html>';
@@ -35,6 +37,15 @@ test.before(async () => {
       response.writeHead(200, { "content-length": "100" });
       response.write("part");
       return void response.socket?.destroySoon();
+    }
+    if (path === "/endless") {
+      const piece = Buffer.alloc(64 << 10);
+      const write = () => {
+        while (!response.destroyed && response.write(piece)) endless += piece.length;
+        endless += piece.length;
+      };
+      response.on("drain", write);
+      return void write();
     }
     if (path === "/slow") {
       response.writeHead(200);
@@ -206,6 +217,27 @@ test.serial("proxying needs the right to proxy", async (t) => {
   const nobody = new TestClient(server, await server.clientCertificate({ commonName: "nobody" }));
   t.is((await nobody.get(`${core}/pods/p/proxy/x`)).status, 403);
   nobody.close();
+});
+
+test.serial("a backend writes only as fast as its reader reads", async (t) => {
+  const response = await client.open("GET", `${core}/pods/p/proxy/endless`);
+  response.pause();
+  for (let before = -1; before !== endless; ) {
+    before = endless;
+    for (let i = 0; i < 10; i++) await client.get("/readyz");
+  }
+  t.true(endless > 0 && endless < 64 << 20, `${endless} bytes are under way`);
+  const held = endless;
+  const more = new Promise<void>((resolve) => {
+    let taken = 0;
+    response.on("data", (piece: Buffer) => {
+      taken += piece.length;
+      if (taken > held + (1 << 20)) resolve();
+    });
+  });
+  response.resume();
+  await more;
+  response.destroy();
 });
 
 test.serial("a reader that goes takes its backend's request with it", async (t) => {
