@@ -36,3 +36,13 @@ test("Patterns of endless size are refused", (t) => {
   t.throws(() => UserPattern.compile("a".repeat((1 << 20) + 1)), { instanceOf: PatternError, message: "error parsing regexp: expression too large" });
   t.throws(() => UserPattern.compile("(".repeat(100_000)), { instanceOf: PatternError });
 });
+
+test("A pattern stays itself however much it has read", (t) => {
+  const pattern = UserPattern.compile("(a|b)*a(a|b){13}$");
+  const text = "ab".repeat(5000);
+  for (let i = 0; i < 20; i++) {
+    t.true(pattern.test(text));
+    t.false(pattern.test("b"));
+    t.is(pattern.find(`x${text}`), text);
+  }
+});

@@ -61,7 +61,7 @@ test.serial("two managers: a conflict that names the other, then force; diff sho
   await ok("apply", "--server-side", "--field-manager=one", "-f", configMap("app", "v"));
   t.regex(await refused("apply", "--server-side", "--field-manager=two", "-f", configMap("app", "w")), /Apply failed with 1 conflict: conflict with "one": \.data\.k/);
   const diff = await refused("diff", "--server-side", "--force-conflicts", "--field-manager=two", "-f", configMap("app", "w"));
-  t.regex(diff, /^-  k: v\n\+  k: w$/m);
+  t.regex(diff, /^- {2}k: v\n\+ {2}k: w$/m);
   t.is(await ok("get", "configmap", "app", "-o", "jsonpath={.data.k}"), "v");
   await ok("apply", "--server-side", "--force-conflicts", "--field-manager=two", "-f", configMap("app", "w"));
   t.is(await ok("get", "configmap", "app", "-o", "jsonpath={.data.k}"), "w");
