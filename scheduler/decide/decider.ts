@@ -213,7 +213,8 @@ export class Decider {
     const known = view.diagnosis;
     if (filters.length === 0 && known !== undefined) return known;
     const count = new Counter(this.#snapshot, view.compiled, filters);
-    for (let node = 0; node < this.#snapshot.slots; node++) count.add(node, view.code(node));
+    for (const { filter, reasons, nodes } of view.failures()) for (const reason of reasons) count.addOthers(reason, filter, nodes);
+    if (filters.length > 0) for (let node = 0; node < this.#snapshot.slots; node++) if (view.code(node) === 0) count.add(node, 0);
     const result = count.result();
     if (filters.length === 0) view.diagnosis = result;
     return result;

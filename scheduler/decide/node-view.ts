@@ -1,6 +1,7 @@
 import type { ClusterSnapshot } from "../snapshot/cluster-snapshot.ts";
 import { ABSENT, type CompiledShape } from "./compiled-shape.ts";
 import type { Diagnosis } from "./diagnosis.ts";
+import { FailureCounts, type Failing } from "./failure-counts.ts";
 import { Tournament } from "./tournament.ts";
 
 const NOT_JUDGED = -1;
@@ -16,6 +17,8 @@ export class NodeView {
   #staticCodes = new Uint8Array(0);
   #staticVersions = new Int32Array(0);
   #scores = new Tournament(1);
+  /** Kept from the first time that somebody asks. */
+  #failures: FailureCounts | undefined;
 
   constructor(compiled: CompiledShape, snapshot: ClusterSnapshot) {
     this.compiled = compiled;
@@ -47,15 +50,30 @@ export class NodeView {
     return this.#scores.value(node);
   }
 
+  /** Why nodes fail, added up; some may count no nodes any more. */
+  failures(): readonly Failing[] {
+    if (this.#failures === undefined) {
+      this.#failures = new FailureCounts(this.#scores.size);
+      for (let node = 0; node < this.#snapshot.slots; node++) this.#failures.change(node);
+    }
+    return this.#failures.all((node) => {
+      const code = this.#codes[node]!;
+      if (code === 0 || code === ABSENT) return undefined;
+      const filter = this.compiled.filterOf(code);
+      return { filter: filter.name, reasons: filter.reasons(this.compiled.shape, this.#snapshot, node) };
+    });
+  }
+
   /** Bytes that a view of so many nodes takes, about. */
   static bytes(nodes: number): number {
-    return nodes * 2 * (1 + 1 + 4 + 8 + 4);
+    return nodes * 2 * (1 + 1 + 4 + 8 + 4 + 4);
   }
 
   #rebuild(forget: boolean): void {
     const slots = this.#snapshot.slots;
     if (slots > this.#codes.length || forget) {
       this.#scores = new Tournament(Math.max(64, slots));
+      this.#failures = undefined;
       this.#codes = new Uint8Array(this.#scores.size).fill(ABSENT);
       this.#staticCodes = new Uint8Array(this.#scores.size);
       this.#staticVersions = new Int32Array(this.#scores.size).fill(NOT_JUDGED);
@@ -72,6 +90,7 @@ export class NodeView {
     }
     const code = this.#staticCodes[node]! || this.compiled.judgeDynamic(node);
     this.#codes[node] = code;
+    this.#failures?.change(node);
     return code === 0 ? this.compiled.score(node) : Number.NEGATIVE_INFINITY;
   }
 }
