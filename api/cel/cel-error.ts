@@ -1,6 +1,14 @@
 /** An expression failed at run time: `division by zero`, `no such key: a`. `||`, `&&`, all and exists may absorb it. */
 export class CelError extends Error {
   override readonly name = "CelError";
+
+  constructor(message: string) {
+    // A fold may absorb a million of them: without a stack they cost a tenth.
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
+    super(message);
+    Error.stackTraceLimit = limit;
+  }
 }
 
 /** The expression used up its cost budget; nothing absorbs it. */
