@@ -1,5 +1,5 @@
 import test from "ava";
-import { leases } from "../../../api/resources.ts";
+import { deployments, leases } from "../../../api/resources.ts";
 import { addNode, addPod, withLiveCluster } from "../../../scheduler/testing/live-objects.ts";
 import { runBerth } from "../../testing/run-berth.ts";
 import { systemClock } from "../../../lib/clock.ts";
@@ -104,4 +104,19 @@ test("a pod of a group: its group is explained, with the others in their places"
   t.is(core.snapshot.placements.size, 0, "what was tried is taken back");
   group(2);
   t.is(explainPod(core, member(0), "default-scheduler").state, "fits");
+});
+
+test("a workload: its pending pods, those that are alike once; none at all", async (t) => {
+  await withLiveCluster(async (cluster) => {
+    await addNode(cluster, "a", { cpu: "1" });
+    const template = { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "main", image: "web" }] } };
+    await cluster.client.create(deployments, { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web", namespace: "default" }, spec: { replicas: 2, selector: { matchLabels: { app: "web" } }, template } });
+    t.regex(await why(cluster, "deploy/web"), /^deployment\/web has no pods\n {2}nothing says why: does the controller that makes them run/);
+    await addPod(cluster, "web-0", { labels: { app: "web" }, nodeName: "a", requests: { cpu: "500m" } });
+    for (const name of ["web-1", "web-2"]) await addPod(cluster, name, { labels: { app: "web" }, requests: { cpu: "2" } });
+    const text = await why(cluster, "deploy/web");
+    t.regex(text, /^default\/web-1: 0\/1 nodes are available\n[\s\S]*\nThe same holds for 1 more like it\.\n$/);
+    t.false(text.includes("web-0:"));
+    t.deepEqual(JSON.parse(await why(cluster, "deploy/web", "-o", "json"))[0].alike, ["web-2"]);
+  });
 });
