@@ -25,22 +25,25 @@ function withResource(properties: Json, form: OpenapiForm): Json {
 
 function project(props: JsonSchemaProps, form: OpenapiForm): Json {
   const { items, properties, additionalProperties, ...rest } = props;
-  const schema: Json = form === "v2" ? forSwagger(rest as Json) : { ...rest };
-  const isFree = form === "v2" && (props.nullable === true || (props["x-kubernetes-preserve-unknown-fields"] === true && props["x-kubernetes-embedded-resource"] !== true));
+  const schema: Json = form === "v2" ? { ...forSwagger(props) } : { ...rest };
+  const isFree = form === "v2" && (props.nullable === true || props["x-kubernetes-preserve-unknown-fields"] === true);
   if (isFree) return schema;
   if (isMap(items)) schema["items"] = project(items as JsonSchemaProps, form);
   if (properties !== undefined) schema["properties"] = Object.fromEntries(Object.entries(properties).map(([name, child]) => [name, project(child, form)]));
   if (isMap(additionalProperties)) schema["additionalProperties"] = project(additionalProperties as JsonSchemaProps, form);
   else if (additionalProperties !== undefined) schema["additionalProperties"] = additionalProperties;
-  if (props["x-kubernetes-embedded-resource"] === true && !(form === "v2" && props["x-kubernetes-preserve-unknown-fields"] === true)) schema["properties"] = withResource(isMap(schema["properties"]) ? schema["properties"] : {}, form);
+  if (props["x-kubernetes-embedded-resource"] === true) schema["properties"] = withResource(isMap(schema["properties"]) ? schema["properties"] : {}, form);
   for (const junctor of ["allOf", "anyOf", "oneOf"] as const) if (form === "v3" && props[junctor] !== undefined) schema[junctor] = props[junctor].map((one) => project(one, form));
   if (form === "v3" && props["x-kubernetes-int-or-string"] === true && props.anyOf === undefined) schema["anyOf"] = [{ type: "integer" }, { type: "string" }];
   return schema;
 }
 
-/** What Swagger 2 has no words for is left out; what may be null, or of several types, is of any. */
-function forSwagger(rest: Json): Json {
-  const { nullable, anyOf: _anyOf, oneOf: _oneOf, not: _not, ...schema } = rest;
-  if (nullable === true || schema["x-kubernetes-int-or-string"] === true || schema["x-kubernetes-preserve-unknown-fields"] === true) delete schema["type"];
-  return schema;
+/** What Swagger 2 has no words for is left out; what may be null, or of several types, is of any. kubectl reads no list without items. */
+function forSwagger(props: JsonSchemaProps): Json {
+  const { nullable, allOf: _allOf, anyOf: _anyOf, oneOf: _oneOf, not: _not, items, properties, additionalProperties, required, type, ...schema } = props;
+  const isFree = props["x-kubernetes-preserve-unknown-fields"] === true || props["x-kubernetes-int-or-string"] === true || nullable === true;
+  const typed: Json = type === undefined || isFree || (type === "array" && items === undefined) ? schema : { ...schema, type };
+  const isNullable = isMap(additionalProperties) && (additionalProperties as JsonSchemaProps).nullable === true;
+  const needed = isNullable ? [] : (required ?? []).filter((name) => properties?.[name]?.nullable !== true);
+  return needed.length === 0 ? typed : { ...typed, required: needed };
 }
