@@ -8,6 +8,7 @@ const SHARED_NAME = "ancient-changes";
 /** Puts the oldest managers of plain writes together, one entry for each version, while there are too many. */
 export function capUpdaters(managed: Managed): void {
   const { fields, times } = managed;
+  if (fields.size <= MAX_UPDATERS) return;
   const updaters = [...fields].filter(([, { applied }]) => !applied).map(([id]) => id);
   let count = updaters.length;
   if (count <= MAX_UPDATERS) return;

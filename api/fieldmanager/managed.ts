@@ -36,8 +36,26 @@ export interface ManagerName {
   readonly subresource?: string;
 }
 
+/** Ids and names by one another: a few managers write nearly everything. */
+const ids = new Map<string, string>();
+const names = new Map<string, ManagerName>();
+const MAX_NAMES = 1_000;
+
 /** The text that stands for a manager: its entry as JSON, which also sorts managers as Kubernetes does. */
 export function managerId(name: ManagerName): string {
+  const { manager = "", operation = "", apiVersion = "", subresource = "" } = name;
+  const key = `${manager}\0${operation}\0${apiVersion}\0${subresource}`;
+  let id = ids.get(key);
+  if (id === undefined) {
+    id = makeId(name);
+    if (ids.size >= MAX_NAMES) ids.clear();
+    // A name may hold any character: only what is certain to be told apart is kept.
+    if (!`${manager}${operation}${apiVersion}${subresource}`.includes("\0")) ids.set(key, id);
+  }
+  return id;
+}
+
+function makeId(name: ManagerName): string {
   let text = "";
   const put = (key: string, value: string | undefined): void => {
     if (value) text += `${text === "" ? "{" : ","}"${key}":${quoteJson(value)}`;
@@ -93,10 +111,6 @@ function encodeEntry(id: string, { set, apiVersion, applied }: ManagerFields, ti
     ...(name.subresource === undefined ? {} : { subresource: name.subresource }),
   };
 }
-
-/** Names by id: a few managers write nearly everything. */
-const names = new Map<string, ManagerName>();
-const MAX_NAMES = 1_000;
 
 function nameOf(id: string): ManagerName {
   let name = names.get(id);

@@ -1,7 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
 import { encodeObject } from "../../api/codec/json.ts";
-import { isAtRevision, replaceResourceVersion, withResourceVersion } from "./resource-version.ts";
+import { isAtRevision, isAtRevisionButForManagers, replaceResourceVersion, withResourceVersion } from "./resource-version.ts";
 
 const text = fc.oneof(fc.string(), fc.constantFrom('"uid":"', '\\"uid\\":\\"x', "metadata", '{"metadata":{"uid":"1"}}', "uid"));
 const keys = fc.dictionary(fc.oneof(fc.constantFrom("uid", "metadata", "resourceVersion"), fc.string({ minLength: 1, maxLength: 8 })), text, { maxKeys: 4 });
@@ -40,5 +40,23 @@ for (const [title, definition] of [
       }),
       { numRuns: 300 },
     );
+  });
+}
+
+for (const definition of ["io.k8s.api.core.v1.ConfigMap", undefined]) {
+  test(`bytes that differ in managedFields alone are told from others: ${definition ?? "custom resources"}`, (t) => {
+    const entry = (manager: string, time: string) => ({ manager, time, fieldsType: "FieldsV1", fieldsV1: { "f:data": { [`f:${manager}`]: {} } } });
+    const [a, b, late] = [entry("a", "2024-01-01T00:00:00Z"), entry("b", "2024-01-01T00:00:00Z"), entry("a", "2025-01-01T00:00:00Z")];
+    const stored = (managedFields: object[], more: object, uid = "1") => Buffer.from(encodeObject(definition, { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a", uid, managedFields }, ...more }));
+    const bytes = withResourceVersion(stored([a, b], { data: { k: "v" } }), 7);
+    const alike = (one: Buffer) => isAtRevisionButForManagers(one, bytes, 7);
+    t.true(alike(stored([a, b], { data: { k: "v" } })));
+    t.true(alike(stored([late, b], { data: { k: "v" } })));
+    t.true(alike(stored([b, late], { data: { k: "v" } })));
+    t.false(alike(stored([b, late], { data: { k: "w" } })));
+    t.false(alike(stored([a, b], { data: { l: "v" } })));
+    t.false(alike(stored([a, b], { data: { k: "v" } }, "2")));
+    t.false(alike(stored([a, b], { data: { k: "vv" } })));
+    t.false(alike(stored([a], { data: { k: "v" } })));
   });
 }

@@ -22,14 +22,38 @@ export function withResourceVersion(stored: Uint8Array, revision: number): Buffe
 /** Whether `withResourceVersion` would give just these bytes. */
 export function isAtRevision(stored: Uint8Array, bytes: Uint8Array, revision: number): boolean {
   if (!hasLengthAt(stored, bytes, revision)) return false;
-  const [view, shown] = [viewOf(stored), viewOf(bytes)];
   const at = insertionPoint(stored);
   const end = at + versionText(revision).length;
-  return view.compare(shown, 0, at, 0, at) === 0 && shown.toString("latin1", at, end) === versionText(revision) && view.compare(shown, end, shown.length - 1, at) === 0;
+  return viewOf(bytes).toString("latin1", at, end) === versionText(revision) && isAlike(stored, bytes, revision, at, 0, stored.length);
+}
+
+const MANAGERS = '"managedFields":[';
+const FIELDS = '"fieldsType":"FieldsV1"';
+
+/**
+ * Whether `withResourceVersion` would give these bytes but for what is in managedFields, as far as can be told without
+ * parsing: what looks like them elsewhere may make it true (where only that differs), never false.
+ */
+export function isAtRevisionButForManagers(stored: Uint8Array, bytes: Uint8Array, revision: number): boolean {
+  if (!hasLengthAt(stored, bytes, revision)) return false;
+  const view = viewOf(stored);
+  const [start, last] = [view.indexOf(MANAGERS), view.lastIndexOf(FIELDS)];
+  const end = view.indexOf("}]", last);
+  if (start < 0 || last < start || end < 0) return false;
+  const at = insertionPoint(stored);
+  return isAlike(stored, bytes, revision, at, 0, start) && isAlike(stored, bytes, revision, at, end, stored.length);
+}
+
+/** Whether this part of the stored bytes is the same in those with the version, which stands at `at`. */
+function isAlike(stored: Uint8Array, bytes: Uint8Array, revision: number, at: number, from: number, to: number): boolean {
+  const [view, shown] = [viewOf(stored), viewOf(bytes)];
+  const added = versionText(revision).length;
+  const [middle, rest] = [Math.min(to, Math.max(from, at)), Math.max(from, at)];
+  return view.compare(shown, from, middle, from, middle) === 0 && (rest >= to || view.compare(shown, rest + added, to + added, rest, to) === 0);
 }
 
 /** Whether `withResourceVersion` would give as many bytes. */
-export function hasLengthAt(stored: Uint8Array, bytes: Uint8Array, revision: number): boolean {
+function hasLengthAt(stored: Uint8Array, bytes: Uint8Array, revision: number): boolean {
   return stored.length + versionText(revision).length + 1 === bytes.length;
 }
 

@@ -14,7 +14,7 @@ import { cachedCurrent, certainCurrent, type Current, readCurrent } from "./curr
 import { removeObject } from "./delete.ts";
 import { fillAllocated, type Outcome, type Registry, type Reservation, reservationOf, strategyContext, type WriteContext } from "./registry.ts";
 import { dropDuplicateOwners } from "./owner-references.ts";
-import { hasLengthAt, isAtRevision } from "./resource-version.ts";
+import { isAtRevision, isAtRevisionButForManagers } from "./resource-version.ts";
 import { writtenVersion } from "./resource-version-text.ts";
 import type { ServedKind } from "./served-kind.ts";
 import { asIfStored, fromStored, putObject, storedBytes, toStored } from "./storage-write.ts";
@@ -208,11 +208,11 @@ function namespaceIsEmpty(namespace: ApiObject): boolean {
 
 /**
  * Nothing would change but when somebody last changed a field to what it was (the kind's strategy or admission took his
- * change back): no write. Another time is as long as the old one, so most writes are told apart by their length.
+ * change back): no write. The bytes tell most writes apart; those that differ in managedFields alone are compared.
  */
 function onlyTimesDiffer(kind: ServedKind, object: ApiObject, stored: Buffer, current: CachedObject): boolean {
   const entries = object.metadata.managedFields;
-  if (entries === undefined || !hasLengthAt(stored, current.bytes, current.revision)) return false;
+  if (entries === undefined || !isAtRevisionButForManagers(stored, current.bytes, current.revision)) return false;
   const before = current.object().metadata.managedFields;
   if (before?.length !== entries.length || !entries.every((entry) => before.some((other) => isSameManager(entry, other)))) return false;
   const timeless = { ...object, metadata: { ...object.metadata, managedFields: before } };
