@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import test, { type ExecutionContext } from "ava";
 import { systemClock } from "../../../lib/clock.ts";
 import { issueServingCertificate, type KeyPair } from "../../auth/pki.ts";
-import { startServerOn, STORES } from "../../testing/both-stores.ts";
+import { type ServersOn, startServersOn, STORES } from "../../testing/both-stores.ts";
 import { type ExtensionServer, startExtensionServer } from "../../testing/extension-server.ts";
 import { startFakeNode } from "../../testing/fake-node.ts";
 import { type Json, TestClient } from "../../testing/test-client.ts";
@@ -15,6 +15,7 @@ const SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices";
 const AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
 for (const store of STORES) {
+  let servers: ServersOn;
   let server: TestServer;
   let admin: TestClient;
   let serving: KeyPair;
@@ -22,7 +23,8 @@ for (const store of STORES) {
   let count = 0;
 
   test.before(async () => {
-    server = await startServerOn(store);
+    servers = await startServersOn(store);
+    server = servers.server;
     admin = new TestClient(server);
     serving = await issueServingCertificate(server.pki, { commonName: "extension", hosts: ["ext.default.svc", "pods.default.svc"] }, systemClock);
     await admin.post("/api/v1/namespaces/default/services", { metadata: { name: "ext" }, spec: { type: "ExternalName", externalName: "localhost" } });
@@ -30,7 +32,7 @@ for (const store of STORES) {
   test.after.always(async () => {
     for (const end of ends) await end();
     admin?.close();
-    await server?.stop();
+    await servers?.stop();
   });
 
   // One after another: they share the server's discovery.
@@ -306,5 +308,23 @@ for (const store of STORES) {
     const ended = once(socket, "close");
     socket.end();
     await ended;
+  });
+
+  suite("every server of a cluster asks the extension server, with the certificate of the one authority; one that stops takes nothing along", async (t) => {
+    const other = await servers.more();
+    const second = new TestClient(other, server.admin);
+    ends.push(() => second.close());
+    const { extension, group } = await available();
+    const path = `/apis/${group}/v1/things`;
+    extension.routes.set(path, (_request, response) => void response.writeHead(200, { "content-type": "application/json" }).end('{"kind":"ThingList"}'));
+    // The other server hears of the condition through its watch.
+    while ((await second.get(path)).status === 503);
+    t.is((await second.get(path)).body.kind, "ThingList");
+    t.is(extension.seen.at(-1)?.clientName, "front-proxy-client");
+    const { body } = await second.get("/apis", { accept: AGGREGATED });
+    t.true(body.items.some((item: Json) => item.metadata.name === group));
+    await other.stop();
+    t.is((await admin.get(path)).body.kind, "ThingList");
+    t.like(await condition(group, isTrue), { reason: "Passed" });
   });
 }
