@@ -191,7 +191,7 @@ suiteOn(storesUnderTest(), { nodes: 1 }, ({ test }) => {
     await cluster.berthOk(["cp", "box:/tmp/folder", join(cluster.dir, "copy")]);
     t.true(readFileSync(join(cluster.dir, "copy", "below", "file")).equals(content));
     t.regex((await cluster.berth(["cp", "box:/no/such", join(cluster.dir, "none")])).stderr, /no such/i);
-    const attached = new Running(cluster, [BERTH, "attach", "-i", "echo-berth", "echo-client"]);
+    const attached = new Running(cluster, [BERTH, "attach", "-i", "echo-berth"]);
     attached.type("one\n");
     await attached.said(/out one/);
     attached.child.stdin?.end();
