@@ -5,6 +5,7 @@ import { AccessBuilder, type AccessCheck, type AccessVerdict } from "../../../ap
 import type { UserInfo } from "../../../api/exchange.ts";
 import type { ApiObject, Namespace } from "../../../api/wire.ts";
 import type { AccessRequest, Authorizer } from "../../auth/authorizer.ts";
+import type { ServedKind } from "../../registry/served-kind.ts";
 import type { AdmissionRequest } from "../admission.ts";
 
 /** Thrown through an expression that asked for a check whose outcome is not known yet; run it again when `settled`. */
@@ -44,9 +45,9 @@ export class RequestBindings {
     const { object, oldObject, kind } = this.#request;
     switch (variable) {
       case "object":
-        return dynamicValue(plain(kind.definition, object));
+        return dynamicValue(plain(kind, object));
       case "oldObject":
-        return dynamicValue(plain(kind.definition, oldObject));
+        return dynamicValue(plain(kind, oldObject));
       case "namespaceObject":
         return dynamicValue(shownNamespace(this.#namespace() as Namespace | undefined));
       case "request":
@@ -87,9 +88,10 @@ function accountUser({ namespace, name }: { namespace: string; name: string }): 
   return { name: `system:serviceaccount:${namespace}:${name}`, groups: ["system:serviceaccounts", `system:serviceaccounts:${namespace}`, "system:authenticated"] };
 }
 
-/** The object as a client would read it. */
-function plain(definition: string | undefined, object: ApiObject | undefined): unknown {
-  return object === undefined ? null : JSON.parse(encodeObject(definition, object));
+/** The object as a client would read it. The body of a subresource's action (an Eviction, a TokenRequest) is of another kind. */
+function plain(kind: ServedKind, object: ApiObject | undefined): unknown {
+  if (object === undefined) return null;
+  return JSON.parse(encodeObject(object.kind === kind.entry.kind ? kind.definition : undefined, object));
 }
 
 function shownRequest({ kind, operation, subresource, namespace, name, user, dryRun }: AdmissionRequest): object {

@@ -109,3 +109,13 @@ test("Warn tells in a header; a policy that goes is forgotten", async (t) => {
   await admin.delete(`${API}/validatingadmissionpolicies/${name}`);
   t.is((await create("b")).warning, undefined);
 });
+
+test("the body of a subresource's action is what a policy on that subresource sees", async (t) => {
+  const rule = { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["serviceaccounts/token"] };
+  const { name, path } = await governed({ policy: { matchConstraints: { resourceRules: [rule] } }, validations: [{ expression: "object.spec.expirationSeconds <= 600", messageExpression: "'too long: ' + string(object.spec.expirationSeconds) + ' for ' + request.subResource" }] });
+  const accounts = path.replace("configmaps", "serviceaccounts");
+  await admin.post(accounts, { metadata: { name: "robot" } });
+  const refused = await admin.post(`${accounts}/robot/token`, { spec: {} });
+  t.is(refused.body.message, `serviceaccounts "robot" is forbidden: ValidatingAdmissionPolicy '${name}' with binding '${name}' denied request: too long: 3600 for token`);
+  t.is((await admin.post(`${accounts}/robot/token`, { spec: { expirationSeconds: 600 } })).status, 201);
+});
