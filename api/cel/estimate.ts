@@ -178,7 +178,8 @@ class Estimator {
     let cost: CostRange | undefined;
     let size: Size | undefined;
     for (const { cost: rule } of overloads) {
-      const own = rule === undefined ? ONE : { min: saturated(rule.units(least)), max: saturated(rule.units(most)) };
+      const units = rule?.estimated ?? rule?.units;
+      const own = units === undefined ? ONE : { min: saturated(units(least)), max: saturated(units(most)) };
       cost = cost === undefined ? own : union(cost, own);
       if (rule?.resultSize === undefined) continue;
       const result = { min: saturated(rule.resultSize(least)), max: saturated(rule.resultSize(most)) };

@@ -23,6 +23,8 @@ export type Run = (args: readonly CelValue[], meter: Meter) => CelValue;
  */
 export interface Cost {
   readonly units: (sizes: readonly number[]) => number;
+  /** What Kubernetes estimates, where that is something else than is charged. */
+  readonly estimated?: (sizes: readonly number[]) => number;
   /** Size of the result; absent: nothing is known of it but its type. */
   readonly resultSize?: (sizes: readonly number[]) => number;
 }

@@ -4,6 +4,9 @@ import { fieldPath } from "../status/field-path.ts";
 import { compileCustomResourceSchema } from "./compile.ts";
 import { validateCustomResourceSchema } from "./crd-schema.ts";
 import type { JsonSchemaProps } from "./json-schema-props.ts";
+import { compileRules } from "./rule-program.ts";
+import { ruleType } from "./rule-types.ts";
+import { compileStructural } from "./structural.ts";
 
 const root = (spec: JsonSchemaProps): JsonSchemaProps => ({ type: "object", properties: { spec } });
 
@@ -33,6 +36,24 @@ test("What the items of a list may hold is counted where a path leads to them", 
   const texts = validateCustomResourceSchema(root({ type: "object", properties: { addresses: { type: "array", maxItems: 256, items: { type: "string" } } }, "x-kubernetes-validations": [{ rule: "self.addresses.exists(k, k.contains('/'))" }] }), fieldPath("schema")).map(fieldErrorText);
   t.regex(texts[0] ?? "", /estimated rule cost exceeds budget by factor of 8/);
 });
+
+/** A string's schema, a rule, and what Kubernetes 1.35 estimates. */
+const estimates: readonly (readonly [JsonSchemaProps, string, number])[] = [
+  [
+    { type: "string", maxLength: 253 },
+    "size(self) == 0 || self == 'Cluster' || (self.matches('^.*/.+$') && !format.dns1123Subdomain().validate(self.split('/')[0]).hasValue() && self.split('/')[0] != 'k8s.io' && !self.split('/')[0].endsWith('.k8s.io'))",
+    4095,
+  ],
+  [{ type: "string", minLength: 1 }, 'isURL(self) ? (url(self).getScheme() in ["", "http", "https", "file", "oci"]) : (isURL("http://" + self) &&\nurl("http://" + self).getScheme() in ["", "http", "https", "file", "oci"])', 943743],
+];
+
+for (const [props, rule, expected] of estimates) {
+  test(`Estimate of ${rule}`, (t) => {
+    const schema = compileStructural({ ...props, "x-kubernetes-validations": [{ rule }] });
+    const [compiled] = compileRules(schema.rules, ruleType(schema)!);
+    t.is(compiled?.program?.estimate().max, expected);
+  });
+}
 
 test("Keywords as fields are looked up as they are written, escaped or not", (t) => {
   const schema = compileCustomResourceSchema(root(accepted[2]![1]));

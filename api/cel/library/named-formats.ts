@@ -1,6 +1,6 @@
 import { matchesFormat } from "../../structural/formats.ts";
 import { dns1035Label, dns1123Label, dns1123Subdomain, labelValue, type Messages, qualifiedName } from "../../validation/names.ts";
-import { Library, TRAVERSES } from "../function.ts";
+import { type Cost, Library, traversal } from "../function.ts";
 import { ArrayList, CelOpaque, CelOptional, type CelValue, NO_VALUE } from "../values.ts";
 
 class CelFormat extends CelOpaque {
@@ -45,11 +45,15 @@ const validators: Readonly<Record<string, (text: string) => Messages>> = {
   datetime: known("datetime", "invalid datetime"),
 };
 
+/** What Kubernetes takes for the regular expression of any format: 128 characters of it. */
+const PATTERN_PARTS = 32;
+const VALIDATES: Cost = { units: ([, size = 0]) => traversal(size), estimated: ([, size = 0]) => traversal(size) * PATTERN_PARTS };
+
 /** Kubernetes' `format.dns1123Label().validate(…)` and its kin. */
 export function namedFormats(): Library {
   const library = new Library()
     .define("format_named", "format.named(string) -> optional_type(kubernetes.NamedFormat)", ([name]) => named(name as string))
-    .define("format_validate", "kubernetes.NamedFormat::validate(string) -> optional_type(list(string))", ([format, text]) => complaints(format as CelFormat, text as string), { units: ([, size = 0]) => TRAVERSES.units([size]) });
+    .define("format_validate", "kubernetes.NamedFormat::validate(string) -> optional_type(list(string))", ([format, text]) => complaints(format as CelFormat, text as string), VALIDATES);
   for (const [name, validate] of Object.entries(validators)) {
     const format = new CelFormat(name, validate);
     library.define(`format_${name}`, `format.${name}() -> kubernetes.NamedFormat`, () => format);

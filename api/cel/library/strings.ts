@@ -1,7 +1,7 @@
 import { UserPattern } from "../../../lib/user-pattern.ts";
 import { goQuote } from "../../status/go-text.ts";
 import { CelError } from "../cel-error.ts";
-import { type Cost, Library, MATCHES, payForText, smallInt, TRAVERSES, traversal } from "../function.ts";
+import { type Cost, Library, MATCHES, payForText, smallInt, TRAVERSAL, TRAVERSES, traversal } from "../function.ts";
 import type { Meter } from "../meter.ts";
 import { ArrayList, type CelList, type CelValue } from "../values.ts";
 import { formatString } from "./string-format.ts";
@@ -11,9 +11,9 @@ const text = (value: CelValue | undefined) => value as string;
 /** The whole text is walked and another one of its length made. */
 const TRANSFORMS: Cost = { units: ([size = 0]) => traversal(size), resultSize: ([size = 0]) => size };
 /** Walked, and what is made is walked again. */
-const REBUILDS: Cost = { units: ([size = 0]) => 2 * traversal(size), resultSize: ([size = 0]) => size };
+const REBUILDS: Cost = { units: ([size = 0]) => traversal(size, 2 * TRAVERSAL), resultSize: ([size = 0]) => size };
 const REPLACES: Cost = {
-  units: ([size = 0]) => 2 * traversal(size),
+  units: ([size = 0]) => traversal(size, 2 * TRAVERSAL),
   resultSize: ([size = 0, , by = 0]) => size * Math.max(1, by),
 };
 
@@ -119,7 +119,7 @@ export function strings(): Library {
     .define("string_replace_string_string_int", "string::replace(string, string, int) -> string", ([value, part, by, limit], meter) => replace(text(value), text(part), text(by), Number(limit), meter), REPLACES)
     .define("string_split_string", "string::split(string) -> list(string)", ([value, by]) => split(text(value), text(by), -1), REBUILDS)
     .define("string_split_string_int", "string::split(string, int) -> list(string)", ([value, by, limit]) => split(text(value), text(by), Number(limit)), REBUILDS)
-    .define("list_join", "list(string)::join() -> string", ([list], meter) => join(list as CelList, "", meter), { units: ([size = 0]) => 2 * traversal(size) })
+    .define("list_join", "list(string)::join() -> string", ([list], meter) => join(list as CelList, "", meter), { units: ([size = 0]) => traversal(size, 2 * TRAVERSAL) })
     .define("list_join_string", "list(string)::join(string) -> string", ([list, by], meter) => join(list as CelList, text(by), meter), { units: ([size = 0, by = 0]) => 2 * traversal(size * Math.max(1, by)) })
     .define("strings_quote", "strings.quote(string) -> string", ([value]) => goQuote(text(value)), { units: ([size = 0]) => traversal(size), resultSize: ([size = 0]) => 2 * size + 2 })
     .define("string_format", "string::format(list(dyn)) -> string", ([value, args], meter) => formatString(text(value), args as CelList, meter), { units: ([size = 0]) => traversal(size) });

@@ -105,7 +105,7 @@ const of = (value: CelValue | undefined) => value as CelUrl;
 export function urls(): Library {
   return new Library()
     .define("string_to_url", "url(string) -> kubernetes.URL", ([text]) => parse(text as string), TRAVERSES)
-    .define("is_url_string", "isURL(string) -> bool", ([text]) => isUrl(text as string), TRAVERSES)
+    .define("is_url_string", "isURL(string) -> bool", ([text]) => isUrl(text as string), { ...TRAVERSES, estimated: () => 1 })
     .define("url_get_scheme", "kubernetes.URL::getScheme() -> string", ([url]) => of(url).scheme)
     .define("url_get_host", "kubernetes.URL::getHost() -> string", ([url]) => of(url).host)
     .define("url_get_hostname", "kubernetes.URL::getHostname() -> string", ([url]) => hostname(of(url).host))
