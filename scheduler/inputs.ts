@@ -91,6 +91,8 @@ const FIRST_RETRY_MS = 200;
 const MAX_RETRY_MS = 10_000;
 /** How often it is looked whether a resource that was not served is served now (custom resources come and go). */
 const DISCOVERY_PERIOD_MS = 60_000;
+/** A cluster that has just been started may define its custom resources a moment later. */
+const FIRST_DISCOVERY_MS = 1_000;
 
 /** Feeds the core from the informers of all resources that it knows and the server serves. */
 export class Inputs {
@@ -123,8 +125,8 @@ export class Inputs {
 
   /** Subscribes to what is served later, until `signal` aborts. Never rejects. */
   async follow(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && this.#missing.length > 0) {
-      await this.#options.clock.sleep(DISCOVERY_PERIOD_MS, signal).catch(() => undefined);
+    for (let delay_ms = FIRST_DISCOVERY_MS; !signal.aborted && this.#missing.length > 0; delay_ms = Math.min(DISCOVERY_PERIOD_MS, delay_ms * 2)) {
+      await this.#options.clock.sleep(delay_ms, signal).catch(() => undefined);
       if (!signal.aborted) await this.#subscribe(signal).catch(() => undefined);
     }
   }
