@@ -6,6 +6,7 @@ const upOptions = [
   { name: "listen", value: "HOST:PORT", description: "where the API is served", default: "127.0.0.1:6443", env: "BERTH_LISTEN" },
   { name: "agent-port", value: "PORT", description: "port of the agent's HTTPS server", default: "10250", env: "BERTH_AGENT_PORT" },
   { name: "cluster-cidr", value: "CIDR", description: "addresses of pods", default: "10.244.0.0/16", env: "BERTH_CLUSTER_CIDR" },
+  { name: "scheduler-config", value: "FILE", description: "profiles, weights and limits of the scheduler, a SchedulerConfiguration (default: built in)", env: "BERTH_SCHEDULER_CONFIG" },
   { name: "no-hello", description: "do not run manifests/examples/hello.yaml" },
 ] as const satisfies readonly OptionSpec[];
 

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { hostname } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { loadPki } from "../../apiserver/auth/pki.ts";
 import { type Client, ConnectionError } from "../../client/client.ts";
 import { deployments, nodes } from "../../api/resources.ts";
@@ -12,6 +12,7 @@ import { openSession, type Session } from "../api/session.ts";
 import { writeAdminKubeconfig, writeNodeKubeconfig } from "../kubeconfig.ts";
 import { type OptionValues, parseHostPort } from "../options.ts";
 import { createProgress, type Progress } from "../output/progress.ts";
+import { readSchedulerConfiguration } from "../processes/scheduler-configuration.ts";
 import { UserError } from "../user-error.ts";
 import { apply } from "../verbs/apply.ts";
 import { rolloutStatus } from "../verbs/rollout.ts";
@@ -23,7 +24,7 @@ import { preflight, requireRoot } from "./preflight.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 import { startSupervised } from "./supervisor.ts";
 
-export type UpValues = OptionValues<"data-dir" | "listen" | "agent-port" | "cluster-cidr" | "no-hello"> & { readonly hello: boolean };
+export type UpValues = OptionValues<"data-dir" | "listen" | "agent-port" | "cluster-cidr" | "scheduler-config" | "no-hello"> & { readonly hello: boolean };
 
 const NODE_IP = "127.0.0.1";
 const READY_TIMEOUT_MS = 60_000;
@@ -68,6 +69,9 @@ function findOwn(dataDir: string, progress: Progress): ClusterRecord | undefined
 async function start(values: UpValues, dataDir: string, progress: Progress): Promise<ClusterRecord> {
   const listen = parseHostPort("listen", values.listen ?? "");
   const agentPort = Number(values["agent-port"]);
+  const schedulerConfig = values["scheduler-config"];
+  // What is wrong with it is said here, not in the server's log.
+  await readSchedulerConfiguration(schedulerConfig);
   await preflight({ dataDir, listen, agentPort, path: process.env.PATH ?? "" });
   const layout = layoutOf(dataDir);
   const server = `https://${listen.host === "0.0.0.0" ? NODE_IP : listen.host}:${listen.port}`;
@@ -88,7 +92,7 @@ async function start(values: UpValues, dataDir: string, progress: Progress): Pro
       dataDir,
       server,
       supervisors: {
-        server: run("server", ["--listen", `${listen.host}:${listen.port}`, "--cluster-cidr", values["cluster-cidr"] ?? ""]),
+        server: run("server", ["--listen", `${listen.host}:${listen.port}`, "--cluster-cidr", values["cluster-cidr"] ?? "", ...(schedulerConfig === undefined ? [] : ["--scheduler-config", resolve(schedulerConfig)])]),
         shim: run("shim", ["--listen", layout.shimEndpoint, "--run-dir", layout.shimRunDir]),
         agent: run("agent", ["--kubeconfig", nodeKubeconfig, "--node-name", node, "--node-ip", NODE_IP, "--port", String(agentPort), "--cri-endpoint", layout.shimEndpoint, "--cgroup-root", cgroupRoot(dataDir)]),
       },
