@@ -1,6 +1,6 @@
 import { type Cidr, cidrContains, type IpAddress, ipText, networkOf, parseCidr, parseIp } from "../../validation/ip.ts";
 import { CelError } from "../cel-error.ts";
-import { Library, TRAVERSES } from "../function.ts";
+import { Library, TRAVERSAL, TRAVERSES, traversal } from "../function.ts";
 import { CelOpaque, type CelValue } from "../values.ts";
 
 class CelIp extends CelOpaque {
@@ -84,6 +84,10 @@ function isGlobalUnicast(value: CelValue | undefined): boolean {
   return !isUnspecified && !isBroadcast && !isLoopback(value) && !isMulticast && !isLinkLocalUnicast(value);
 }
 
+/** Estimates: two addresses of 16 bytes are compared; one of them is masked, and the lengths are compared. */
+const COMPARES = traversal(32);
+const MASKS = traversal(16) + 1;
+
 function containsIp(cidr: CelValue | undefined, ip: CelIp): boolean {
   const { address } = ip;
   return cidrContains((cidr as CelCidr).cidr, { address, prefixLength: address.bytes.length * 8, lengthLeadingZeros: false });
@@ -94,7 +98,7 @@ export function network(): Library {
   return new Library()
     .define("string_to_ip", "ip(string) -> net.IP", ([text]) => toIp(text as string), TRAVERSES)
     .define("is_ip", "isIP(string) -> bool", ([text]) => isValid(toIp, text), TRAVERSES)
-    .define("ip_is_canonical", "ip.isCanonical(string) -> bool", ([text]) => ipText(toIp(text as string).address) === text, TRAVERSES)
+    .define("ip_is_canonical", "ip.isCanonical(string) -> bool", ([text]) => ipText(toIp(text as string).address) === text, { ...TRAVERSES, estimated: ([size = 0]) => traversal(size, 2 * TRAVERSAL) })
     .define("ip_to_string", "string(net.IP) -> string", ([ip]) => ipText((ip as CelIp).address), { units: TRAVERSES.units, resultSize: () => 39 })
     .define("ip_family", "net.IP::family() -> int", ([ip]) => (isFour(ip) ? 4n : 6n))
     .define("ip_is_unspecified", "net.IP::isUnspecified() -> bool", ([ip]) => bytesOf(ip).every((byte) => byte === 0))
@@ -105,10 +109,10 @@ export function network(): Library {
     .define("string_to_cidr", "cidr(string) -> net.CIDR", ([text]) => toCidr(text as string), TRAVERSES)
     .define("is_cidr", "isCIDR(string) -> bool", ([text]) => isValid(toCidr, text), TRAVERSES)
     .define("cidr_to_string", "string(net.CIDR) -> string", ([cidr]) => `${ipText((cidr as CelCidr).cidr.address)}/${(cidr as CelCidr).cidr.prefixLength}`, { units: TRAVERSES.units, resultSize: () => 43 })
-    .define("cidr_contains_ip_ip", "net.CIDR::containsIP(net.IP) -> bool", ([cidr, ip]) => containsIp(cidr, ip as CelIp), TRAVERSES)
-    .define("cidr_contains_ip_string", "net.CIDR::containsIP(string) -> bool", ([cidr, ip]) => containsIp(cidr, toIp(ip as string)), TRAVERSES)
-    .define("cidr_contains_cidr", "net.CIDR::containsCIDR(net.CIDR) -> bool", ([cidr, other]) => cidrContains((cidr as CelCidr).cidr, (other as CelCidr).cidr), TRAVERSES)
-    .define("cidr_contains_cidr_string", "net.CIDR::containsCIDR(string) -> bool", ([cidr, other]) => cidrContains((cidr as CelCidr).cidr, toCidr(other as string).cidr), TRAVERSES)
+    .define("cidr_contains_ip_ip", "net.CIDR::containsIP(net.IP) -> bool", ([cidr, ip]) => containsIp(cidr, ip as CelIp), { ...TRAVERSES, estimated: () => COMPARES })
+    .define("cidr_contains_ip_string", "net.CIDR::containsIP(string) -> bool", ([cidr, ip]) => containsIp(cidr, toIp(ip as string)), { ...TRAVERSES, estimated: ([, size = 0]) => COMPARES + traversal(size) })
+    .define("cidr_contains_cidr", "net.CIDR::containsCIDR(net.CIDR) -> bool", ([cidr, other]) => cidrContains((cidr as CelCidr).cidr, (other as CelCidr).cidr), { ...TRAVERSES, estimated: () => COMPARES + MASKS })
+    .define("cidr_contains_cidr_string", "net.CIDR::containsCIDR(string) -> bool", ([cidr, other]) => cidrContains((cidr as CelCidr).cidr, toCidr(other as string).cidr), { ...TRAVERSES, estimated: ([, size = 0]) => COMPARES + MASKS + traversal(size) })
     .define("cidr_ip", "net.CIDR::ip() -> net.IP", ([cidr]) => new CelIp((cidr as CelCidr).cidr.address))
     .define("cidr_masked", "net.CIDR::masked() -> net.CIDR", ([cidr]) => masked((cidr as CelCidr).cidr))
     .define("cidr_prefix_length", "net.CIDR::prefixLength() -> int", ([cidr]) => BigInt((cidr as CelCidr).cidr.prefixLength));
