@@ -54,7 +54,7 @@ function isEmptyContainer(value: object): boolean {
 
 /** Shapes longer than this are not kept. */
 const MAX_SHAPE_CHARS = 16 << 10;
-const MAX_GENERATION_CHARS = 512 << 10;
+const MAX_GENERATION_CHARS = 128 << 10;
 
 /** The sets of the shapes that were met last, bounded. */
 export class ShapeCache {
