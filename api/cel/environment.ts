@@ -5,6 +5,7 @@ import { type CostRange, estimateCost } from "./estimate.ts";
 import { compileSteps, type Step } from "./evaluate.ts";
 import { type Functions, joinLibraries } from "./function.ts";
 import { conversions } from "./library/conversions.ts";
+import { listFunctions } from "./library/list-functions.ts";
 import { lists } from "./library/lists.ts";
 import { namedFormats } from "./library/named-formats.ts";
 import { network } from "./library/network.ts";
@@ -32,7 +33,7 @@ let shared: Functions | undefined;
 
 /** CEL's functions and those that Kubernetes adds to every expression. Made once. */
 export function kubernetesFunctions(): Functions {
-  shared ??= joinLibraries([operators(), conversions(), times(), strings(), lists(), optionals(), network(), quantities(), urls(), semvers(), namedFormats()]);
+  shared ??= joinLibraries([operators(), conversions(), times(), strings(), lists(), listFunctions(), optionals(), network(), quantities(), urls(), semvers(), namedFormats()]);
   return shared;
 }
 

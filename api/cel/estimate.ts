@@ -160,7 +160,7 @@ class Estimator {
         // What an optional holds is as large as the optional.
         return { cost: add(sum, ONE), size: args[0]?.size, data: args[0]?.data };
       default:
-        return this.#overloads(overloads, sum, sizes);
+        return this.#overloads(overloads, sum, sizes, nodes.map(wholeNumber));
     }
   }
 
@@ -172,17 +172,17 @@ class Estimator {
   }
 
   /** Whichever of the overloads may be meant at run time. */
-  #overloads(overloads: readonly Overload[], sum: CostRange, sizes: readonly Size[]): Estimate {
+  #overloads(overloads: readonly Overload[], sum: CostRange, sizes: readonly Size[], values: readonly (number | undefined)[]): Estimate {
     const least = sizes.map(({ min }) => min);
     const most = sizes.map(({ max }) => max);
     let cost: CostRange | undefined;
     let size: Size | undefined;
     for (const { cost: rule } of overloads) {
       const units = rule?.estimated ?? rule?.units;
-      const own = units === undefined ? ONE : { min: saturated(units(least)), max: saturated(units(most)) };
+      const own = units === undefined ? ONE : { min: saturated(units(least, values)), max: saturated(units(most, values)) };
       cost = cost === undefined ? own : union(cost, own);
       if (rule?.resultSize === undefined) continue;
-      const result = { min: saturated(rule.resultSize(least)), max: saturated(rule.resultSize(most)) };
+      const result = { min: saturated(rule.resultSize(least, values)), max: saturated(rule.resultSize(most, values)) };
       size = size === undefined ? result : union(size, result);
     }
     return { cost: add(sum, cost ?? ONE), size, data: undefined };
@@ -224,6 +224,10 @@ function sizeOfPart(data: Place): Omit<Estimate, "cost"> {
 
 function fieldName(node: Node | undefined): string {
   return node?.kind === "literal" && typeof node.value === "string" ? node.value : "";
+}
+
+function wholeNumber(node: Node): number | undefined {
+  return node.kind === "literal" && typeof node.value === "bigint" && node.value >= 0n ? Number(node.value) : undefined;
 }
 
 const scalars: ReadonlySet<string> = new Set(["bool", "int", "uint", "double", "timestamp", "duration"]);

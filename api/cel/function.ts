@@ -23,10 +23,10 @@ export type Run = (args: readonly CelValue[], meter: Meter) => CelValue;
  */
 export interface Cost {
   readonly units: (sizes: readonly number[]) => number;
-  /** What Kubernetes estimates, where that is something else than is charged. */
-  readonly estimated?: (sizes: readonly number[]) => number;
+  /** What Kubernetes estimates, where that is something else than is charged. `values`: of the arguments that are whole numbers in the expression. */
+  readonly estimated?: (sizes: readonly number[], values: readonly (number | undefined)[]) => number;
   /** Size of the result; absent: nothing is known of it but its type. */
-  readonly resultSize?: (sizes: readonly number[]) => number;
+  readonly resultSize?: (sizes: readonly number[], values: readonly (number | undefined)[]) => number;
 }
 
 export type Functions = ReadonlyMap<string, readonly Overload[]>;
