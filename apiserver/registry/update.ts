@@ -1,5 +1,5 @@
 import type { FieldManager } from "../../api/fieldmanager/field-manager.ts";
-import type { ManagedFieldsEntry } from "../../api/fieldmanager/managed.ts";
+import { type ManagedFieldsEntry, managerId } from "../../api/fieldmanager/managed.ts";
 import { equalJson } from "../../api/patch/json-value.ts";
 import type { UpdateStrategy } from "../../api/kinds/kind.ts";
 import { invalid as fieldInvalid } from "../../api/status/field-error.ts";
@@ -214,13 +214,18 @@ function onlyTimesDiffer(kind: ServedKind, object: ApiObject, stored: Buffer, cu
   const entries = object.metadata.managedFields;
   if (entries === undefined || !isAtRevisionButForManagers(stored, current.bytes, current.revision)) return false;
   const before = current.object().metadata.managedFields;
-  if (before?.length !== entries.length || !entries.every((entry) => before.some((other) => isSameManager(entry, other)))) return false;
+  if (before?.length !== entries.length) return false;
+  // There may be thousands of managers.
+  const byId = new Map(before.map((entry) => [managerId(entry), entry]));
+  if (!entries.every((entry) => isSameManager(entry, byId.get(managerId(entry))))) return false;
   const timeless = { ...object, metadata: { ...object.metadata, managedFields: before } };
   return isSame(storedBytes(kind, timeless), current);
 }
 
 /** The same manager of the same fields, whenever he changed them. */
-function isSameManager({ time, ...entry }: ManagedFieldsEntry, { time: before, ...other }: ManagedFieldsEntry): boolean {
+function isSameManager({ time, ...entry }: ManagedFieldsEntry, same: ManagedFieldsEntry | undefined): boolean {
+  if (same === undefined) return false;
+  const { time: before, ...other } = same;
   return (time === undefined) === (before === undefined) && equalJson(entry, other);
 }
 
