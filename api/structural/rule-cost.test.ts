@@ -10,7 +10,7 @@ import { compileStructural } from "./structural.ts";
 
 const root = (spec: JsonSchemaProps): JsonSchemaProps => ({ type: "object", properties: { spec } });
 
-/** Shapes of rules as operators of the field have them: Kubernetes accepts them, since it looks for sizes by paths that begin anew after a call. */
+/** Shapes of rules as well-known operators have them: Kubernetes accepts them, since it looks for sizes by paths that begin anew after a call. */
 const accepted: readonly (readonly [string, JsonSchemaProps])[] = [
   [
     "items of what a call returns are as large as self",
