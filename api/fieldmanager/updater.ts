@@ -1,7 +1,7 @@
 import { equalJson } from "../patch/json-value.ts";
 import { type Comparison, compareValues } from "./compare.ts";
 import { ConflictError } from "./conflicts.ts";
-import { difference, EMPTY, type FieldSet, intersection, isEmpty, union } from "./field-set.ts";
+import { difference, EMPTY, type FieldSet, intersection, isEmpty, union, unionAll } from "./field-set.ts";
 import type { ManagerFields } from "./managed.ts";
 import { mergeValues } from "./merge.ts";
 import type { MergeType } from "./merge-type.ts";
@@ -112,8 +112,8 @@ function prune(writing: Writing, merged: unknown, managers: Managers, last: Mana
 
 /** Puts back what any manager owns. All in the version of the last configuration first, then in the managers' own. */
 function keepOwned(writing: Writing, merged: unknown, pruned: unknown, managers: Managers, version: string): unknown {
-  const owned = new Map<string, FieldSet>();
-  for (const { apiVersion, set } of managers.values()) owned.set(apiVersion, union(owned.get(apiVersion) ?? EMPTY, set));
+  const sets = Map.groupBy(managers.values(), ({ apiVersion }) => apiVersion);
+  const owned = new Map([...sets].map(([apiVersion, of]) => [apiVersion, unionAll(of.map(({ set }) => set))]));
   let [result, current] = [pruned, version];
   const order = [version, ...[...owned.keys()].filter((other) => other !== version).sort()];
   for (const target of order) {

@@ -74,6 +74,24 @@ test("nobody grants what he has not", async (t) => {
   eve.close();
 });
 
+test("nobody lets a role that he does not hold be gathered into his own", async (t) => {
+  const mia = await as("mia");
+  await admin.post(`${RBAC}/clusterroles`, { metadata: { name: "labels" }, rules: [{ apiGroups: [ROLE_GROUP], resources: ["clusterroles"], verbs: ["get", "update", "patch"] }] });
+  await admin.post(`${RBAC}/clusterrolebindings`, binding("labels", "ClusterRole", "labels", "mia"));
+  await admin.post(`${RBAC}/clusterroles`, { metadata: { name: "gathers" }, aggregationRule: { clusterRoleSelectors: [{ matchLabels: { gathered: "no" } }] } });
+  const label = { metadata: { labels: { "rbac.authorization.k8s.io/aggregate-to-edit": "true" } } };
+  const refused = await mia.patch(`${RBAC}/clusterroles/cluster-admin`, label);
+  t.is(refused.status, 403);
+  t.regex(refused.body.message, /is attempting to grant RBAC permissions not currently held/);
+  t.is((await mia.patch(`${RBAC}/clusterroles/gathers`, label)).status, 403);
+  t.is((await mia.patch(`${RBAC}/clusterroles/gathers`, { aggregationRule: null })).status, 403);
+  // What he holds, and what only concerns deletion, he may write.
+  t.is((await mia.patch(`${RBAC}/clusterroles/labels`, label)).status, 200);
+  t.is((await mia.patch(`${RBAC}/clusterroles/cluster-admin`, { metadata: { finalizers: ["example.com/a"] } })).status, 200);
+  await admin.patch(`${RBAC}/clusterroles/cluster-admin`, { metadata: { finalizers: null } });
+  mia.close();
+});
+
 test("impersonation needs its own permission, and then is the other", async (t) => {
   const { path } = await namespace();
   const headers = { "impersonate-user": "zoe", "impersonate-group": ["team, with comma", "ops"] };

@@ -24,16 +24,24 @@ export function escalationPrevention(index: RbacIndex, authorizer: Authorizer): 
   };
 }
 
+type Role = ApiObject & { rules?: PolicyRule[]; aggregationRule?: unknown };
+
 async function checkRole(index: RbacIndex, authorizer: Authorizer, request: AdmissionRequest): Promise<void> {
-  const role = request.object as ApiObject & { rules?: PolicyRule[]; aggregationRule?: unknown };
-  const old = request.oldObject as typeof role | undefined;
-  if (old !== undefined && isDeepStrictEqual(role.rules ?? [], old.rules ?? []) && isDeepStrictEqual(role.aggregationRule, old.aggregationRule)) return;
+  const role = request.object as Role;
+  const old = request.oldObject as Role | undefined;
+  // A label alone can have other roles gather this one, and so give its rules to those who have them.
+  if (old !== undefined && isDeepStrictEqual(whatGrants(role), whatGrants(old))) return;
   const { plural } = request.kind.entry;
   if (await may(authorizer, request, "escalate", plural, role.metadata.name ?? "")) return;
   const wanted = [...(role.rules ?? [])];
   // An aggregated role can come to hold anything.
-  if (role.aggregationRule !== undefined && !isDeepStrictEqual(role.aggregationRule, old?.aggregationRule)) wanted.push({ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }, { verbs: ["*"], nonResourceURLs: ["*"] });
+  if (role.aggregationRule !== undefined || old?.aggregationRule !== undefined) wanted.push({ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }, { verbs: ["*"], nonResourceURLs: ["*"] });
   requireHeld(index, request, wanted);
+}
+
+/** A role without what only concerns its deletion and its history. */
+function whatGrants({ metadata: { labels, annotations }, rules, aggregationRule }: Role): unknown {
+  return [labels ?? {}, annotations ?? {}, rules ?? [], aggregationRule];
 }
 
 async function checkBinding(index: RbacIndex, authorizer: Authorizer, request: AdmissionRequest): Promise<void> {
