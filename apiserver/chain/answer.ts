@@ -17,8 +17,26 @@ type Headers = Record<string, string | readonly string[]>;
 /** Headers that every answer carries, warnings among them. */
 export function answerHeaders(context: Pick<RequestContext, "warnings">, contentType: string): Headers {
   const headers: Headers = { "cache-control": NO_CACHE, "content-type": contentType };
-  if (context.warnings.length > 0) headers["warning"] = [...new Set(context.warnings)].map(warningText);
+  if (context.warnings.length > 0) headers["warning"] = shortened([...new Set(context.warnings)]).map(warningText);
   return headers;
+}
+
+/** Characters of all warnings of one answer, and of each where there are more: clients refuse headers that are too long. */
+const MAX_WARNING_CHARS = 4096;
+const MAX_CUT_CHARS = 256;
+
+/** The warnings as they are, or where they are too long together the first of them, cut off. */
+function shortened(warnings: readonly string[]): readonly string[] {
+  if (warnings.reduce((sum, text) => sum + text.length, 0) <= MAX_WARNING_CHARS) return warnings;
+  let written = 0;
+  const kept: string[] = [];
+  for (const text of warnings) {
+    if (written >= MAX_WARNING_CHARS) break;
+    const cut = text.length <= MAX_CUT_CHARS ? text : [...text.slice(0, 2 * MAX_CUT_CHARS)].slice(0, MAX_CUT_CHARS).join("");
+    kept.push(cut);
+    written += cut.length;
+  }
+  return kept;
 }
 
 /** RFC 7234, 5.5: `299 - "text"`. */

@@ -87,9 +87,10 @@ function validateDeadline(spec: PodSpec, old: PodSpec, errors: Errors): boolean 
 
 function validateOnlyAddedTolerations(tolerations: readonly Toleration[], old: readonly Toleration[], errors: Errors): void {
   const path = SPEC.child("tolerations");
-  const same = (a: Toleration, b: Toleration) => a.key === b.key && (a.operator ?? "") === (b.operator ?? "") && (a.value ?? "") === (b.value ?? "") && (a.effect ?? "") === (b.effect ?? "");
+  const textOf = ({ key, operator = "", value = "", effect = "" }: Toleration) => JSON.stringify([key ?? null, operator, value, effect]);
+  const now = new Set(tolerations.map(textOf));
   for (const toleration of old) {
-    if (tolerations.some((other) => same(toleration, other))) continue;
+    if (now.has(textOf(toleration))) continue;
     errors.push(forbidden(path, "existing toleration can not be modified except its tolerationSeconds"));
     return;
   }
