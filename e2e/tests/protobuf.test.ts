@@ -99,10 +99,12 @@ test.serial("metadata alone, as one object and as a list, and errors as a Status
   t.true(absent.bytes.includes('configmaps "absent" not found'));
 });
 
-test.serial("a Table comes as JSON where protobuf was only preferred", async (t) => {
+test.serial("a Table comes as JSON where protobuf was only preferred, and has no protobuf form itself", async (t) => {
   const table = await client.call({ path: CONFIGMAPS, accept: `application/json;as=Table;v=v1;g=meta.k8s.io,${PROTOBUF}` });
   t.is(table.code, 200);
   t.is(JSON.parse(table.bytes.toString()).kind, "Table");
+  const alone = await client.call({ path: CONFIGMAPS, accept: `${PROTOBUF};as=Table;v=v1;g=meta.k8s.io` });
+  t.is(alone.code, 406, alone.bytes.toString());
 });
 
 test.serial("what is not spoken is refused: 415 for a body, 406 for an answer, 400 for a broken one", async (t) => {
