@@ -81,7 +81,7 @@ function safeDecode(text: string): string {
 }
 
 function grouped(extra: readonly [string, string][]): Record<string, string[]> {
-  const result: Record<string, string[]> = {};
-  for (const [key, value] of extra) (result[key] ??= []).push(value);
-  return result;
+  // `__proto__` is a key like any other.
+  const groups = Map.groupBy(extra, ([key]) => key);
+  return Object.fromEntries([...groups].map(([key, entries]) => [key, entries.map(([, value]) => value)]));
 }

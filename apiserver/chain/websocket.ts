@@ -21,10 +21,11 @@ export function offeredProtocols(request: ApiRequest): string[] {
 }
 
 /**
- * The answer that makes the connection a WebSocket with this subprotocol ("" for none) and gives it to `serve`. The socket's errors are handled: they close it.
+ * The answer that makes the connection a WebSocket with this subprotocol ("" for none) and gives it to `serve`. The socket's errors are handled: they close it. `dropped`: the
+ * client was gone before.
  * @throws StatusError 400 for a handshake that is none
  */
-export function answerWebSocket(request: ApiRequest, protocol: string, serve: (socket: WebSocket) => void): ApiResponse {
+export function answerWebSocket(request: ApiRequest, protocol: string, serve: (socket: WebSocket) => void, dropped?: () => void): ApiResponse {
   const { "sec-websocket-key": key, "sec-websocket-version": version } = request.headers;
   if (request.method !== "GET" || typeof key !== "string" || !/^[+/0-9A-Za-z]{22}==$/.test(key)) throw badRequest("the request is no WebSocket handshake");
   if (!/^[\x21-\x7e]*$/.test(protocol)) throw badRequest("the subprotocol is no token");
@@ -35,11 +36,15 @@ export function answerWebSocket(request: ApiRequest, protocol: string, serve: (s
     const server = new WebSocketServer({ noServer: true, clientTracking: false, perMessageDeflate: false, maxPayload: MAX_MESSAGE_BYTES });
     // Written by us: Kubernetes' tunnels have a slash in their names, which is none of the characters that ws lets pass.
     server.on("headers", (lines: string[]) => void (protocol !== "" && lines.push(`Sec-WebSocket-Protocol: ${protocol}`)));
-    const asked = { method: "GET", headers: { ...request.headers, "sec-websocket-protocol": undefined } } as unknown as IncomingMessage;
+    // A client may offer other protocols beside; ws knows only the one word.
+    const asked = { method: "GET", headers: { ...request.headers, upgrade: "websocket", "sec-websocket-protocol": undefined } } as unknown as IncomingMessage;
+    let served = false;
     server.handleUpgrade(asked, connection, Buffer.from(head), (socket) => {
+      served = true;
       socket.on("error", () => socket.terminate());
       serve(socket);
     });
+    if (!served) dropped?.();
   };
   return { status: 101, headers: {}, body: { type: "upgrade", take: (connection, head) => void take(connection, head) } };
 }

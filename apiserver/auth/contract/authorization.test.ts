@@ -103,6 +103,8 @@ test("impersonation needs its own permission, and then is the other", async (t) 
   t.is(refused.status, 403);
   t.regex(refused.body.message, /cannot impersonate resource "users"/);
   t.is((await admin.get(`${path}/secrets`, { headers: { "impersonate-group": "system:masters" } })).status, 400);
+  t.is((await admin.get(`${path}/secrets`, { headers: { "impersonate-extra-__proto__": "x" } })).status, 400);
+  t.is((await admin.get(`${path}/secrets`, { headers: { "impersonate-user": "zoe", "impersonate-extra-__proto__": "x" } })).status, 403);
   carl.close();
 });
 

@@ -21,7 +21,7 @@ export async function answerTunnel(request: ApiRequest, target: ProxyTarget, clo
   const { connection } = opened;
   connection.on("error", () => connection.destroy());
   try {
-    return answerWebSocket(request, protocol, (socket) => joinStreams(createWebSocketStream(socket), connection, closing));
+    return answerWebSocket(request, protocol, (socket) => joinStreams(createWebSocketStream(socket), connection, closing), () => connection.destroy());
   } catch (error) {
     connection.destroy();
     throw error;

@@ -142,8 +142,8 @@ test("logs are binary messages, or base64 in text", async (t) => {
 });
 
 /** kubectl's tunnels have names that a WebSocket client of good manners would not send. */
-function openTunnel(pod: string, protocol: string): Promise<{ status: number; protocol?: string; socket?: WebSocket }> {
-  const headers = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13", "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==", "sec-websocket-protocol": protocol };
+function openTunnel(pod: string, protocol: string, upgrade = "websocket"): Promise<{ status: number; protocol?: string; socket?: WebSocket }> {
+  const headers = { connection: "Upgrade", upgrade, "sec-websocket-version": "13", "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==", "sec-websocket-protocol": protocol };
   return new Promise((resolve, reject) => {
     const request = httpsRequest({ host: "127.0.0.1", port: server.port, path: `${core}/pods/${pod}/portforward`, headers, ca: server.ca, cert: server.admin.certificate, key: server.admin.key });
     request.once("upgrade", (answer, connection, head) => {
@@ -160,6 +160,12 @@ function openTunnel(pod: string, protocol: string): Promise<{ status: number; pr
     request.end();
   });
 }
+
+test("a tunnel is opened for a client that offers other protocols beside, so that no connection to the node is left alone", async (t) => {
+  const { status, socket } = await openTunnel("p", "SPDY/3.1+portforward.k8s.io", "websocket, example");
+  t.is(status, 101);
+  socket?.terminate();
+});
 
 test("a port-forward may be a tunnel of SPDY through a WebSocket", async (t) => {
   const { socket, protocol } = await openTunnel("p", "SPDY/3.1+portforward.k8s.io");
