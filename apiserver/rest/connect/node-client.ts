@@ -1,4 +1,5 @@
 import { Agent, type RequestOptions } from "node:https";
+import { checkServerIdentity } from "node:tls";
 import type { Node } from "../../../api/wire.ts";
 import { internalError, notFound } from "../../../api/status/errors.ts";
 import type { Clock } from "../../../lib/clock.ts";
@@ -29,7 +30,7 @@ export class NodeClient {
   async options(nodeName: string, path: string, keepAlive: boolean): Promise<RequestOptions> {
     const { host, port } = this.#address(nodeName);
     const { certificate, key } = await this.#clientCertificate();
-    return { host, port, path, cert: certificate, key, ca: this.#pki.ca.certificate, minVersion: "TLSv1.2", agent: keepAlive ? this.#agent : false };
+    return { host, port, path, cert: certificate, key, ca: this.#pki.ca.certificate, minVersion: "TLSv1.2", agent: keepAlive ? this.#agent : false, checkServerIdentity: nodeIdentity(nodeName) };
   }
 
   close(): void {
@@ -54,4 +55,17 @@ export class NodeClient {
     }
     return this.#certificate;
   }
+}
+
+/**
+ * The certificate must be that very node's: a node says itself where it is, and one that named the API server's address (or another node's) would
+ * have us ask there, as the API server, for whoever may use the node's proxy.
+ */
+function nodeIdentity(nodeName: string): typeof checkServerIdentity {
+  return (host, certificate) => {
+    const fault = checkServerIdentity(host, certificate);
+    if (fault !== undefined) return fault;
+    const name: unknown = certificate.subject?.CN;
+    return name === `system:node:${nodeName}` ? undefined : new Error(`the certificate of ${host} is not that of node ${JSON.stringify(nodeName)}`);
+  };
 }

@@ -7,8 +7,8 @@ const DIAL_TIMEOUT_MS = 10_000;
 
 /** The node's agent as a backend, asked in the API server's name. @throws StatusError 404, 500 */
 export async function agentTarget(nodes: NodeClient, nodeName: string): Promise<Omit<ProxyTarget, "path">> {
-  const { host, port, cert, key, ca } = await nodes.options(nodeName, "/", false);
-  const tls = { cert, key, ca, minVersion: "TLSv1.2", rejectUnauthorized: true } as const;
+  const { host, port, cert, key, ca, checkServerIdentity } = await nodes.options(nodeName, "/", false);
+  const tls = { cert, key, ca, minVersion: "TLSv1.2", rejectUnauthorized: true, ...(checkServerIdentity === undefined ? {} : { checkServerIdentity }) } as const;
   return { scheme: "https", authority: joinHostPort(String(host), Number(port)), tls, dial: (signal) => dialHost(String(host), Number(port), signal) };
 }
 

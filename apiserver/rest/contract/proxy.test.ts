@@ -248,3 +248,14 @@ test.serial("a reader that goes takes its backend's request with it", async (t) 
   await gone;
   t.pass();
 });
+
+test.serial("a node that says it is where the API server or another node is gets nobody there in the API server's name", async (t) => {
+  const agentPort = (await client.get("/api/v1/nodes/n1")).body.status.daemonEndpoints.kubeletEndpoint.Port as number;
+  for (const [name, port] of [["poses-as-server", server.port], ["poses-as-node", agentPort]] as const) {
+    await client.post("/api/v1/nodes", { metadata: { name } });
+    await client.patch(`/api/v1/nodes/${name}/status`, { status: { addresses: [{ type: "InternalIP", address: "127.0.0.1" }], daemonEndpoints: { kubeletEndpoint: { Port: port } } } });
+    const { status, body } = await client.get(`/api/v1/nodes/${name}/proxy/api/v1/namespaces/kube-system/secrets`);
+    t.is(status, 503);
+    t.regex(body.message, /the certificate of 127\.0\.0\.1 is not that of node "poses-as-/);
+  }
+});
