@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { createCriClient } from "../../agent/cri/channel.ts";
 import { loadPki } from "../../apiserver/auth/pki.ts";
 import { type Client, ConnectionError } from "../../client/client.ts";
-import { deployments, nodes } from "../../api/resources.ts";
+import { deployments, nodes, pods } from "../../api/resources.ts";
 import type { Deployment, Node } from "../../api/wire.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { systemRandom } from "../../lib/random.ts";
@@ -131,8 +132,33 @@ async function runHello(session: Session, dataDir: string, progress: Progress): 
   const manifests = readManifests([join(CHECKOUT, "manifests/examples/hello.yaml")], false, () => "");
   await progress.step("waiting for hello, three pods", async () => {
     await apply(session, manifests, { dryRun: false, namespaceGiven: false, say: () => undefined });
-    await waitForRollout(session.client, AbortSignal.timeout(HELLO_TIMEOUT_MS));
+    const deadline = AbortSignal.timeout(HELLO_TIMEOUT_MS);
+    await waitForRollout(session.client, deadline);
+    // What a stopped cluster has stored still says that all is well.
+    while (!(await helloRuns(session.client, dataDir))) {
+      if (deadline.aborted) throw notAvailable();
+      await systemClock.sleep(POLL_MS);
+      await waitForRollout(session.client, deadline);
+    }
   });
+}
+
+/** Whether the containers that hello's pods on this machine name as ready are those that its runtime has running. */
+async function helloRuns(client: Client, dataDir: string): Promise<boolean> {
+  const { items } = await client.list(pods, { namespace: "default", labelSelector: "app=hello", fieldSelector: `spec.nodeName=${nodeNameOfMachine()}` });
+  const named = items.filter((pod) => pod.metadata.deletionTimestamp === undefined).flatMap((pod) => pod.status?.containerStatuses ?? []);
+  const cri = createCriClient(layoutOf(dataDir).shimEndpoint, systemClock);
+  try {
+    const { containers } = await cri.runtime.ListContainers({ filter: { state: { state: "CONTAINER_RUNNING" } } });
+    const running = new Set(containers.map((container) => container.id));
+    return named.every((status) => status.ready && running.has((status.containerID ?? "").replace(/^[^:]*:\/\//, "")));
+  } finally {
+    cri.close();
+  }
+}
+
+function notAvailable(): UserError {
+  return new UserError(`hello did not become available in ${HELLO_TIMEOUT_MS / 1000} s. Look at it: bin/berth describe pods`);
 }
 
 async function waitForRollout(client: Client, deadline: AbortSignal): Promise<void> {
@@ -143,7 +169,7 @@ async function waitForRollout(client: Client, deadline: AbortSignal): Promise<vo
     const options = { namespace: key.namespace, fieldSelector: `metadata.name=${key.name}`, resourceVersion: deployment.metadata.resourceVersion ?? "" };
     for await (const batch of client.watch<Deployment>(deployments, options, deadline)) if (batch.some((event) => event.type !== "BOOKMARK" && rolloutStatus(event.object).done)) return;
   }
-  throw new UserError(`hello did not become available in ${HELLO_TIMEOUT_MS / 1000} s. Look at it: bin/berth describe pods`);
+  throw notAvailable();
 }
 
 function sayNext(record: ClusterRecord, progress: Progress, hello: boolean): void {
