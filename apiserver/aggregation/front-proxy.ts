@@ -31,6 +31,10 @@ export class FrontProxy {
     if (this.#certificate === undefined || now_ms - this.#issued_ms > RENEW_AFTER_MS) {
       this.#issued_ms = now_ms;
       this.#certificate = issueFrontProxyCertificate(this.#pki, FRONT_PROXY_USER, this.#clock);
+      // A failure is not kept: the next request tries again.
+      this.#certificate.catch(() => {
+        this.#certificate = undefined;
+      });
     }
     return this.#certificate;
   }

@@ -1,3 +1,4 @@
+import { setOwn } from "../../codec/zero.ts";
 import { isMap, memberOf } from "../../patch/json-value.ts";
 import { invalid } from "../../status/field-error.ts";
 import type { Subresources } from "../../validation/apiextensions/columns.ts";
@@ -106,10 +107,10 @@ function setAt(object: Record<string, unknown> | ApiObject, names: readonly stri
     if (isMap(next)) owner = next;
     else {
       const made: Record<string, unknown> = {};
-      owner[name] = made;
+      setOwn(owner, name, made);
       owner = made;
     }
   }
   const last = names.at(-1);
-  if (last !== undefined) owner[last] = value;
+  if (last !== undefined) setOwn(owner, last, value);
 }

@@ -52,6 +52,10 @@ export class NodeClient {
     if (this.#certificate === undefined || now_ms - this.#issued_ms > RENEW_AFTER_MS) {
       this.#issued_ms = now_ms;
       this.#certificate = issueClientCertificate(this.#pki, { commonName: "kube-apiserver-kubelet-client", organizations: ["system:masters"] }, this.#clock);
+      // A failure is not kept: the next request tries again.
+      this.#certificate.catch(() => {
+        this.#certificate = undefined;
+      });
     }
     return this.#certificate;
   }
