@@ -2,7 +2,7 @@ import { equalJson, hasMember, isMap, type JsonMap, memberOf, setMember } from "
 import { goKindText, goValueText } from "../go-value.ts";
 import { DELETE_FROM_PRIMITIVE_LIST, DIRECTIVE, RETAIN_KEYS, SET_ELEMENT_ORDER } from "./directives.ts";
 import { badArgument, badPatchType, badPrimitiveList, badRetainKeys, badSetElementOrder, merging, noMergeKey } from "./errors.ts";
-import { indexByKey, interleave, itemKind, partition, sameKey, splitDeletions } from "./order.ts";
+import { interleave, itemKind, KeyIndex, partition, sameKey, splitDeletions } from "./order.ts";
 import { listField, objectField, type PatchSchema } from "./patch-schema.ts";
 
 export interface MergeOptions {
@@ -181,27 +181,38 @@ function mergeList(before: unknown[], patched: unknown[], items: PatchSchema, me
 
 /** Items with a directive: `delete` removes the matching one, `replace` drops all that was there. */
 function carryOutItems(before: readonly unknown[], patched: readonly JsonMap[], mergeKey: string): { before: readonly unknown[]; patched: JsonMap[] } {
-  let kept = before;
+  const deleted = new Set<unknown>();
   let replaces = false;
   const ordinary: JsonMap[] = [];
   for (const item of patched) {
     if (!hasMember(item, DIRECTIVE)) ordinary.push(item);
     else if (item[DIRECTIVE] === "delete") {
       if (!hasMember(item, mergeKey)) throw noMergeKey(item, mergeKey);
-      for (let at = indexByKey(kept, mergeKey, item[mergeKey]); at >= 0; at = indexByKey(kept, mergeKey, item[mergeKey])) kept = kept.toSpliced(at, 1);
+      deleted.add(item[mergeKey]);
     } else if (item[DIRECTIVE] === "replace") replaces = true;
     else if (item[DIRECTIVE] === "merge") throw merging("merging lists cannot yet be specified in the patch");
     else throw badPatchType(item[DIRECTIVE], item);
   }
-  return { before: replaces ? [] : kept, patched: ordinary };
+  const stays = (item: unknown) => !isMap(item) || !hasMember(item, mergeKey) || !deleted.has(item[mergeKey]);
+  return { before: replaces ? [] : deleted.size === 0 ? before : before.filter(stays), patched: ordinary };
 }
 
 function mergeItems(list: unknown[], patched: readonly JsonMap[], mergeKey: string, items: PatchSchema, options: MergeOptions): unknown[] {
+  const index = new KeyIndex(list, mergeKey);
   for (const item of patched) {
     if (!hasMember(item, mergeKey)) throw noMergeKey(item, mergeKey);
-    const at = indexByKey(list, mergeKey, item[mergeKey]);
-    if (at >= 0) list[at] = mergeMap(list[at] as JsonMap, item, items, options);
-    else list.push(item);
+    const value = item[mergeKey];
+    const at = index.of(value);
+    if (at < 0) index.add(item, list.push(item) - 1);
+    else {
+      const merged = mergeMap(list[at] as JsonMap, item, items, options);
+      list[at] = merged;
+      // A directive can take the key itself away.
+      if (memberOf(merged, mergeKey) !== value) {
+        index.dropFirst(value);
+        index.add(merged, at);
+      }
+    }
   }
   return list;
 }

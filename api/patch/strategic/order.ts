@@ -16,20 +16,52 @@ export function itemKind(...lists: readonly (readonly unknown[])[]): "map" | "sc
   return kind === "map" ? "map" : "scalar";
 }
 
-/** The item of a list of maps whose merge key has this value, -1 when there is none. */
-export function indexByKey(list: readonly unknown[], mergeKey: string, value: unknown): number {
-  return list.findIndex((item, i) => {
-    if (!isMap(item)) throw merging(`value for key ${i} is not a map`);
-    return Object.hasOwn(item, mergeKey) && item[mergeKey] === value;
-  });
+/** Where the items of a list of maps stand by the values of their merge key: built once, so that long lists cost no square of their length. */
+export class KeyIndex {
+  /** By value the places of the items that have it, and which of them comes first now. */
+  readonly #places = new Map<unknown, { readonly at: number[]; first: number }>();
+  readonly #mergeKey: string;
+  #broken = -1;
+
+  constructor(list: readonly unknown[], mergeKey: string) {
+    this.#mergeKey = mergeKey;
+    list.forEach((item, i) => this.add(item, i));
+  }
+
+  add(item: unknown, at: number): void {
+    if (!isMap(item)) {
+      if (this.#broken < 0) this.#broken = at;
+      return;
+    }
+    if (!Object.hasOwn(item, this.#mergeKey)) return;
+    const places = this.#places.get(item[this.#mergeKey]);
+    if (places === undefined) this.#places.set(item[this.#mergeKey], { at: [at], first: 0 });
+    else places.at.push(at);
+  }
+
+  /** The first item with this value has it no longer. */
+  dropFirst(value: unknown): void {
+    const places = this.#places.get(value);
+    if (places !== undefined) places.first++;
+  }
+
+  /** The first item with this value, -1 when there is none. @throws StatusError when the search meets an item that is no map */
+  of(value: unknown): number {
+    const places = this.#places.get(value);
+    const found = places?.at[places.first] ?? -1;
+    if (this.#broken >= 0 && (found < 0 || found > this.#broken)) throw merging(`value for key ${this.#broken} is not a map`);
+    return found;
+  }
 }
 
 /** Splits a list into the items that stand in `by` and the others. */
 export function partition(list: readonly unknown[], by: readonly unknown[], mergeKey: string): { inside: unknown[]; outside: unknown[] } {
   const inside: unknown[] = [];
   const outside: unknown[] = [];
+  const scalars = new Set(mergeKey === "" ? by : []);
+  const index = new KeyIndex(mergeKey === "" ? [] : by, mergeKey);
   for (const item of list) {
-    const found = mergeKey === "" ? by.includes(item) : indexByKey(by, mergeKey, keyOf(item, mergeKey)) >= 0;
+    const found = mergeKey === "" ? scalars.has(item) : index.of(keyOf(item, mergeKey)) >= 0;
     (found ? inside : outside).push(item);
   }
   return { inside, outside };
@@ -62,15 +94,29 @@ export function sortBy(list: readonly unknown[], order: readonly unknown[], merg
 }
 
 function stableSort(list: readonly unknown[], order: readonly unknown[], mergeKey: string): unknown[] {
-  const rank = new Map(list.map((item) => [item, place(order, item, mergeKey)]));
+  const places = new Places(order, mergeKey);
+  const rank = new Map(list.map((item) => [item, places.of(item)]));
   return [...list].sort((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0));
 }
 
-/** Where an item stands in a list, -1 when it does not. */
-function place(list: readonly unknown[], item: unknown, mergeKey: string): number {
-  if (mergeKey === "" || !isMap(item)) return list.indexOf(item);
-  const value = item[mergeKey];
-  return list.findIndex((other) => isMap(other) && other[mergeKey] === value);
+/** Where items stand in a list: maps by their merge key, others by themselves. */
+class Places {
+  readonly #byItem = new Map<unknown, number>();
+  readonly #byKey = new Map<unknown, number>();
+  readonly #mergeKey: string;
+
+  constructor(list: readonly unknown[], mergeKey: string) {
+    this.#mergeKey = mergeKey;
+    list.forEach((item, i) => {
+      if (!this.#byItem.has(item)) this.#byItem.set(item, i);
+      if (mergeKey !== "" && isMap(item) && !this.#byKey.has(item[mergeKey])) this.#byKey.set(item[mergeKey], i);
+    });
+  }
+
+  /** -1 for an item that does not stand in it. */
+  of(item: unknown): number {
+    return (this.#mergeKey === "" || !isMap(item) ? this.#byItem.get(item) : this.#byKey.get(item[this.#mergeKey])) ?? -1;
+  }
 }
 
 /**
@@ -80,13 +126,14 @@ function place(list: readonly unknown[], item: unknown, mergeKey: string): numbe
 export function interleave(patched: readonly unknown[], serverOnly: readonly unknown[], patchOrder: readonly unknown[], serverOrder: readonly unknown[], mergeKey: string, kind: "map" | "scalar"): unknown[] {
   const right = sortBy(patched, patchOrder, mergeKey, kind);
   const left = sortBy(serverOnly, serverOrder, mergeKey, kind);
+  const live = new Places(serverOrder, mergeKey);
   const all: unknown[] = [];
   let [i, j] = [0, 0];
   while (i < left.length || j < right.length) {
     if (i >= left.length) all.push(right[j++]);
     else if (j >= right.length) all.push(left[i++]);
     else {
-      const [l, r] = [place(serverOrder, left[i], mergeKey), place(serverOrder, right[j], mergeKey)];
+      const [l, r] = [live.of(left[i]), live.of(right[j])];
       all.push(l >= 0 && r >= 0 && l < r ? left[i++] : right[j++]);
     }
   }
