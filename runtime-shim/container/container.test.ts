@@ -38,6 +38,13 @@ async function output(script: string, extra: Init<"ContainerConfig"> = {}): Prom
 }
 const secure = (securityContext: Init<"LinuxContainerSecurityContext">, resources?: Init<"LinuxContainerResources">): Init<"ContainerConfig"> => ({ linux: { securityContext, ...(resources === undefined ? {} : { resources }) } });
 
+/** A container that goes on until a signal ends it, once its traps are set: until then the first process of a container hears none. */
+async function runTrapping(traps: string, extra: Init<"ContainerConfig"> = {}): Promise<string> {
+  const id = await runContainer(shim, pod, `${traps}; : >/trapped; while :; do sleep 0.05; done`, extra);
+  await execText(shim, id, "sh", "-c", "until [ -e /trapped ]; do sleep 0.02; done");
+  return id;
+}
+
 test("command, arguments, environment, working directory", async (t) => {
   t.is(await output("", { command: ["/bin/echo"], args: ["a b", "c"] }), "a b c");
   t.is(await output("echo $A-$B; pwd; echo $HOSTNAME; echo $PATH", { envs: [env("A", "1"), env("B", "x y"), env("A", "2")], workingDir: "/var/made/here" }).then((text) => text.split("\n").slice(0, 2).join("|")), "2-x y|/var/made/here");
@@ -63,21 +70,21 @@ test("a program that is not there: StartError 128, as every runtime has it", asy
 });
 
 test("stop: the signal, then the kill after the grace; the image's and the caller's signal", async (t) => {
-  const polite = await runContainer(shim, pod, "trap 'exit 42' TERM; while :; do sleep 0.05; done");
+  const polite = await runTrapping("trap 'exit 42' TERM");
   await shim.client.call("StopContainer", { containerId: polite, timeout: 20 });
   t.is((await shim.client.call("ContainerStatus", { containerId: polite })).status?.exitCode, 42);
-  const deaf = await runContainer(shim, pod, "trap '' TERM; while :; do sleep 0.05; done");
+  const deaf = await runTrapping("trap '' TERM");
   const started = performance.now();
   await shim.client.call("StopContainer", { containerId: deaf, timeout: 1 });
   t.true(performance.now() - started >= 1000);
   t.is((await shim.client.call("ContainerStatus", { containerId: deaf })).status?.exitCode, 137);
-  const usr1 = await runContainer(shim, pod, "trap 'exit 10' USR1; trap '' TERM; while :; do sleep 0.05; done", { stopSignal: "SIGNAL_SIGUSR1" });
+  const usr1 = await runTrapping("trap 'exit 10' USR1; trap '' TERM", { stopSignal: "SIGNAL_SIGUSR1" });
   await shim.client.call("StopContainer", { containerId: usr1, timeout: 20 });
   t.like((await shim.client.call("ContainerStatus", { containerId: usr1 })).status, { exitCode: 10, stopSignal: "SIGNAL_SIGUSR1" });
 });
 
 test("a stop with a shorter grace overtakes one that waits; stop and remove may be repeated", async (t) => {
-  const deaf = await runContainer(shim, pod, "trap '' TERM; while :; do sleep 0.05; done");
+  const deaf = await runTrapping("trap '' TERM");
   const patient = shim.client.call("StopContainer", { containerId: deaf, timeout: 1000 });
   await shim.client.call("StopContainer", { containerId: deaf, timeout: 0 });
   await patient;
