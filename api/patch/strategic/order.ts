@@ -25,7 +25,7 @@ export class KeyIndex {
 
   constructor(list: readonly unknown[], mergeKey: string) {
     this.#mergeKey = mergeKey;
-    list.forEach((item, i) => this.add(item, i));
+    for (const [i, item] of list.entries()) this.add(item, i);
   }
 
   add(item: unknown, at: number): void {
