@@ -7,7 +7,7 @@ import { measureCreate } from "./api/creates.ts";
 import { measureGet, measureList, measureListMemory } from "./api/reads.ts";
 import { measureScale } from "./api/scale.ts";
 import { startApiServer } from "./api/servers.ts";
-import { usageOf } from "./api/usage.ts";
+import { usageOfProcess } from "./harness/processes.ts";
 import { measureFanOut, measureIdleHttp1, measureIdleWatches } from "./api/watches.ts";
 import { report, say } from "./harness/report.ts";
 
@@ -46,7 +46,7 @@ async function on(names: readonly string[], measure: (server: Awaited<ReturnType
 
 try {
   await on(["get"], async (server) => {
-    report({ bench: "api", figure: "idle_rss_mib", value: usageOf(server.pid).rss_mib, unit: "MiB", conditions: { store: "embedded", objects: "bootstrap" } });
+    report({ bench: "api", figure: "idle_rss_mib", value: usageOfProcess(server.pid).rss_mib, unit: "MiB", conditions: { store: "embedded", objects: "bootstrap" } });
     await measureGet(server, port());
   });
   await on(["list"], (server) => measureList(server, port(), 10_000));

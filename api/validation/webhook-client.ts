@@ -19,7 +19,7 @@ export function validateWebhookClient(config: WebhookClientConfig, path: FieldPa
   const { url, service } = config;
   if ((url === undefined) === (service === undefined)) errors.push(required(path, "exactly one of url or service is required"));
   else if (url !== undefined) validateUrl(url, path.child("url"), errors);
-  else if (service !== undefined) validateService(service, path.child("service"), errors);
+  else if (service !== undefined) validateWebhookService(service, path.child("service"), errors);
 }
 
 function validateUrl(text: string, path: FieldPath, errors: Errors): void {
@@ -74,7 +74,8 @@ function schemeOf(text: string): string | undefined {
   return text.startsWith(":") ? undefined : "";
 }
 
-function validateService(service: NonNullable<WebhookClientConfig["service"]>, path: FieldPath, errors: Errors): void {
+/** The Service that a webhook is reached by. */
+export function validateWebhookService(service: NonNullable<WebhookClientConfig["service"]>, path: FieldPath, errors: Errors): void {
   // Kubernetes takes the one for the other here, and clients see it.
   if (!service.namespace) errors.push(required(path.child("name")));
   if (!service.name) errors.push(required(path.child("namespace")));
@@ -103,9 +104,11 @@ export function validateReviewVersions(versions: readonly string[] | undefined, 
     errors.push(required(path, missing));
     return;
   }
+  const seen = new Set<string>();
   versions.forEach((version, i) => {
-    if (versions.indexOf(version) < i) errors.push(invalid(path.index(i), version, "duplicate version"));
+    if (seen.has(version)) errors.push(invalid(path.index(i), version, "duplicate version"));
     else for (const message of dns1035Label(version)) errors.push(invalid(path.index(i), version, message));
+    seen.add(version);
   });
   if (recognized && !hasKnownReviewVersion(versions)) errors.push(invalid(path, versions, `must include at least one of ${reviewVersions.join(", ")}`));
 }

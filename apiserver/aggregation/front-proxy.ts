@@ -2,11 +2,11 @@ import type { UserInfo } from "../../api/exchange.ts";
 import type { ApiObject } from "../../api/wire.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { issueFrontProxyCertificate, type KeyPair, type Pki } from "../auth/pki.ts";
+import { RenewedCertificate } from "../auth/renewed-certificate.ts";
 import type { Registry } from "../registry/registry.ts";
 import { reconcileObject } from "../registry/system-write.ts";
 
 export const FRONT_PROXY_USER = "front-proxy-client";
-const RENEW_AFTER_MS = 30 * 24 * 3_600_000;
 const CONFIG_MAP = "extension-apiserver-authentication";
 /** What a header's name may not hold is written in percent form. */
 const NOT_IN_NAME = /[^0-9A-Za-z!#$&'*+\-.^_`|~]/;
@@ -16,27 +16,16 @@ type Headers = Record<string, string | readonly string[] | undefined>;
 /** Tells extension servers who asks: by headers, which they believe because of the certificate that the connection is made with. */
 export class FrontProxy {
   readonly #pki: Pki;
-  readonly #clock: Clock;
-  #certificate: Promise<KeyPair> | undefined;
-  #issued_ms = 0;
+  readonly #certificate: RenewedCertificate;
 
   constructor(pki: Pki, clock: Clock) {
     this.#pki = pki;
-    this.#clock = clock;
+    this.#certificate = new RenewedCertificate(clock, () => issueFrontProxyCertificate(pki, FRONT_PROXY_USER, clock));
   }
 
-  /** Client certificate of the authority that the extension servers are told of; made anew long before it runs out. */
+  /** Client certificate of the authority that the extension servers are told of. */
   certificate(): Promise<KeyPair> {
-    const now_ms = this.#clock.now_ms();
-    if (this.#certificate === undefined || now_ms - this.#issued_ms > RENEW_AFTER_MS) {
-      this.#issued_ms = now_ms;
-      this.#certificate = issueFrontProxyCertificate(this.#pki, FRONT_PROXY_USER, this.#clock);
-      // A failure is not kept: the next request tries again.
-      this.#certificate.catch(() => {
-        this.#certificate = undefined;
-      });
-    }
-    return this.#certificate;
+    return this.#certificate.get();
   }
 
   /** What an extension server needs to know to believe us, where it looks for it: kube-system/extension-apiserver-authentication. */

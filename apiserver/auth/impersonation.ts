@@ -29,7 +29,7 @@ export async function impersonate(request: ApiRequest, caller: UserInfo, authori
 }
 
 /** Whether the request has any of the headers; nearly none does. */
-export function asksToImpersonate(request: ApiRequest): boolean {
+export function asksToImpersonate(request: Pick<ApiRequest, "headers">): boolean {
   for (const name in request.headers) if (name.startsWith("impersonate-")) return true;
   return false;
 }

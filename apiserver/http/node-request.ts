@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { ApiRequest, UserInfo } from "../../api/exchange.ts";
+import { asksToImpersonate } from "../auth/impersonation.ts";
 
 /** HTTP/1.1 and HTTP/2 requests look alike to us. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
@@ -74,7 +75,7 @@ const GONE = new Error("the client is gone");
 
 /** Node joins repeated headers with commas, which group names may contain: those that decide who somebody is are taken apart again. */
 function headersOf(request: NodeRequest): ApiRequest["headers"] {
-  if (!namesImpersonation(request.headers)) return request.headers;
+  if (!asksToImpersonate(request)) return request.headers;
   const headers: Record<string, string | string[] | undefined> = { ...request.headers };
   for (const name of Object.keys(headers)) if (name.startsWith("impersonate-")) headers[name] = [];
   const raw = request.rawHeaders;
@@ -83,12 +84,6 @@ function headersOf(request: NodeRequest): ApiRequest["headers"] {
     if (name.startsWith("impersonate-")) (headers[name] as string[]).push(raw[i + 1]!);
   }
   return headers;
-}
-
-/** Without a list of the names: every request is asked. */
-function namesImpersonation(headers: ApiRequest["headers"]): boolean {
-  for (const name in headers) if (name.startsWith("impersonate-")) return true;
-  return false;
 }
 
 /** The body; of one that is too large only the fact, while the rest of it is read and thrown away. Rejects when the client goes away. */

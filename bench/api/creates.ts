@@ -1,7 +1,7 @@
 import { report, say } from "../harness/report.ts";
 import { POD_LUA, POD_PATH } from "./objects.ts";
 import { type ApiServerProcess, cpuOf, startFloor } from "./servers.ts";
-import { usageOf } from "./usage.ts";
+import { usageOfProcess } from "../harness/processes.ts";
 import { drive, type LoadResult } from "./wrk.ts";
 
 const WARM_UP_S = 4;
@@ -23,7 +23,7 @@ export async function measureCreate(server: ApiServerProcess, port: number, stor
   const floor = await startFloor("create", port, server, { etcd: floorEtcd });
   try {
     const bare = await run(floor);
-    const conditions = { store, connections: 64, pods_per_s: Math.round(own.result.requests_per_s), floor_per_s: Math.round(bare.result.requests_per_s), p99_ms: own.result.p99_ms, resident_mib: Math.round(usageOf(server.pid).rss_mib) };
+    const conditions = { store, connections: 64, pods_per_s: Math.round(own.result.requests_per_s), floor_per_s: Math.round(bare.result.requests_per_s), p99_ms: own.result.p99_ms, resident_mib: Math.round(usageOfProcess(server.pid).rss_mib) };
     report({ bench: "api", figure: "create", value: own.cpu_us, unit: "us of CPU a request", conditions, floor: bare.cpu_us, ratio: bare.cpu_us / own.cpu_us });
   } finally {
     await floor.stop();

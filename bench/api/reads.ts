@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { report, say } from "../harness/report.ts";
 import { configMapLua, CONFIGMAP_PATH, POD_LUA, POD_PATH } from "./objects.ts";
 import { type ApiServerProcess, call, cpuOf, type MeasuredServer, startFloor } from "./servers.ts";
-import { peakRss, usageOf } from "./usage.ts";
+import { usageOfProcess } from "../harness/processes.ts";
+import { peakRss } from "./peak-rss.ts";
 import { drive, type Load, type LoadResult } from "./wrk.ts";
 
 const WARM_UP_S = 2;
@@ -69,7 +70,7 @@ export async function measureListMemory(server: ApiServerProcess): Promise<void>
   await fill(server, CONFIGMAP_PATH, configMapLua(bytes), "big", objects);
   const load = { path: CONFIGMAP_PATH, token: server.token };
   await drive(server, { ...load, connections: 1, duration_s: 1 });
-  const before = usageOf(server.pid).rss_mib;
+  const before = usageOfProcess(server.pid).rss_mib;
   const peak = await peakRss(server.pid, async () => void (await drive(server, { ...load, connections: 10, duration_s: MEASURED_S })));
   report({ bench: "api", figure: "list_memory_mib", value: peak - before, unit: "MiB", conditions: { lists: 10, bytes_each: objects * bytes, resident_before_mib: Math.round(before) } });
 }

@@ -2,7 +2,7 @@ import { percentile, report, say } from "../harness/report.ts";
 import { POD_LUA, POD_PATH } from "./objects.ts";
 import { bytesOf, fill } from "./reads.ts";
 import { type ApiServerProcess, call, cpuOf, NAMESPACE } from "./servers.ts";
-import { usageOf } from "./usage.ts";
+import { usageOfProcess } from "../harness/processes.ts";
 import { drive } from "./wrk.ts";
 
 const SAMPLES = 300;
@@ -24,7 +24,7 @@ export async function measureScale(start: () => Promise<ApiServerProcess>, pods:
     server = await start();
     report({ bench: "api", figure: "cold_start_s", value: server.start_ms / 1000, unit: "s", conditions });
     const json = (await listBytes(server, "/api/v1/pods")) + (await listBytes(server, "/api/v1/nodes"));
-    const resident = usageOf(server.pid).rss_mib;
+    const resident = usageOfProcess(server.pid).rss_mib;
     report({ bench: "api", figure: "resident_per_json_byte", value: (resident * 2 ** 20) / json, unit: "bytes", conditions: { ...conditions, resident_mib: Math.round(resident), json_mib: Math.round(json / 2 ** 20) } });
     await singleRequests(server, conditions);
   } finally {

@@ -7,7 +7,7 @@ import { BERTH } from "../../e2e/harness/cluster.ts";
 import { type HostProcess, startOnHost } from "../../e2e/harness/host-process.ts";
 import { until } from "../../e2e/harness/objects.ts";
 import { runOk } from "../../e2e/harness/run.ts";
-import { usageOf } from "./usage.ts";
+import { usageOfProcess } from "../harness/processes.ts";
 
 /** Namespace of everything that the benches make. */
 export const NAMESPACE = "bench";
@@ -103,7 +103,7 @@ export async function startFloor(mode: FloorMode, port: number, of: { dataDir: s
 
 /** User and system CPU seconds that `work` costs the server, workers included. */
 export async function cpuOf(server: MeasuredServer, work: () => Promise<void>): Promise<number> {
-  const before = usageOf(server.pid).cpu_s;
+  const before = usageOfProcess(server.pid).cpu_s;
   await work();
-  return usageOf(server.pid).cpu_s - before;
+  return usageOfProcess(server.pid).cpu_s - before;
 }

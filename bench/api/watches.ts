@@ -5,7 +5,7 @@ import { request } from "node:https";
 import { percentile, report, say } from "../harness/report.ts";
 import { CONFIGMAP_PATH, configMapLua } from "./objects.ts";
 import { type ApiServerProcess, call, cpuOf, type MeasuredServer, NAMESPACE, startFloor } from "./servers.ts";
-import { usageOf } from "./usage.ts";
+import { usageOfProcess } from "../harness/processes.ts";
 import { drive } from "./wrk.ts";
 
 const CLIENT = new URL("watch-client.ts", import.meta.url).pathname;
@@ -130,9 +130,9 @@ export async function measureIdleWatches(server: ApiServerProcess): Promise<void
   await createCpu("warm");
   const alone_us = await createCpu("alone");
   say(`idle_watch_kib: ${many} over HTTP/2`);
-  const before = usageOf(server.pid).rss_mib;
+  const before = usageOfProcess(server.pid).rss_mib;
   const client = await openWatches(server.url, { path: IDLE_PATH, token: server.token, watches: many, perSession: 100 });
-  const kib = ((usageOf(server.pid).rss_mib - before) * 1024) / many;
+  const kib = ((usageOfProcess(server.pid).rss_mib - before) * 1024) / many;
   report({ bench: "api", figure: "idle_watch_kib", value: kib, unit: "KiB", conditions: { watches: many, http: 2, watchesPerConnection: 100 } });
   const beside_us = await createCpu("beside");
   report({ bench: "api", figure: "write_beside_idle_watches", value: beside_us, unit: "us of CPU a write", conditions: { idleWatches: many }, floor: alone_us, ratio: beside_us / alone_us });
@@ -154,9 +154,9 @@ export async function measureIdleHttp1(server: ApiServerProcess, port: number): 
 }
 
 async function heldKib(server: MeasuredServer, options: { path: string; token: string; watches: number }): Promise<number> {
-  const before = usageOf(server.pid).rss_mib;
+  const before = usageOfProcess(server.pid).rss_mib;
   const client = await openWatches(server.url, { ...options, perSession: 0 });
-  const kib = ((usageOf(server.pid).rss_mib - before) * 1024) / options.watches;
+  const kib = ((usageOfProcess(server.pid).rss_mib - before) * 1024) / options.watches;
   await client.close();
   return kib;
 }

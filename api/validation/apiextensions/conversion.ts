@@ -3,13 +3,11 @@ import { forbidden, invalid, notSupportedInOrder, required } from "../../status/
 import type { FieldPath } from "../../status/field-path.ts";
 import type { CustomResourceDefinition } from "../../wire.ts";
 import type { Errors } from "../common.ts";
-import { dns1035Label, dns1123Subdomain, portNumber } from "../names.ts";
+import { validateReviewVersions, validateWebhookService } from "../webhook-client.ts";
 
 type Conversion = NonNullable<NonNullable<CustomResourceDefinition["spec"]>["conversion"]>;
 type ClientConfig = NonNullable<NonNullable<Conversion["webhook"]>["clientConfig"]>;
 
-/** Versions of ConversionReview that the server speaks. */
-const REVIEW_VERSIONS = ["v1", "v1beta1"];
 const URL_FORM = "; desired format: https://host[/path]";
 
 /** How versions are converted into one another. `anyCaBundle`: a caBundle that is none is let pass (before the definition is established). */
@@ -28,13 +26,13 @@ export function validateConversion(conversion: Conversion | undefined, anyCaBund
   }
   if (!webhook?.clientConfig) errors.push(required(config, "required when strategy is set to Webhook"));
   else validateClientConfig(webhook.clientConfig, anyCaBundle, config, errors);
-  validateReviewVersions(webhook?.conversionReviewVersions ?? [], versions, errors);
+  validateReviewVersions(webhook?.conversionReviewVersions ?? [], "", true, versions, errors);
 }
 
 function validateClientConfig(config: ClientConfig, anyCaBundle: boolean, path: FieldPath, errors: Errors): void {
   if ((config.url === undefined) === (config.service === undefined)) errors.push(required(path, "exactly one of url or service is required"));
   else if (config.url !== undefined) validateUrl(config.url, path.child("url"), errors);
-  else if (config.service !== undefined) validateService(config.service, path.child("service"), errors);
+  else if (config.service !== undefined) validateWebhookService(config.service, path.child("service"), errors);
   if (config.caBundle && !anyCaBundle) {
     const fault = caBundleFault(config.caBundle);
     if (fault !== undefined) errors.push(invalid(path.child("caBundle"), config.caBundle, `unable to load root certificates: ${fault}`));
@@ -67,41 +65,4 @@ function validateUrl(text: string, path: FieldPath, errors: Errors): void {
   if (user !== "") errors.push(invalid(path, user, "user information is not permitted in the URL"));
   if (url.hash !== "") errors.push(invalid(path, url.hash.slice(1), "fragments are not permitted in the URL"));
   if (url.search !== "") errors.push(invalid(path, url.search.slice(1), "query parameters are not permitted in the URL"));
-}
-
-function validateService(service: NonNullable<ClientConfig["service"]>, path: FieldPath, errors: Errors): void {
-  // Kubernetes takes the one for the other here, and clients see it.
-  if (!service.namespace) errors.push(required(path.child("name")));
-  if (!service.name) errors.push(required(path.child("namespace")));
-  const port = portNumber(service.port ?? 0);
-  if (port.length > 0) errors.push(invalid(path.child("port"), service.port ?? 0, `port is not valid: ${port.join(", ")}`));
-  if (service.path !== undefined) validatePath(service.path, path.child("path"), errors);
-}
-
-function validatePath(text: string, path: FieldPath, errors: Errors): void {
-  if (text === "/" || text === "") return;
-  if (text === "//") {
-    errors.push(invalid(path, text, "segment[0] may not be empty"));
-    return;
-  }
-  if (!text.startsWith("/")) errors.push(invalid(path, text, "must start with a '/'"));
-  const steps = text.slice(1).replace(/\/$/, "").split("/");
-  steps.forEach((step, i) => {
-    if (step === "") errors.push(invalid(path, text, `segment[${i}] may not be empty`));
-    else for (const message of dns1123Subdomain(step)) errors.push(invalid(path, text, `segment[${i}]: ${message}`));
-  });
-}
-
-function validateReviewVersions(versions: readonly string[], path: FieldPath, errors: Errors): void {
-  if (versions.length === 0) {
-    errors.push(required(path));
-    return;
-  }
-  const seen = new Set<string>();
-  versions.forEach((version, i) => {
-    if (seen.has(version)) errors.push(invalid(path.index(i), version, "duplicate version"));
-    else for (const message of dns1035Label(version)) errors.push(invalid(path.index(i), version, message));
-    seen.add(version);
-  });
-  if (!versions.some((version) => REVIEW_VERSIONS.includes(version))) errors.push(invalid(path, versions, `must include at least one of ${REVIEW_VERSIONS.join(", ")}`));
 }
