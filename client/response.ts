@@ -1,3 +1,4 @@
+import { parseJson } from "../api/codec/parse-json.ts";
 import type { ApiResponse, ResponseBody } from "../api/exchange.ts";
 import type { Status } from "../api/wire.ts";
 import { ConnectionError, type ReasonName } from "./client.ts";
@@ -85,7 +86,7 @@ export async function* chunksOf(body: ResponseBody): AsyncGenerator<Uint8Array> 
 export function decodeJson(bytes: Uint8Array): unknown {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (cause) {
     throw new ConnectionError(`the answer is not JSON: ${text.slice(0, 100)}`, { outcomeUnknown: true, cause });
   }

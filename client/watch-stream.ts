@@ -1,3 +1,4 @@
+import { parseJson } from "../api/codec/parse-json.ts";
 import type { ResponseBody, WatchEvent } from "../api/exchange.ts";
 import type { Status } from "../api/wire.ts";
 import { ApiError, ConnectionError } from "./client.ts";
@@ -32,7 +33,7 @@ async function* parseBatches(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<
 
 function parseEvent(line: Buffer): WatchEvent {
   try {
-    return deepFreeze(JSON.parse(line.toString("utf8")) as WatchEvent);
+    return deepFreeze(parseJson(line.toString("utf8")) as WatchEvent);
   } catch (cause) {
     throw new ConnectionError("the watch sent a line that is not JSON", { outcomeUnknown: false, cause });
   }

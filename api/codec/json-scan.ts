@@ -8,6 +8,8 @@ export interface JsonScan {
   readonly longNumbers: boolean;
   /** Some string has an escape \ud…: a surrogate, maybe a lone one. */
   readonly surrogateEscapes: boolean;
+  /** Some name is written with an escape: see parse-json.ts. */
+  readonly escapedNames: boolean;
   readonly depth: number;
 }
 
@@ -22,6 +24,8 @@ export function scanJson(text: string): JsonScan {
   let integersOnly = true;
   let longNumbers = false;
   let surrogateEscapes = false;
+  let escaped = false;
+  let escapedNames = false;
   let open = 0;
   let depth = 0;
   let digits = 0;
@@ -29,22 +33,26 @@ export function scanJson(text: string): JsonScan {
     const code = text.charCodeAt(i);
     if (code === QUOTE) {
       i++;
+      escaped = false;
       for (; i < length; i++) {
         const inside = text.charCodeAt(i);
         if (inside === QUOTE) break;
         if (inside !== BACKSLASH) continue;
         i++;
+        escaped = true;
         if (text.charCodeAt(i) === 0x75 && (text.charCodeAt(i + 1) | 0x20) === 0x64) surrogateEscapes = true;
       }
     } else if (code >= 0x30 && code <= 0x39) {
       if (++digits > SAFE_DIGITS) longNumbers = true;
       continue;
-    } else if (code === 0x3a) members++;
-    else if (code === 0x7b || code === 0x5b) {
+    } else if (code === 0x3a) {
+      members++;
+      if (escaped) escapedNames = true;
+    } else if (code === 0x7b || code === 0x5b) {
       if (++open > depth) depth = open;
     } else if (code === 0x7d || code === 0x5d) open--;
     else if (code === 0x2e || (digits > 0 && (code === 0x65 || code === 0x45))) integersOnly = false;
     digits = 0;
   }
-  return { members, integersOnly, longNumbers, surrogateEscapes, depth };
+  return { members, integersOnly, longNumbers, surrogateEscapes, escapedNames, depth };
 }

@@ -6,6 +6,7 @@ import { encodeFree, encodeTyped, type EmptyForm } from "./json-encode.ts";
 import { decodeFreeTree } from "./json-free.ts";
 import { scanJson } from "./json-scan.ts";
 import { JsonSyntaxError, parseJsonTree } from "./json-tree.ts";
+import { hasBackslashName } from "./parse-json.ts";
 import { DepthError, plainText } from "./raw.ts";
 
 export { DecodeError, type EmptyForm };
@@ -48,7 +49,9 @@ function decodeFast(definition: string, text: string): Record<string, unknown> |
   const scan = scanJson(text);
   if (!scan.integersOnly || scan.surrogateEscapes || scan.depth > MAX_FAST_DEPTH) return undefined;
   try {
-    const { object, members } = checkObject(definition, JSON.parse(text));
+    const value: unknown = JSON.parse(text);
+    if (scan.escapedNames && hasBackslashName(value)) return undefined;
+    const { object, members } = checkObject(definition, value);
     return members === scan.members ? object : undefined;
   } catch (error) {
     if (error === DOUBT || error instanceof SyntaxError) return undefined;
@@ -62,6 +65,7 @@ function decodeFreeFast(text: string): Record<string, unknown> | undefined {
   try {
     const object = JSON.parse(text) as Record<string, unknown>;
     if (object === null || typeof object !== "object" || Array.isArray(object) || countMembers(object) !== scan.members) return undefined;
+    if (scan.escapedNames && hasBackslashName(object)) return undefined;
     if (object.metadata !== undefined) object.metadata = checkObject(OBJECT_META, object.metadata).object;
     return object;
   } catch (error) {

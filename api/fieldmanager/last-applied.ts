@@ -1,4 +1,5 @@
 import { encodeFree } from "../codec/json-encode.ts";
+import { parseJson } from "../codec/parse-json.ts";
 import { isMap, type JsonMap, memberOf } from "../patch/json-value.ts";
 import type { ApiObject } from "../wire.ts";
 import { compareValues } from "./compare.ts";
@@ -32,7 +33,7 @@ function annotationOf(object: unknown): string | undefined {
 
 function parseMap(text: string): JsonMap | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseJson(text);
     return isMap(value) ? value : undefined;
   } catch {
     return undefined;

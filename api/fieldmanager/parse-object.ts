@@ -1,3 +1,4 @@
+import { parseJson } from "../codec/parse-json.ts";
 import { isMap } from "../patch/json-value.ts";
 import { internedText, shareFields } from "./interned.ts";
 
@@ -12,16 +13,16 @@ const WINDOW = 16 << 10;
 const MAX_CUTS = 64;
 
 /**
- * The object of a JSON text that an API server wrote: JSON.parse, but for the fieldsV1 of its managedFields, which are not
+ * The object of a JSON text that an API server wrote: parseJson, but for the fieldsV1 of its managedFields, which are not
  * read again where they are known: the values that all such objects share stand there.
  */
 export function parseObject(text: string): unknown {
   const { rest, values } = cutFields(text);
   if (values.length > 0) {
-    const object: unknown = JSON.parse(rest);
+    const object: unknown = parseJson(rest);
     if (putBack(object, values)) return object;
   }
-  const object: unknown = JSON.parse(text);
+  const object: unknown = parseJson(text);
   const entries = managedFieldsOf(object);
   if (entries !== undefined) shareFields(entries);
   return object;

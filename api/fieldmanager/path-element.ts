@@ -1,4 +1,5 @@
 import { escapeHtml } from "../codec/json-text.ts";
+import { parseJson } from "../codec/parse-json.ts";
 
 /**
  * One step of a path into an object, as managedFields write it: `f:name` a field, `k:{"name":"c"}` the item of a list
@@ -51,7 +52,7 @@ export function canonicalElement(text: string): PathElement | undefined {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

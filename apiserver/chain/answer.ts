@@ -1,6 +1,7 @@
 import type { ApiResponse } from "../../api/exchange.ts";
 import { encodeObject, indentJson } from "../../api/codec/json.ts";
 import { negotiateAccept, type Negotiated } from "../../api/codec/negotiate.ts";
+import { parseJson } from "../../api/codec/parse-json.ts";
 import { encodeProtobuf } from "../../api/codec/protobuf.ts";
 import { formatYaml } from "../../api/codec/yaml.ts";
 import type { StatusError } from "../../api/status/errors.ts";
@@ -64,7 +65,7 @@ export function encodeAs(negotiated: Negotiated, definition: string | undefined,
       if (definition !== undefined) return encodeProtobuf(definition, object as ApiObject);
       return Buffer.from(`${encodeObject(definition, object)}\n`);
     case "yaml":
-      return Buffer.from(formatYaml(JSON.parse(encodeObject(definition, object))));
+      return Buffer.from(formatYaml(parseJson(encodeObject(definition, object))));
     case "json":
       return Buffer.from(`${negotiated.pretty ? indentJson(encodeObject(definition, object)) : encodeObject(definition, object)}\n`);
   }

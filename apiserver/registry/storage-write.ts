@@ -1,4 +1,5 @@
 import { decodeJson, encodeObject } from "../../api/codec/json.ts";
+import { parseJson } from "../../api/codec/parse-json.ts";
 import { requestEntityTooLarge } from "../../api/status/errors.ts";
 import type { ApiObject } from "../../api/wire.ts";
 import { MAX_VALUE_BYTES, type TxnResult, ValueTooLargeError } from "../../store/store.ts";
@@ -27,7 +28,7 @@ export function storedBytes(kind: ServedKind, object: ApiObject): Buffer {
 /** What a dry run shows: the object as it would come back from the store. @throws StatusError 500 when a conversion webhook fails */
 export async function asIfStored(kind: ServedKind, object: ApiObject): Promise<ApiObject> {
   const text = encodeObject(kind.stored.definition, await toStored(kind, object), "asStored");
-  const stored = kind.definition === undefined ? decodeJson<ApiObject>(undefined, text, "Ignore").object : (JSON.parse(text) as ApiObject);
+  const stored = kind.definition === undefined ? decodeJson<ApiObject>(undefined, text, "Ignore").object : (parseJson(text) as ApiObject);
   if (kind.view === undefined) return fromStored(kind, stored);
   return kind.view.mustAsk(stored) ? (await kind.view.ask([stored]))[0]! : kind.view.show(stored);
 }

@@ -1,6 +1,7 @@
 import type { ApiResponse } from "../../api/exchange.ts";
 import type { Negotiated } from "../../api/codec/negotiate.ts";
 import { notMarshalableText } from "../../api/codec/body.ts";
+import { parseJson } from "../../api/codec/parse-json.ts";
 import { encodeTable, type IncludeObject, partialObjectMetadata } from "../../api/codec/table.ts";
 import { badRequest, notAcceptableConversion } from "../../api/status/errors.ts";
 import type { ApiObject, ListMeta } from "../../api/wire.ts";
@@ -72,6 +73,6 @@ export function tableText(context: RequestContext, kind: ServedKind, negotiated:
 /** JSON text in the negotiated form: as it is, indented, or YAML. */
 export function textBytes(negotiated: Negotiated, json: string): Uint8Array {
   if (negotiated.mediaType === "json" && !negotiated.pretty) return Buffer.from(`${json}\n`);
-  return encodeAs(negotiated, undefined, JSON.parse(json) as object);
+  return encodeAs(negotiated, undefined, parseJson(json) as object);
 }
 

@@ -1,3 +1,4 @@
+import { parseJson } from "../../codec/parse-json.ts";
 import type { HorizontalPodAutoscaler } from "../../wire.ts";
 
 type Spec = NonNullable<HorizontalPodAutoscaler["spec"]>;
@@ -92,7 +93,7 @@ export function readMetrics(text: string, status: boolean): unknown[] | undefine
 /** A client wrote it: anything may be in it. */
 export function readJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 import { dynamicValue } from "../../../api/cel/data-type.ts";
 import type { CelValue } from "../../../api/cel/values.ts";
 import { encodeObject } from "../../../api/codec/json.ts";
+import { parseJson } from "../../../api/codec/parse-json.ts";
 import { AccessBuilder, type AccessCheck, type AccessVerdict } from "../../../api/validation/expressions/authorizer-values.ts";
 import type { UserInfo } from "../../../api/exchange.ts";
 import type { ApiObject, Namespace } from "../../../api/wire.ts";
@@ -91,7 +92,7 @@ function accountUser({ namespace, name }: { namespace: string; name: string }): 
 /** The object as a client would read it. The body of a subresource's action (an Eviction, a TokenRequest) is of another kind. */
 function plain(kind: ServedKind, object: ApiObject | undefined): unknown {
   if (object === undefined) return null;
-  return JSON.parse(encodeObject(object.kind === kind.entry.kind ? kind.definition : undefined, object));
+  return parseJson(encodeObject(object.kind === kind.entry.kind ? kind.definition : undefined, object));
 }
 
 function shownRequest({ kind, operation, subresource, namespace, name, user, dryRun }: AdmissionRequest): object {

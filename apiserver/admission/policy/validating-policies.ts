@@ -1,5 +1,6 @@
 import { CompileError } from "../../../api/cel/cel-error.ts";
 import { encodeObject } from "../../../api/codec/json.ts";
+import { parseJson } from "../../../api/codec/parse-json.ts";
 import { forbidden, StatusError } from "../../../api/status/errors.ts";
 import { matcherOf } from "../../../api/selector/labels.ts";
 import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from "../../../api/wire.ts";
@@ -117,7 +118,7 @@ function paramsOf({ kinds, cache }: PolicyParts, request: AdmissionRequest, { pa
   const namespace = kind.entry.namespaced ? paramRef.namespace || request.namespace : "";
   if (kind.entry.namespaced && namespace === "") return "can't use namespaced paramRef to match cluster-scoped resources";
   const objects = cache.of(kind);
-  const json = (cached: CachedObject): unknown => JSON.parse(encodeObject(kind.definition, cached.object()));
+  const json = (cached: CachedObject): unknown => parseJson(encodeObject(kind.definition, cached.object()));
   if (paramRef.name) {
     const found = objects.get(kind.objectKey(namespace, paramRef.name));
     if (found !== undefined) return [json(found)];
