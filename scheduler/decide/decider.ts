@@ -3,6 +3,7 @@ import type { PreparedScore } from "../score/score.ts";
 import { openTrial } from "../preempt/node-trials.ts";
 import { Preemption, type PreemptionResult } from "../preempt/preemption.ts";
 import type { ClusterState } from "../relations/cluster-state.ts";
+import type { Topology } from "../relations/topology.ts";
 import type { ClusterSnapshot } from "../snapshot/cluster-snapshot.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 import type { PodShape } from "../snapshot/pod-shape.ts";
@@ -16,6 +17,8 @@ import type { RuleSet } from "./rules.ts";
 const MAX_VIEW_BYTES = 256 * 1024 * 1024;
 /** Shapes kept compiled for `fits`. */
 const MAX_COMPILED = 20_000;
+/** Domains of a topology of which each gives one node to weigh; where there are more, all nodes are looked at. */
+const MOST_DOMAINS = 256;
 /** Least feasible nodes that a sample holds, as in kube-scheduler. */
 const MIN_SAMPLE = 100;
 /** What kube-scheduler says of nodes that it need not ask because the pod is pinned to others. */
@@ -70,7 +73,14 @@ export class Decider {
       return node >= 0 ? { node, score: view.score(node) } : this.#diagnose(view, filters);
     }
     if (view.best < 0) return this.#diagnose(view, filters);
-    return this.#scan(undefined, (node) => view.code(node), (node) => view.score(node), filters, scores) ?? this.#diagnose(view, filters);
+    if (scores.length === 0) {
+      // Nodes need not be weighed against one another: the first in order of score that passes is the best.
+      const node = view.bestOf((candidate) => passesAll(filters, candidate));
+      if (node !== undefined) return node < 0 ? this.#diagnose(view, filters) : { node, score: view.score(node) };
+    }
+    const topology = onlyTopology([...filters, ...scores.map(({ prepared }) => prepared)]);
+    const candidates = topology === undefined ? undefined : view.bestPerDomain(topology);
+    return this.#scan(candidates, (node) => view.code(node), (node) => view.score(node), filters, scores) ?? this.#diagnose(view, filters);
   }
 
   /** What every rule says about every node, or about some. */
@@ -214,7 +224,7 @@ export class Decider {
     if (filters.length === 0 && known !== undefined) return known;
     const count = new Counter(this.#snapshot, view.compiled, filters);
     for (const { filter, reasons, nodes } of view.failures()) for (const reason of reasons) count.addOthers(reason, filter, nodes);
-    if (filters.length > 0) for (let node = 0; node < this.#snapshot.slots; node++) if (view.code(node) === 0) count.add(node, 0);
+    if (filters.length > 0 && view.best >= 0) for (let node = 0; node < this.#snapshot.slots; node++) if (view.code(node) === 0) count.add(node, 0);
     const result = count.result();
     if (filters.length === 0) view.diagnosis = result;
     return result;
@@ -231,6 +241,19 @@ export class Decider {
     count.addOthers(NOT_PINNED, "NodeAffinity", this.#snapshot.nodeCount - asked);
     return count.result();
   }
+}
+
+/** The one topology, of few domains, by which all these rules tell nodes apart; undefined: they look at more. */
+function onlyTopology(rules: readonly { readonly topologies?: readonly Topology[] }[]): Topology | undefined {
+  let found: Topology | undefined;
+  for (const { topologies } of rules) {
+    if (topologies === undefined) return undefined;
+    for (const topology of topologies) {
+      if (found !== undefined && found !== topology) return undefined;
+      found = topology;
+    }
+  }
+  return found === undefined || found.size > MOST_DOMAINS ? undefined : found;
 }
 
 function passesAll(filters: readonly PreparedFilter[], node: number): boolean {

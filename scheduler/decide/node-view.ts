@@ -1,10 +1,14 @@
 import type { ClusterSnapshot } from "../snapshot/cluster-snapshot.ts";
 import { ABSENT, type CompiledShape } from "./compiled-shape.ts";
 import type { Diagnosis } from "./diagnosis.ts";
+import type { Topology } from "../relations/topology.ts";
+import { DomainBests } from "./domain-bests.ts";
 import { FailureCounts, type Failing } from "./failure-counts.ts";
 import { Tournament } from "./tournament.ts";
 
 const NOT_JUDGED = -1;
+/** Nodes tried one by one before all are looked at. */
+const MOST_TRIED = 48;
 
 /** All nodes as pods of one shape see them, kept by re-judging only nodes that changed: the best node is at hand at any time. */
 export class NodeView {
@@ -17,6 +21,8 @@ export class NodeView {
   #staticCodes = new Uint8Array(0);
   #staticVersions = new Int32Array(0);
   #scores = new Tournament(1);
+  /** Of the topology asked for last. */
+  #bests: DomainBests | undefined;
   /** Kept from the first time that somebody asks. */
   #failures: FailureCounts | undefined;
 
@@ -32,13 +38,24 @@ export class NodeView {
     const compiledAnew = this.compiled.refresh();
     const scoredAnew = this.compiled.refreshScores();
     if (compiledAnew || scoredAnew || this.#position < 0 || this.#snapshot.slots > this.#codes.length || !changes.covers(this.#position)) this.#rebuild(compiledAnew);
-    else if (this.#position !== changes.position) changes.replay(this.#position, (node) => this.#scores.set(node, this.#judge(node)));
+    else if (this.#position !== changes.position) changes.replay(this.#position, (node) => this.#update(node));
     this.#position = changes.position;
   }
 
   /** The feasible node of the highest score, -1: none. */
   get best(): number {
     return this.#scores.best;
+  }
+
+  /** The feasible node of the highest score that passes more rules, -1: none does; undefined: so many failed that looking at all is quicker. */
+  bestOf(passes: (node: number) => boolean): number | undefined {
+    return this.#scores.bestOf(passes, MOST_TRIED);
+  }
+
+  /** The best feasible node of each domain of the topology, and of the nodes outside of all. */
+  bestPerDomain(topology: Topology): readonly number[] {
+    if (this.#bests?.topology !== topology || this.#bests.stale) this.#bests = new DomainBests(topology, this.#snapshot.slots, (node) => this.#scores.value(node));
+    return this.#bests.nodes();
   }
 
   /** 0: feasible; ABSENT; else the code of the filter that fails (CompiledShape.filterOf). */
@@ -66,10 +83,17 @@ export class NodeView {
 
   /** Bytes that a view of so many nodes takes, about. */
   static bytes(nodes: number): number {
-    return nodes * 2 * (1 + 1 + 4 + 8 + 4 + 4);
+    return nodes * 2 * (1 + 1 + 4 + 8 + 4 + 4 + 18);
+  }
+
+  #update(node: number): void {
+    const score = this.#judge(node);
+    this.#scores.set(node, score);
+    this.#bests?.set(node, score);
   }
 
   #rebuild(forget: boolean): void {
+    this.#bests = undefined;
     const slots = this.#snapshot.slots;
     if (slots > this.#codes.length || forget) {
       this.#scores = new Tournament(Math.max(64, slots));

@@ -1,4 +1,5 @@
 import type { ClusterState } from "../relations/cluster-state.ts";
+import type { Topology } from "../relations/topology.ts";
 import type { ClusterSnapshot } from "../snapshot/cluster-snapshot.ts";
 import type { Placement } from "../snapshot/node-state.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
@@ -48,6 +49,8 @@ export interface ClusterFilter {
 }
 
 export interface PreparedFilter {
+  /** Nodes of equal domains in these get equal verdicts; absent: it looks at more than domains. */
+  readonly topologies?: readonly Topology[];
   /** The pod cannot go anywhere now, whatever the node, and why: it stands for all other reasons. */
   readonly rejects?: string;
   verdict(node: number): Verdict;

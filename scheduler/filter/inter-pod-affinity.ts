@@ -20,6 +20,7 @@ export const interPodAffinity: ClusterFilter = {
     for (const holders of cluster.relations.holdersSelecting(pod.labelSet)) if (holders.kind === "requiredAntiAffinity") shunning.push(holders.sums);
     if (wanted === undefined && shunned.length === 0 && shunning.length === 0) return undefined;
     return {
+      topologies: [...(pod.relations?.requiredAffinity ?? []).map((term) => cluster.relations.topology(term.topologyKey)), ...[...shunned, ...shunning].map((sums) => sums.topology)],
       verdict(node) {
         if (wanted !== undefined && !wanted(node)) return AFFINITY;
         for (const sums of shunned) if (sums.at(node) > 0) return ANTI_AFFINITY;

@@ -21,6 +21,7 @@ function prepare(pod: PodInfo, cluster: ClusterState, defaults: DefaultSpread | 
   const keys = [...new Set(constraints.map((constraint) => constraint.topologyKey))].sort();
   const limits = constraints.map((constraint) => limitOf(pod, constraint, keys, cluster));
   return {
+    topologies: limits.map(({ sums }) => sums.topology),
     verdict(node) {
       for (const { sums, most } of limits) {
         if (sums.topology.domainOf(node) === NO_DOMAIN) return NO_LABEL;

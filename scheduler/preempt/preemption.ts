@@ -5,7 +5,8 @@ import type { ClusterState } from "../relations/cluster-state.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 import type { BudgetLedger } from "./budgets.ts";
 import { openTrial } from "./node-trials.ts";
-import { isBetter, type Victims, victimsOn } from "./victims.ts";
+import { type Plan, PlanTable } from "./plan-table.ts";
+import { type Victims, victimsOn } from "./victims.ts";
 
 const NOT_HELPFUL = "Preemption is not helpful for scheduling";
 /** Classes of pods whose plans are remembered. */
@@ -24,9 +25,7 @@ export type PreemptionResult =
 /** What preemption would do on every node for pods of one shape and priority; only nodes that changed are planned again. */
 interface PlanView {
   position: number;
-  /** What it says when no plan helps, made when first needed. */
-  text?: string;
-  plans: (Victims | readonly string[] | undefined)[];
+  readonly plans: PlanTable;
 }
 
 /** Finds the node where the fewest and least important pods of lower priority must go for a pod to fit. Decides only: it removes nothing. */
@@ -46,11 +45,9 @@ export class Preemption {
     if (pod.pod.spec?.preemptionPolicy === "Never") return { type: "none", text: "preemption: not eligible due to preemptionPolicy=Never." };
     if (this.#awaitsVictims(pod)) return { type: "none", text: "preemption: not eligible due to a terminating pod on the nominated node.", waits: true };
     const between = this.#rules.clusterFilters.filter((filter) => filter.prepare(pod, this.#cluster) !== undefined);
-    const view: PlanView = between.length > 0 || pod.shape.pinned !== undefined ? { position: 0, plans: this.#planAll(pod, compiled, between) } : this.#view(pod, compiled);
-    const { plans } = view;
-    let best: Victims | undefined;
-    for (const plan of plans) if (plan !== undefined && "placements" in plan && plan.placements.length > 0 && (best === undefined || isBetter(plan, best))) best = plan;
-    return best === undefined ? { type: "none", text: (view.text ??= this.#explain(plans)) } : { type: "victims", victims: best };
+    const plans = between.length > 0 || pod.shape.pinned !== undefined ? new PlanTable(this.#planAll(pod, compiled, between)) : this.#plansOf(pod, compiled);
+    const { best } = plans;
+    return best === undefined ? { type: "none", text: plans.explain() } : { type: "victims", victims: best };
   }
 
   /** Room was made for it and is not free yet. */
@@ -61,7 +58,7 @@ export class Preemption {
     return false;
   }
 
-  #planAll(pod: PodInfo, compiled: CompiledShape, between: readonly ClusterFilter[]): PlanView["plans"] {
+  #planAll(pod: PodInfo, compiled: CompiledShape, between: readonly ClusterFilter[]): Plan[] {
     const helpless = between.map((filter) => filter.prepare(pod, this.#cluster)!);
     const pinned = pod.shape.pinned === undefined ? undefined : new Set(pod.shape.pinned);
     return this.#cluster.snapshot.nodes.map((state) => {
@@ -72,29 +69,26 @@ export class Preemption {
     });
   }
 
-  #view(pod: PodInfo, compiled: CompiledShape): PlanView {
+  #plansOf(pod: PodInfo, compiled: CompiledShape): PlanTable {
     const { changes, slots } = this.#cluster.snapshot;
     if (this.#budgetEpoch !== this.#cluster.budgets.epoch) this.#views.clear();
     this.#budgetEpoch = this.#cluster.budgets.epoch;
     const key = `${pod.shape.id}/${pod.priority}`;
     let view = this.#views.get(key);
     this.#views.delete(key);
-    if (view === undefined || view.plans.length < slots || !changes.covers(view.position)) {
-      view = { position: 0, plans: Array.from({ length: slots }, (_, node) => this.#plan(pod, compiled, node, [])) };
+    if (view === undefined || view.plans.size < slots || !changes.covers(view.position)) {
+      view = { position: 0, plans: new PlanTable(Array.from({ length: slots }, (_, node) => this.#plan(pod, compiled, node, []))) };
     } else {
       const { plans, position } = view;
-      if (position !== changes.position) view = { position, plans };
-      changes.replay(position, (node) => {
-        plans[node] = this.#plan(pod, compiled, node, []);
-      });
+      changes.replay(position, (node) => plans.set(node, this.#plan(pod, compiled, node, [])));
     }
     view.position = changes.position;
     this.#views.set(key, view);
     if (this.#views.size > MAX_VIEWS) this.#views.delete(this.#views.keys().next().value!);
-    return view;
+    return view.plans;
   }
 
-  #plan(pod: PodInfo, compiled: CompiledShape, node: number, between: readonly ClusterFilter[]): Victims | readonly string[] | undefined {
+  #plan(pod: PodInfo, compiled: CompiledShape, node: number, between: readonly ClusterFilter[]): Plan {
     const code = compiled.judgeStatic(node);
     if (code === ABSENT) return undefined;
     if (code !== 0) return [NOT_HELPFUL];
@@ -120,18 +114,6 @@ export class Preemption {
       if (column >= 0 && allocatable[column]![node]! > 0) size = Math.max(size, shape.resourceAmounts[i]! / allocatable[column]![node]!);
     }
     return size;
-  }
-
-  #explain(plans: PlanView["plans"]): string {
-    const counts = new Map<string, number>();
-    let nodes = 0;
-    for (const plan of plans) {
-      if (plan === undefined || "placements" in plan) continue;
-      nodes++;
-      for (const reason of plan) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-    }
-    const reasons = [...counts].map(([reason, count]) => `${count} ${reason}`).sort();
-    return `preemption: 0/${nodes} nodes are available: ${reasons.join(", ")}.`;
   }
 }
 

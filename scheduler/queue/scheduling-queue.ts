@@ -31,7 +31,7 @@ export interface Group {
   readonly sample: PodInfo;
   /** Room is being made for its one pod on this node. */
   readonly nominated: number | undefined;
-  /** Filters that failed at the last decision. */
+  /** Filters that failed at the last decision, and those seen to stop it since; changed by the queue alone. */
   filters: ReadonlySet<string>;
   readonly waiting: Heap<Entry>;
   /** How many of `waiting` are not void. */
@@ -66,6 +66,8 @@ function firstByPriority(a: Entry, b: Entry): boolean {
   return a.pod.added_ms !== b.pod.added_ms ? a.pod.added_ms < b.pod.added_ms : a.pod.order < b.pod.order;
 }
 
+const NONE: ReadonlySet<Group> = new Set();
+
 function isVoid(entry: Entry): boolean {
   return entry.ticket !== entry.pod.ticket;
 }
@@ -77,6 +79,11 @@ export class SchedulingQueue {
   readonly #active = new Heap<Entry>(firstByPriority);
   readonly #backoff = new Heap<Entry>((a, b) => a.pod.ready_ms < b.pod.ready_ms);
   readonly #groups = new Map<string, Group>();
+  /** Groups that no room is being made for. */
+  readonly #free = new Set<Group>();
+  /** The others, by the node where room is being made and by the filters that failed: thousands of them must cost an event nothing. */
+  readonly #nominated = new Map<number, Set<Group>>();
+  readonly #nominatedFor = new Map<string, Set<Group>>();
   readonly #counts = { active: 0, backoff: 0, unschedulable: 0, taken: 0, gone: 0 };
   #order = 0;
 
@@ -95,6 +102,21 @@ export class SchedulingQueue {
   /** Groups with pods that wait for an event. */
   get groups(): Iterable<Group> {
     return this.#groups.values();
+  }
+
+  /** Those of `groups` for which no room is being made. */
+  get freeGroups(): ReadonlySet<Group> {
+    return this.#free;
+  }
+
+  /** Groups for which room is being made on a node. */
+  nominatedOn(node: number): ReadonlySet<Group> {
+    return this.#nominated.get(node) ?? NONE;
+  }
+
+  /** Groups for which room is being made and that a filter stopped. */
+  nominatedFor(filter: string): ReadonlySet<Group> {
+    return this.#nominatedFor.get(filter) ?? NONE;
   }
 
   get(key: string): QueuedPod | undefined {
@@ -163,12 +185,30 @@ export class SchedulingQueue {
     if (group === undefined) {
       group = { key, sample: pod.info, nominated, filters, waiting: new Heap<Entry>(firstByPriority), size: 0 };
       this.#groups.set(key, group);
-    }
-    group.filters = filters;
+      if (nominated === undefined) this.#free.add(group);
+      else addTo(this.#nominated, nominated, group);
+      this.#indexFilters(group, filters);
+    } else this.#setFilters(group, filters);
     pod.group = group;
     this.#enter(pod, "unschedulable");
     group.size++;
     group.waiting.push({ pod, ticket: pod.ticket });
+  }
+
+  /** Another filter stops the group too. */
+  addFilter(group: Group, filter: string): void {
+    if (!group.filters.has(filter)) this.#setFilters(group, new Set([...group.filters, filter]));
+  }
+
+  #setFilters(group: Group, filters: ReadonlySet<string>): void {
+    if (group.filters === filters) return;
+    if (group.nominated !== undefined) for (const filter of group.filters) removeFrom(this.#nominatedFor, filter, group);
+    this.#indexFilters(group, filters);
+  }
+
+  #indexFilters(group: Group, filters: ReadonlySet<string>): void {
+    group.filters = filters;
+    if (group.nominated !== undefined && this.#groups.get(group.key) === group) for (const filter of filters) addTo(this.#nominatedFor, filter, group);
   }
 
   /** An error (a binding refused): again after its backoff. */
@@ -258,6 +298,22 @@ export class SchedulingQueue {
     const { group } = pod;
     if (group === undefined) return;
     pod.group = undefined;
-    if (--group.size === 0) this.#groups.delete(group.key);
+    if (--group.size > 0) return;
+    this.#groups.delete(group.key);
+    this.#free.delete(group);
+    if (group.nominated === undefined) return;
+    removeFrom(this.#nominated, group.nominated, group);
+    for (const filter of group.filters) removeFrom(this.#nominatedFor, filter, group);
   }
+}
+
+function addTo<K>(sets: Map<K, Set<Group>>, key: K, group: Group): void {
+  const set = sets.get(key);
+  if (set === undefined) sets.set(key, new Set([group]));
+  else set.add(group);
+}
+
+function removeFrom<K>(sets: Map<K, Set<Group>>, key: K, group: Group): void {
+  const set = sets.get(key);
+  if (set?.delete(group) && set.size === 0) sets.delete(key);
 }

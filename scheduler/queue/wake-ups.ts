@@ -55,11 +55,25 @@ export class WakeUps {
   /** Wakes what the events since the last call could help. */
   flush(): void {
     if (this.#nodes.size === 0 && !this.#podsChanged && !this.#storageChanged) return;
-    if (this.#queue.sizes.unschedulable > 0) for (const group of this.#queue.groups) this.#consider(group);
+    if (this.#queue.sizes.unschedulable > 0) for (const group of this.#concerned()) this.#consider(group);
     this.#nodes.clear();
     this.#newNodes.clear();
     this.#podsChanged = false;
     this.#storageChanged = false;
+  }
+
+  /** Groups that the events could help: of those that wait for room on one node only those that something happened for. */
+  #concerned(): Iterable<Group> {
+    const queue = this.#queue;
+    if (this.#newNodes.size > 0) return queue.groups;
+    const found = new Set(queue.freeGroups);
+    const add = (groups: ReadonlySet<Group>) => {
+      for (const group of groups) found.add(group);
+    };
+    for (const node of this.#nodes) add(queue.nominatedOn(node));
+    if (this.#podsChanged) for (const filter of BETWEEN_PODS) add(queue.nominatedFor(filter));
+    if (this.#storageChanged) for (const filter of STORAGE) add(queue.nominatedFor(filter));
+    return found;
   }
 
   /** Who waits for room on one node is not woken by room on every other, but by new nodes. */
@@ -78,9 +92,7 @@ export class WakeUps {
 
   /** What stops the group now may be another rule than when it failed: from then on that rule's events count too. */
   #fits(group: Group, nodes: ReadonlySet<number>): boolean {
-    return this.#fitsAny(group.sample, nodes, (filter) => {
-      if (!group.filters.has(filter)) group.filters = new Set([...group.filters, filter]);
-    });
+    return this.#fitsAny(group.sample, nodes, (filter) => this.#queue.addFilter(group, filter));
   }
 }
 

@@ -17,6 +17,7 @@ export const interPodAffinityPreference = (requiredWeight: number): ClusterScore
     }
     if (parts.every(({ sums }) => sums.total === 0)) return undefined;
     return {
+      topologies: parts.map(({ sums }) => sums.topology),
       raw(node) {
         let sum = 0;
         for (const { sums, factor } of parts) sum += factor * sums.at(node);

@@ -22,6 +22,7 @@ export function podTopologySpreadPreference(defaults: DefaultSpread | undefined)
       const parts = partsOf(pod, constraints, cluster, lenient);
       const needed = lenient ? [] : parts.map(({ sums }) => sums.topology);
       return {
+        topologies: parts.map(({ sums }) => sums.topology),
         raw: () => 0,
         normalise: (values, nodes) => spreadScores(parts, needed, values, nodes),
       };

@@ -1,4 +1,5 @@
 import type { ClusterState } from "../relations/cluster-state.ts";
+import type { Topology } from "../relations/topology.ts";
 import type { ClusterSnapshot } from "../snapshot/cluster-snapshot.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 import type { PodShape } from "../snapshot/pod-shape.ts";
@@ -26,6 +27,8 @@ export interface ClusterScore {
 }
 
 export interface PreparedScore {
+  /** Nodes of equal domains in these have equal values, and how many they are changes nothing; absent: it looks at more than domains. */
+  readonly topologies?: readonly Topology[];
   raw(node: number): number;
   /** Raw values of the feasible nodes → 0 to MAX_SCORE, in place. `nodes[i]` is the node of `values[i]`. */
   normalise(values: Float64Array, nodes: Int32Array): void;
