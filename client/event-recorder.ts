@@ -42,15 +42,20 @@ export interface EventRecorderOptions {
    * events.k8s.io do (the scheduler).
    */
   readonly style?: "core" | "events";
+  /** Most writes at once, 32 unless said otherwise. With one or two, events give way to what the component has to do besides. */
+  readonly maxWrites?: number;
+  /** Most events that wait, 1000 unless said otherwise; more are dropped. */
+  readonly maxQueued?: number;
 }
 
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   return new Recorder(options);
 }
 
-/** Events waiting to be written; more are dropped. */
-const MAX_QUEUED = 1000;
-const MAX_WRITES = 32;
+const DEFAULT_MAX_QUEUED = 1000;
+const DEFAULT_MAX_WRITES = 32;
+/** Dropped events between two lines of log. */
+const LOG_EVERY = 1000;
 const MAX_MESSAGE = 1024;
 const MAX_ATTEMPTS = 8;
 
@@ -63,6 +68,8 @@ interface Job {
 
 class Recorder implements EventRecorder {
   readonly #options: EventRecorderOptions;
+  readonly #maxWrites: number;
+  readonly #maxQueued: number;
   readonly #correlator = new EventCorrelator();
   /** Not started yet, by key: what comes for the same key meanwhile is merged in. */
   readonly #queued = new Map<string, Job>();
@@ -73,6 +80,8 @@ class Recorder implements EventRecorder {
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
+    this.#maxWrites = options.maxWrites ?? DEFAULT_MAX_WRITES;
+    this.#maxQueued = options.maxQueued ?? DEFAULT_MAX_QUEUED;
   }
 
   event(object: Identified, text: EventText): void {
@@ -83,10 +92,10 @@ class Recorder implements EventRecorder {
     if (waiting !== undefined) {
       waiting.event = event;
       waiting.count = count;
-    } else if (this.#queued.size >= MAX_QUEUED) {
+    } else if (this.#queued.size >= this.#maxQueued) {
       this.#correlator.forget(key);
       this.#dropped += 1;
-      if (this.#dropped % MAX_QUEUED === 1) this.#options.logger.warn({ dropped: this.#dropped }, "events come faster than they are written; some are dropped");
+      if (this.#dropped % LOG_EVERY === 1) this.#options.logger.warn({ dropped: this.#dropped }, "events come faster than they are written; some are dropped");
     } else {
       this.#queued.set(key, { key, event, count, first });
       this.#pump();
@@ -131,7 +140,7 @@ class Recorder implements EventRecorder {
 
   #pump(): void {
     for (const [key, job] of this.#queued) {
-      if (this.#writing.size >= MAX_WRITES) return;
+      if (this.#writing.size >= this.#maxWrites) return;
       const { kind, namespace, name, uid } = job.event.involvedObject;
       const subject = `${kind}/${namespace}/${name}/${uid}`;
       if (this.#writing.has(subject)) continue;

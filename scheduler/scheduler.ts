@@ -72,7 +72,7 @@ class Run {
     this.#signal = signal;
     this.#core = new SchedulerCore({ clock: options.clock, configuration });
     this.#hints = new Hints(this.#core, options.clock);
-    this.#binder = new Binder(options);
+    this.#binder = new Binder({ ...options, signal });
     this.#claimBinder = new ClaimBinder(options);
     this.#evictor = new Evictor(options);
     this.#reporter = new StatusReporter({ ...options, signal });
@@ -163,7 +163,7 @@ class Run {
 
   #bind({ pod, node, devices }: Placed, inFlight: Set<Promise<void>>): void {
     const { info } = pod;
-    const binding = this.#binder.bind(info, node, devices, this.#signal).then((result) => {
+    const binding = this.#binder.bind(info, node, devices).then((result) => {
       inFlight.delete(binding);
       if (result.type === "failed") return this.#bindFailed(pod, node, result.error);
       this.#core.bound(pod);

@@ -34,10 +34,13 @@ export async function runSchedulerLoop(context: LoopContext, configuration: Sche
   await runLeaderElection({ client, clock: systemClock, random: systemRandom, logger, lease, identity: identity() }, (leadership) => schedule(fencedClient(client, leadership), logger, configuration, leadership.signal), signal);
 }
 
+/** Bindings go before events: those of a burst are written one after another while it lasts and after it. */
+const EVENTS = { maxWrites: 2, maxQueued: 20_000 };
+
 /** One term. Its caches are filled after the lease was won, so they show all that the leader before wrote. */
 async function schedule(client: Client, logger: Logger, configuration: SchedulerConfiguration | undefined, signal: AbortSignal): Promise<void> {
   const informers = new InformerSet({ client, clock: systemClock, random: systemRandom, logger });
-  const recorder = createEventRecorder({ client, clock: systemClock, random: systemRandom, logger, component: "default-scheduler", style: "events" });
+  const recorder = createEventRecorder({ client, clock: systemClock, random: systemRandom, logger, component: "default-scheduler", style: "events", ...EVENTS });
   const scheduler = createScheduler({ client, informers, recorder, clock: systemClock, logger, ...(configuration && { configuration }) });
   await Promise.all([informers.run(signal), scheduler.run(signal)]);
 }

@@ -1,7 +1,7 @@
 import { pods } from "../../api/resources.ts";
 import type { Binding, Pod } from "../../api/wire.ts";
 import { type Client, ConnectionError, isReason } from "../../client/client.ts";
-import type { Clock } from "../../lib/clock.ts";
+import type { Clock, Timer } from "../../lib/clock.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 import { DEVICES_ANNOTATION } from "../../api/placement/devices.ts";
 
@@ -15,30 +15,73 @@ const BIND_TIMEOUT_MS = 15_000;
 const FIRST_LOOK_UP_DELAY_MS = 200;
 const MAX_LOOK_UP_DELAY_MS = 5_000;
 
+/** One binding on its way. */
+interface Flight {
+  readonly abort: AbortController;
+  readonly deadline_ms: number;
+  late: boolean;
+}
+
 /** Binds pods through the API, where the binding is a compare-and-swap on the pod: whoever binds first wins, the other is refused. */
 export class Binder {
   readonly #client: Client;
   readonly #clock: Clock;
+  readonly #signal: AbortSignal;
+  /** The oldest first. One timer and one listener serve all: there may be thousands a second. */
+  readonly #flights = new Set<Flight>();
+  #timer: Timer | undefined;
 
-  constructor(options: { readonly client: Client; readonly clock: Clock }) {
+  /** `signal` ends bindings on their way. */
+  constructor(options: { readonly client: Client; readonly clock: Clock; readonly signal: AbortSignal }) {
     this.#client = options.client;
     this.#clock = options.clock;
+    this.#signal = options.signal;
+    options.signal.addEventListener("abort", () => this.#end(), { once: true });
   }
 
-  /** Never rejects. When the outcome is unknown (connection lost) it looks until it is known or `signal` aborts. */
-  async bind(pod: PodInfo, node: string, devices: readonly number[], signal: AbortSignal): Promise<BindResult> {
-    const timeout = new AbortController();
-    const timer = this.#clock.after(BIND_TIMEOUT_MS, () => timeout.abort(new Error("binding timed out")), { background: true });
+  /** Never rejects. When the outcome is unknown (connection lost) it looks until it is known or the signal aborts. */
+  async bind(pod: PodInfo, node: string, devices: readonly number[]): Promise<BindResult> {
+    const signal = this.#signal;
+    const flight = this.#start();
     try {
-      const options = { signal: AbortSignal.any([signal, timeout.signal]) };
-      await this.#client.createSubresource(pods, { namespace: pod.namespace, name: pod.name }, "binding", bindingOf(pod, node, devices), options);
+      await this.#client.createSubresource(pods, { namespace: pod.namespace, name: pod.name }, "binding", bindingOf(pod, node, devices), { signal: flight.abort.signal });
       return { type: "bound" };
     } catch (error) {
-      const unknown = timeout.signal.aborted || (error instanceof ConnectionError && error.outcomeUnknown);
+      const unknown = flight.late || (error instanceof ConnectionError && error.outcomeUnknown);
       return unknown && !signal.aborted ? this.#lookUp(pod, node, signal, error) : { type: "failed", error };
     } finally {
-      timer.cancel();
+      this.#flights.delete(flight);
     }
+  }
+
+  #end(): void {
+    this.#timer?.cancel();
+    for (const { abort } of this.#flights) abort.abort(this.#signal.reason);
+  }
+
+  #start(): Flight {
+    const flight: Flight = { abort: new AbortController(), deadline_ms: this.#clock.monotonic_ms() + BIND_TIMEOUT_MS, late: false };
+    if (this.#signal.aborted) flight.abort.abort(this.#signal.reason);
+    this.#flights.add(flight);
+    if (this.#timer === undefined) this.#watchOldest(BIND_TIMEOUT_MS);
+    return flight;
+  }
+
+  #watchOldest(after_ms: number): void {
+    this.#timer = this.#clock.after(
+      after_ms,
+      () => {
+        this.#timer = undefined;
+        const now_ms = this.#clock.monotonic_ms();
+        for (const flight of this.#flights) {
+          if (flight.deadline_ms > now_ms) return this.#watchOldest(flight.deadline_ms - now_ms);
+          if (flight.late) continue;
+          flight.late = true;
+          flight.abort.abort(new Error("binding timed out"));
+        }
+      },
+      { background: true },
+    );
   }
 
   async #lookUp(pod: PodInfo, node: string, signal: AbortSignal, cause: unknown): Promise<BindResult> {
