@@ -69,10 +69,10 @@ class Bindings {
   }
 
   async follow(client: Client, resourceVersion: string, signal: AbortSignal): Promise<void> {
-    for await (const batch of client.watch(pods, { namespace: "bench", resourceVersion }, signal)) {
-      for (const { object } of batch) {
+    for await (const batch of client.watch(pods, { namespace: "bench", fieldSelector: "spec.nodeName!=", resourceVersion }, signal)) {
+      for (const { type, object } of batch) {
         const name = object.metadata?.name ?? "";
-        if (!("spec" in object) || !object.spec?.nodeName || !name.startsWith("measured-") || this.seen.has(name)) continue;
+        if (type === "DELETED" || !name.startsWith("measured-") || this.seen.has(name)) continue;
         this.last_ms = systemClock.monotonic_ms();
         this.seen.set(name, this.last_ms);
       }
@@ -114,6 +114,7 @@ async function run(cluster: BenchCluster, workload: Workload, count: number, wan
   const following = bindings.follow(client, metadata.resourceVersion ?? "", end.signal).catch((error: unknown) => say(`the watch ended: ${String(error)}`));
   const sent = new Map<string, number>();
   const before = cluster.usage();
+  const ownBefore = process.cpuUsage();
   const start_ms = systemClock.monotonic_ms();
   const churning = workload.churn ? churn(client, count, end.signal).catch((error: unknown) => say(`churn ended: ${String(error)}`)) : Promise.resolve();
   await eachOf(objects, CREATING, (pod) => {
@@ -123,6 +124,7 @@ async function run(cluster: BenchCluster, workload: Workload, count: number, wan
   const created_ms = systemClock.monotonic_ms();
   await bindings.settled();
   const after = cluster.usage();
+  const own = process.cpuUsage(ownBefore);
   end.abort();
   await Promise.all([following, churning]);
   const latencies_ms = [...bindings.seen].map(([name, seen_ms]) => seen_ms - sent.get(name)!);
@@ -132,6 +134,7 @@ async function run(cluster: BenchCluster, workload: Workload, count: number, wan
   tell("creation_pods_per_s", wanted / ((created_ms - start_ms) / 1000), "pods/s");
   for (const [figure, share] of [["bound_p50_ms", 0.5], ["bound_p99_ms", 0.99]] as const) tell(figure, percentile(latencies_ms, share), "ms");
   tell("server_cpu_per_pod_us", ((after.cpu_s - before.cpu_s) * 1e6) / wanted, "µs");
+  tell("client_cpu_per_pod_us", (own.user + own.system) / wanted, "µs");
   tell("server_rss_mib", after.rss_mib, "MiB");
 }
 
