@@ -13,7 +13,6 @@ import { findDue, jobName, planHistory, TOO_MANY, unfinished } from "./plan.ts";
 import { parseSchedule, type Schedule } from "./schedule.ts";
 import { localTime, zonedRfc3339 } from "./zone.ts";
 
-const GVK = { apiVersion: "batch/v1", kind: "CronJob" };
 const SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp";
 /** A moment after the time itself, so that it has come for sure. */
 const GRACE_MS = 100;
@@ -39,7 +38,7 @@ export class CronJobController implements Controller {
     this.#crons.addHandler({ add: enqueue, update: enqueue });
     const enqueueOwner = (job: Job) => {
       const owner = controllerOf(job);
-      if (owner?.kind === GVK.kind && groupOf(owner.apiVersion) === "batch") this.#loop.queue.add(`${job.metadata.namespace}/${owner.name}`);
+      if (owner?.kind === cronjobs.kind && groupOf(owner.apiVersion) === cronjobs.group) this.#loop.queue.add(`${job.metadata.namespace}/${owner.name}`);
     };
     this.#jobs.addHandler({ add: enqueueOwner, update: enqueueOwner, delete: enqueueOwner });
   }
@@ -173,7 +172,7 @@ class Run {
     const { jobTemplate } = this.#cron.spec ?? {};
     const name = jobName(this.#cron, due_ms);
     const { labels, annotations } = jobTemplate?.metadata ?? {};
-    const metadata = { name, namespace, ...(labels ? { labels } : {}), annotations: { ...annotations, [SCHEDULED]: zonedRfc3339(due_ms, zone) }, ownerReferences: [controllerRef(this.#cron, GVK)] };
+    const metadata = { name, namespace, ...(labels ? { labels } : {}), annotations: { ...annotations, [SCHEDULED]: zonedRfc3339(due_ms, zone) }, ownerReferences: [controllerRef(this.#cron, cronjobs)] };
     try {
       const job = await this.#context.client.create(jobs, { apiVersion: "batch/v1", kind: "Job", metadata, ...(jobTemplate?.spec ? { spec: jobTemplate.spec } : {}) });
       this.#tell("SuccessfulCreate", `Created job ${name}`);

@@ -1,13 +1,13 @@
-import { controllerrevisions, daemonsets, nodes, pods } from "../../api/resources.ts";
+import { daemonsets, nodes, pods } from "../../api/resources.ts";
 import { matcherOf } from "../../api/selector/labels.ts";
 import type { DaemonSet, Node, Pod } from "../../api/wire.ts";
 import { type Informer, keyOf } from "../../client/informer.ts";
 import type { ReconcileResult } from "../../client/work-queue.ts";
 import { delayFor } from "../../lib/backoff.ts";
 import { type Controller, type ControllerContext, ReconcileLoop } from "../controller.ts";
-import { adoptPatch, claim, releasePatch } from "../shared/claim.ts";
 import { semanticEqual } from "../shared/equal.ts";
-import { byController, byOrphanage, CONTROLLER_INDEX, controllerOf, controllerRef, groupOf, ORPHAN_INDEX } from "../shared/owner.ts";
+import { OwnedObjects } from "../shared/owned-objects.ts";
+import { controllerRef } from "../shared/owner.ts";
 import { isNamespaceTerminating, PodControl } from "../shared/pod-control.ts";
 import { nextAvailability_ms } from "../shared/pods.ts";
 import { RevisionHistory, type RevisionSync } from "../shared/revisions.ts";
@@ -18,7 +18,6 @@ import { isRolling, nodeStates, planPlacement, planUpdate } from "./plan.ts";
 import { HASH_LABEL, targetNode, templateForNode } from "./pods.ts";
 import { daemonStatus, sameDaemonStatus } from "./status.ts";
 
-const GVK = { apiVersion: "apps/v1", kind: "DaemonSet" };
 /** Most pods that one reconcile creates or deletes. */
 const BURST = 250;
 const UNSETTLED_MS = 1000;
@@ -33,7 +32,8 @@ export class DaemonSetController implements Controller {
   readonly #sets: Informer<DaemonSet>;
   readonly #pods: Informer<Pod>;
   readonly #nodes: Informer<Node>;
-  readonly #history: RevisionHistory;
+  readonly #owned: OwnedObjects<DaemonSet, Pod>;
+  readonly #history: RevisionHistory<DaemonSet>;
   readonly #podControl: PodControl;
   readonly #writes: WriteTracker<Pod>;
   readonly #loop: ReconcileLoop;
@@ -45,23 +45,14 @@ export class DaemonSetController implements Controller {
     this.#sets = context.informers.get(daemonsets);
     this.#pods = context.informers.get(pods);
     this.#nodes = context.informers.get(nodes);
-    const revisions = context.informers.get(controllerrevisions);
-    this.#pods.addIndex(CONTROLLER_INDEX, byController);
-    this.#pods.addIndex(ORPHAN_INDEX, byOrphanage);
-    this.#history = new RevisionHistory(context.client, revisions, { gvk: GVK, hashLabel: HASH_LABEL });
+    this.#owned = new OwnedObjects(context, { owners: daemonsets, owned: pods, selectorOf: (set) => matcherOf(set.spec?.selector) });
+    this.#history = new RevisionHistory(context, daemonsets, HASH_LABEL);
     this.#podControl = new PodControl(context.client, context.random, context.events);
     this.#writes = new WriteTracker(this.#pods);
     this.#loop = new ReconcileLoop(context, { name: this.name, concurrency: 4, reconcile: (key) => this.#reconcile(key) });
     const enqueue = (set: DaemonSet) => this.#loop.queue.add(keyOf(set));
     this.#sets.addHandler({ add: enqueue, update: enqueue, delete: (set) => this.#forget(set) });
-    this.#pods.addHandler({
-      add: (pod) => this.#onPod(pod),
-      update: (pod, old) => {
-        if (controllerOf(old)?.uid !== controllerOf(pod)?.uid) this.#enqueueOwner(old);
-        this.#onPod(pod);
-      },
-      delete: (pod) => this.#enqueueOwner(pod),
-    });
+    this.#owned.follow((key) => this.#loop.queue.add(key));
     this.#nodes.addHandler({ add: (node) => this.#onNode(node), update: (node, old) => this.#onNode(node, old), delete: (node) => this.#onNode(undefined, node) });
   }
 
@@ -72,17 +63,6 @@ export class DaemonSetController implements Controller {
   #forget(set: DaemonSet): void {
     this.#loop.queue.add(keyOf(set));
     for (const key of this.#failed.keys()) if (key.startsWith(`${set.metadata.uid}/`)) this.#failed.delete(key);
-  }
-
-  #onPod(pod: Pod): void {
-    this.#enqueueOwner(pod);
-    if (controllerOf(pod) !== undefined || pod.metadata.deletionTimestamp !== undefined) return;
-    for (const set of this.#sets.list(pod.metadata.namespace)) if (matcherOf(set.spec?.selector).matches(pod.metadata.labels)) this.#loop.queue.add(keyOf(set));
-  }
-
-  #enqueueOwner(pod: Pod): void {
-    const owner = controllerOf(pod);
-    if (owner?.kind === GVK.kind && groupOf(owner.apiVersion) === "apps") this.#loop.queue.add(`${pod.metadata.namespace}/${owner.name}`);
   }
 
   /** Only labels and taints of a node decide who belongs on it; heartbeats do not. */
@@ -101,13 +81,9 @@ export class DaemonSetController implements Controller {
     if (set === undefined) this.#writes.forget(key);
     if (set === undefined || set.metadata.deletionTimestamp !== undefined) return undefined;
     if (!this.#writes.settled(key)) return { requeueAfter_ms: UNSETTLED_MS };
-    const mayAdopt = async () => {
-      const fresh = await this.#context.client.get(daemonsets, { namespace: set.metadata.namespace, name: set.metadata.name ?? "" });
-      return fresh.metadata.uid === set.metadata.uid && fresh.metadata.deletionTimestamp === undefined;
-    };
-    const revisions = await this.#history.sync(set, await this.#history.list(set, mayAdopt), set.status?.collisionCount);
+    const revisions = await this.#history.sync(set, await this.#history.list(set), set.status?.collisionCount);
     const hash = this.#history.hashOf(revisions.newest);
-    const mine = await this.#claimPods(set, mayAdopt);
+    const mine = await this.#owned.claim(set);
     const { states, lost } = nodeStates(set, this.#nodes.list(), mine, targetNode);
     const now_ms = this.#context.clock.now_ms();
     const placement = planPlacement(set, states, hash, now_ms);
@@ -122,20 +98,6 @@ export class DaemonSetController implements Controller {
     const ready_ms = nextAvailability_ms(mine, set.spec?.minReadySeconds ?? 0, now_ms);
     const again_ms = Math.min(ready_ms ?? Number.POSITIVE_INFINITY, finished.wait_ms);
     return Number.isFinite(again_ms) ? { requeueAfter_ms: again_ms } : undefined;
-  }
-
-  #claimPods(set: DaemonSet, mayAdopt: () => Promise<boolean>): Promise<Pod[]> {
-    const { client } = this.#context;
-    const { namespace = "", uid = "" } = set.metadata;
-    const candidates = [...this.#pods.byIndex(CONTROLLER_INDEX, uid), ...this.#pods.byIndex(ORPHAN_INDEX, namespace)];
-    const key = (pod: Pod) => ({ namespace, name: pod.metadata.name ?? "" });
-    return claim(set, candidates, matcherOf(set.spec?.selector), {
-      mayAdopt,
-      adopt: (pod) => client.patch(pods, key(pod), "merge", adoptPatch(pod, controllerRef(set, GVK))),
-      release: async (pod) => {
-        await client.patch(pods, key(pod), "merge", releasePatch(pod, uid));
-      },
-    });
   }
 
   /** Finished pods whose removal is due; failed ones wait longer each time. */
@@ -167,7 +129,7 @@ export class DaemonSetController implements Controller {
     const creation = plan.create.slice(0, BURST);
     const created = await slowStart(creation.length, 1, async (index) => {
       const template = templateForNode(set, creation[index] ?? "", hash);
-      const pod = await this.#podControl.create(set, { namespace, template, owner: controllerRef(set, GVK), generateName: `${name}-` });
+      const pod = await this.#podControl.create(set, { namespace, template, owner: controllerRef(set, daemonsets), generateName: `${name}-` });
       this.#writes.wrote(key, keyOf(pod), pod);
     });
     const removal = plan.remove.slice(0, BURST);

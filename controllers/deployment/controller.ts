@@ -4,13 +4,13 @@ import type { Deployment, Pod, ReplicaSet } from "../../api/wire.ts";
 import { type Informer, keyOf } from "../../client/informer.ts";
 import type { ReconcileResult } from "../../client/work-queue.ts";
 import { type Controller, type ControllerContext, ReconcileLoop } from "../controller.ts";
-import { adoptPatch, claim, releasePatch } from "../shared/claim.ts";
-import { byController, byOrphanage, CONTROLLER_INDEX, controllerOf, controllerRef, ORPHAN_INDEX } from "../shared/owner.ts";
+import { OwnedObjects } from "../shared/owned-objects.ts";
+import { byController, CONTROLLER_INDEX, controllerOf } from "../shared/owner.ts";
 import { isPodTerminal } from "../shared/pods.ts";
 import { condition, findCondition, PAUSED, RESUMED, TIMED_OUT, withCondition } from "./conditions.ts";
 import { DeploymentEffects } from "./effects.ts";
 import { isActive, isRollingUpdate, progressDeadline_s, sizeOf, totalActual } from "./limits.ts";
-import { DEPLOYMENT, type OwnedSets, splitSets } from "./replica-sets.ts";
+import { type OwnedSets, splitSets } from "./replica-sets.ts";
 import { isScalingEvent, nextSizeOfNewest, planOldScaleDown, planScaling } from "./scale.ts";
 import { countStatus, isComplete, rolloutStatus, timeToDeadline_ms } from "./status.ts";
 
@@ -23,6 +23,7 @@ export class DeploymentController implements Controller {
   readonly #deployments: Informer<Deployment>;
   readonly #sets: Informer<ReplicaSet>;
   readonly #pods: Informer<Pod>;
+  readonly #owned: OwnedObjects<Deployment, ReplicaSet>;
   readonly #loop: ReconcileLoop;
 
   constructor(context: ControllerContext) {
@@ -30,38 +31,17 @@ export class DeploymentController implements Controller {
     this.#deployments = context.informers.get(deployments);
     this.#sets = context.informers.get(replicasets);
     this.#pods = context.informers.get(pods);
-    this.#sets.addIndex(CONTROLLER_INDEX, byController);
-    this.#sets.addIndex(ORPHAN_INDEX, byOrphanage);
+    this.#owned = new OwnedObjects(context, { owners: deployments, owned: replicasets, selectorOf: (deployment) => matcherOf(deployment.spec?.selector) });
     this.#pods.addIndex(CONTROLLER_INDEX, byController);
     this.#loop = new ReconcileLoop(context, { name: this.name, concurrency: CONCURRENCY, reconcile: (key) => this.#reconcile(key) });
     const enqueue = (deployment: Deployment) => this.#loop.queue.add(keyOf(deployment));
     this.#deployments.addHandler({ add: enqueue, update: enqueue, delete: enqueue });
-    this.#sets.addHandler({
-      add: (set) => this.#onSet(set),
-      update: (set, old) => {
-        if (controllerOf(old)?.uid !== controllerOf(set)?.uid) this.#enqueueOwner(old);
-        this.#onSet(set);
-      },
-      delete: (set) => this.#enqueueOwner(set),
-    });
+    this.#owned.follow((key) => this.#loop.queue.add(key));
     this.#pods.addHandler({ update: (pod) => this.#onPodEnd(pod), delete: (pod) => this.#onPodEnd(pod, true) });
   }
 
   run(signal: AbortSignal): Promise<void> {
     return this.#loop.run(signal);
-  }
-
-  #onSet(set: ReplicaSet): void {
-    this.#enqueueOwner(set);
-    if (controllerOf(set) !== undefined || set.metadata.deletionTimestamp !== undefined) return;
-    for (const deployment of this.#deployments.list(set.metadata.namespace)) {
-      if (matcherOf(deployment.spec?.selector).matches(set.metadata.labels)) this.#loop.queue.add(keyOf(deployment));
-    }
-  }
-
-  #enqueueOwner(set: ReplicaSet): void {
-    const owner = controllerOf(set);
-    if (owner?.kind === DEPLOYMENT.kind && owner.apiVersion.startsWith("apps/")) this.#loop.queue.add(`${set.metadata.namespace}/${owner.name}`);
   }
 
   /** A Deployment of type Recreate waits for the last old pod to be gone. */
@@ -79,7 +59,7 @@ export class DeploymentController implements Controller {
     const effects = new DeploymentEffects(this.#context, deployment);
     const selector = deployment.spec?.selector;
     if (!selector?.matchLabels && !selector?.matchExpressions?.length) return this.#refuseSelectingAll(effects);
-    const sets = splitSets(deployment, await this.#claimSets(deployment));
+    const sets = splitSets(deployment, await this.#owned.claim(deployment));
     if (deployment.metadata.deletionTimestamp !== undefined) {
       await this.#countOnly(effects, sets);
       return undefined;
@@ -158,21 +138,5 @@ export class DeploymentController implements Controller {
     const left_ms = timeToDeadline_ms(effects.deployment, status.conditions, now_ms);
     // One second later than the deadline: times are kept in whole seconds.
     return left_ms === undefined ? undefined : { requeueAfter_ms: Math.max(left_ms, 0) + 1000 };
-  }
-
-  #claimSets(deployment: Deployment): Promise<ReplicaSet[]> {
-    const { client } = this.#context;
-    const { namespace, name = "", uid } = deployment.metadata;
-    const candidates = [...this.#sets.byIndex(CONTROLLER_INDEX, uid ?? ""), ...this.#sets.byIndex(ORPHAN_INDEX, namespace ?? "")];
-    return claim(deployment, candidates, matcherOf(deployment.spec?.selector), {
-      mayAdopt: async () => {
-        const fresh = await client.get(deployments, { namespace, name });
-        return fresh.metadata.uid === uid && fresh.metadata.deletionTimestamp === undefined;
-      },
-      adopt: (set) => client.patch(replicasets, { namespace, name: set.metadata.name ?? "" }, "merge", adoptPatch(set, controllerRef(deployment, DEPLOYMENT))),
-      release: async (set) => {
-        await client.patch(replicasets, { namespace, name: set.metadata.name ?? "" }, "merge", releasePatch(set, uid));
-      },
-    });
   }
 }

@@ -1,3 +1,4 @@
+import { deployments } from "../../api/resources.ts";
 import type { Deployment, PodTemplateSpec, ReplicaSet } from "../../api/wire.ts";
 import { semanticEqual } from "../shared/equal.ts";
 import { controllerRef } from "../shared/owner.ts";
@@ -6,7 +7,6 @@ import { newSetAnnotations } from "./annotations.ts";
 import { sizeOf } from "./limits.ts";
 
 const HASH_LABEL = "pod-template-hash";
-export const DEPLOYMENT = { apiVersion: "apps/v1", kind: "Deployment" };
 
 /** The Deployment's sets, told apart by the template. */
 export interface OwnedSets {
@@ -69,7 +69,7 @@ export function buildNewSet(deployment: Deployment, revision: number): ReplicaSe
       namespace,
       labels,
       annotations: { ...newSetAnnotations(deployment, {}, revision, true) },
-      ownerReferences: [controllerRef(deployment, DEPLOYMENT)],
+      ownerReferences: [controllerRef(deployment, deployments)],
     },
     spec: {
       replicas: 0,

@@ -90,6 +90,6 @@ function templateOf(key: string, source: Endpoints | undefined, family: Family):
     prefix: `${name}-`,
     addressType: family,
     labels: { ...source?.metadata.labels, [SERVICE_NAME]: name, [MANAGED_BY]: MANAGER },
-    ownerReferences: source === undefined ? [] : [controllerRef(source, { apiVersion: "v1", kind: "Endpoints" })],
+    ownerReferences: source === undefined ? [] : [controllerRef(source, endpoints)],
   };
 }

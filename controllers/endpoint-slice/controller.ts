@@ -134,6 +134,6 @@ function templateOf(service: Service, family: Family): SliceTemplate {
     prefix: `${name}-`,
     addressType: family,
     labels: { ...copied, ...headless, [SERVICE_NAME]: name, [MANAGED_BY]: MANAGER },
-    ownerReferences: [controllerRef(service, { apiVersion: "v1", kind: "Service" })],
+    ownerReferences: [controllerRef(service, services)],
   };
 }

@@ -5,8 +5,8 @@ import { isReason } from "../../client/client.ts";
 import { type Informer, keyOf } from "../../client/informer.ts";
 import type { ReconcileResult } from "../../client/work-queue.ts";
 import { type Controller, type ControllerContext, ReconcileLoop } from "../controller.ts";
-import { adoptPatch, claim, releasePatch } from "../shared/claim.ts";
-import { byController, byOrphanage, CONTROLLER_INDEX, controllerOf, controllerRef, groupOf, ORPHAN_INDEX } from "../shared/owner.ts";
+import { OwnedObjects } from "../shared/owned-objects.ts";
+import { controllerOf, controllerRef } from "../shared/owner.ts";
 import { isNamespaceTerminating, PodControl } from "../shared/pod-control.ts";
 import { slowStart } from "../shared/slow-start.ts";
 import { WriteTracker } from "../shared/write-tracker.ts";
@@ -16,7 +16,6 @@ import { isTracked, TRACKING, templateFor } from "./pods.ts";
 import { jobStatus, sameJobStatus } from "./status.ts";
 import { type Tally, tally } from "./tally.ts";
 
-const GVK = { apiVersion: "batch/v1", kind: "Job" };
 const MANAGER = "kubernetes.io/job-controller";
 /** Queue keys of tracked pods whose job is gone. */
 const ORPHAN = "orphan:";
@@ -28,6 +27,7 @@ export class JobController implements Controller {
   readonly #context: ControllerContext;
   readonly #jobs: Informer<Job>;
   readonly #pods: Informer<Pod>;
+  readonly #owned: OwnedObjects<Job, Pod>;
   readonly #podControl: PodControl;
   readonly #writes: WriteTracker<Pod>;
   readonly #loop: ReconcileLoop;
@@ -36,8 +36,7 @@ export class JobController implements Controller {
     this.#context = context;
     this.#jobs = context.informers.get(jobs);
     this.#pods = context.informers.get(pods);
-    this.#pods.addIndex(CONTROLLER_INDEX, byController);
-    this.#pods.addIndex(ORPHAN_INDEX, byOrphanage);
+    this.#owned = new OwnedObjects(context, { owners: jobs, owned: pods, selectorOf: (job) => matcherOf(job.spec?.selector), finalizer: TRACKING });
     this.#podControl = new PodControl(context.client, context.random, context.events);
     this.#writes = new WriteTracker(this.#pods);
     const reconcile = (key: string) => (key.startsWith(ORPHAN) ? this.#reconcileOrphan(key.slice(ORPHAN.length)) : this.#reconcile(key));
@@ -48,37 +47,23 @@ export class JobController implements Controller {
       update: enqueue,
       delete: (job) => {
         enqueue(job);
-        for (const pod of this.#pods.byIndex(CONTROLLER_INDEX, job.metadata.uid ?? "")) this.#onPod(pod);
+        for (const pod of this.#owned.of(job.metadata.uid)) this.#onPod(pod);
       },
     });
-    this.#pods.addHandler({
-      add: (pod) => this.#onPod(pod),
-      update: (pod, old) => {
-        if (controllerOf(old)?.uid !== controllerOf(pod)?.uid) this.#enqueueOwner(old);
-        this.#onPod(pod);
-      },
-      delete: (pod) => this.#enqueueOwner(pod),
-    });
+    this.#owned.follow((key) => this.#loop.queue.add(key));
+    this.#pods.addHandler({ add: (pod) => this.#onPod(pod), update: (pod) => this.#onPod(pod) });
   }
 
   run(signal: AbortSignal): Promise<void> {
     return this.#loop.run(signal);
   }
 
+  /** A tracked pod without its job is let go. */
   #onPod(pod: Pod): void {
-    this.#enqueueOwner(pod);
+    if (!isTracked(pod)) return;
     const owner = controllerOf(pod);
-    if (isTracked(pod)) {
-      const job = owner?.kind === GVK.kind ? this.#jobs.get(`${pod.metadata.namespace}/${owner.name}`) : undefined;
-      if (job?.metadata.uid !== owner?.uid || owner === undefined) this.#loop.queue.add(ORPHAN + keyOf(pod));
-    }
-    if (owner !== undefined || pod.metadata.deletionTimestamp !== undefined) return;
-    for (const job of this.#jobs.list(pod.metadata.namespace)) if (matcherOf(job.spec?.selector).matches(pod.metadata.labels)) this.#loop.queue.add(keyOf(job));
-  }
-
-  #enqueueOwner(pod: Pod): void {
-    const owner = controllerOf(pod);
-    if (owner?.kind === GVK.kind && groupOf(owner.apiVersion) === "batch") this.#loop.queue.add(`${pod.metadata.namespace}/${owner.name}`);
+    const job = owner?.kind === jobs.kind ? this.#jobs.get(`${pod.metadata.namespace}/${owner.name}`) : undefined;
+    if (job?.metadata.uid !== owner?.uid || owner === undefined) this.#loop.queue.add(ORPHAN + keyOf(pod));
   }
 
   async #reconcile(key: string): Promise<ReconcileResult> {
@@ -87,10 +72,10 @@ export class JobController implements Controller {
     if (job === undefined || (job.spec?.managedBy ?? MANAGER) !== MANAGER) return undefined;
     if (!this.#writes.settled(key)) return { requeueAfter_ms: UNSETTLED_MS };
     if (job.metadata.deletionTimestamp !== undefined || isFinished(job)) {
-      await Promise.all(this.#pods.byIndex(CONTROLLER_INDEX, job.metadata.uid ?? "").filter(isTracked).map((pod) => this.#untrack(pod)));
+      await Promise.all(this.#owned.of(job.metadata.uid).filter(isTracked).map((pod) => this.#untrack(pod)));
       return undefined;
     }
-    const mine = await this.#claimPods(job);
+    const mine = await this.#owned.claim(job);
     const now_ms = this.#context.clock.now_ms();
     const decided = decidedOutcome(job);
     let count = tally(job, mine, decided?.type === "Failed");
@@ -108,34 +93,13 @@ export class JobController implements Controller {
     return Number.isFinite(again_ms) ? { requeueAfter_ms: Math.max(again_ms, 1) } : undefined;
   }
 
-  #claimPods(job: Job): Promise<Pod[]> {
-    const { client } = this.#context;
-    const { namespace = "", name = "", uid = "" } = job.metadata;
-    const candidates = [...this.#pods.byIndex(CONTROLLER_INDEX, uid), ...this.#pods.byIndex(ORPHAN_INDEX, namespace)];
-    const key = (pod: Pod) => ({ namespace, name: pod.metadata.name ?? "" });
-    return claim(job, candidates, matcherOf(job.spec?.selector), {
-      mayAdopt: async () => {
-        const fresh = await client.get(jobs, { namespace, name });
-        return fresh.metadata.uid === uid && fresh.metadata.deletionTimestamp === undefined;
-      },
-      adopt: (pod) => {
-        const { metadata } = adoptPatch(pod, controllerRef(job, GVK)) as { metadata: object };
-        return client.patch(pods, key(pod), "merge", { metadata: { ...metadata, finalizers: [...(pod.metadata.finalizers ?? []), TRACKING] } });
-      },
-      release: async (pod) => {
-        const { metadata } = releasePatch(pod, uid) as { metadata: object };
-        await client.patch(pods, key(pod), "merge", { metadata: { ...metadata, finalizers: (pod.metadata.finalizers ?? []).filter((finalizer) => finalizer !== TRACKING) } });
-      },
-    });
-  }
-
   /** Makes and deletes pods. @returns how many are active afterwards, and the first error */
   async #apply(job: Job, key: string, plan: JobPlan, { active }: Tally, outcome: Outcome | undefined): Promise<{ active: number; error: unknown }> {
     const { namespace = "", name = "" } = job.metadata;
     const created = await slowStart(plan.create.length, 1, async (position) => {
       const { index, failures } = plan.create[position] ?? { index: undefined, failures: undefined };
       const generateName = index === undefined ? `${name}-` : `${name}-${index}-`;
-      const pod = await this.#podControl.create(job, { namespace, template: templateFor(job, index, failures), owner: controllerRef(job, GVK), generateName });
+      const pod = await this.#podControl.create(job, { namespace, template: templateFor(job, index, failures), owner: controllerRef(job, jobs), generateName });
       this.#writes.wrote(key, keyOf(pod), pod);
     });
     const removed = await slowStart(plan.remove.length, plan.remove.length, async (position) => {
@@ -182,7 +146,7 @@ export class JobController implements Controller {
     const pod = this.#pods.get(key);
     if (pod === undefined || !isTracked(pod)) return undefined;
     const owner = controllerOf(pod);
-    if (owner?.kind === GVK.kind) {
+    if (owner?.kind === jobs.kind) {
       const job = await this.#context.client.get(jobs, { namespace: pod.metadata.namespace, name: owner.name }).catch((error: unknown) => {
         if (isReason(error, "NotFound")) return undefined;
         throw error;

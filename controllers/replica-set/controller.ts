@@ -5,8 +5,8 @@ import { isReason } from "../../client/client.ts";
 import { type Informer, keyOf } from "../../client/informer.ts";
 import type { ReconcileResult } from "../../client/work-queue.ts";
 import { type Controller, type ControllerContext, ReconcileLoop } from "../controller.ts";
-import { adoptPatch, claim, releasePatch } from "../shared/claim.ts";
-import { byController, byOrphanage, CONTROLLER_INDEX, controllerOf, controllerRef, groupOf, ORPHAN_INDEX } from "../shared/owner.ts";
+import { OwnedObjects } from "../shared/owned-objects.ts";
+import { byController, CONTROLLER_INDEX, controllerOf, controllerRef } from "../shared/owner.ts";
 import { isNamespaceTerminating, PodControl } from "../shared/pod-control.ts";
 import { isPodActive, isPodTerminating, nextAvailability_ms } from "../shared/pods.ts";
 import { slowStart } from "../shared/slow-start.ts";
@@ -26,7 +26,6 @@ export interface ReplicaKind {
   /** Of the controller. */
   readonly name: string;
   readonly resource: Resource<ReplicaSet>;
-  readonly gvk: { readonly apiVersion: string; readonly kind: string };
   selectorOf(set: ReplicaSet): LabelMatcher;
   /** Its status has terminatingReplicas. */
   readonly countsTerminating: boolean;
@@ -35,7 +34,6 @@ export interface ReplicaKind {
 export const REPLICA_SET: ReplicaKind = {
   name: "replicaset-controller",
   resource: replicasets,
-  gvk: { apiVersion: "apps/v1", kind: "ReplicaSet" },
   selectorOf: (set) => matcherOf(set.spec?.selector),
   countsTerminating: true,
 };
@@ -44,7 +42,6 @@ export const REPLICA_SET: ReplicaKind = {
 export const REPLICATION_CONTROLLER: ReplicaKind = {
   name: "replication-controller",
   resource: replicationcontrollers as unknown as Resource<ReplicaSet>,
-  gvk: { apiVersion: "v1", kind: "ReplicationController" },
   selectorOf: (set) => matcherOfLabels(set.spec?.selector as Record<string, string> | undefined),
   countsTerminating: false,
 };
@@ -53,10 +50,10 @@ export const REPLICATION_CONTROLLER: ReplicaKind = {
 export class ReplicaSetController implements Controller {
   readonly name: string;
   readonly #kind: ReplicaKind;
-  readonly #selectors = new WeakMap<object, LabelMatcher>();
   readonly #context: ControllerContext;
   readonly #sets: Informer<ReplicaSet>;
   readonly #pods: Informer<Pod>;
+  readonly #owned: OwnedObjects<ReplicaSet, Pod>;
   readonly #podControl: PodControl;
   readonly #writes: WriteTracker<Pod>;
   readonly #loop: ReconcileLoop;
@@ -68,37 +65,17 @@ export class ReplicaSetController implements Controller {
     this.#sets = context.informers.get(kind.resource);
     this.#pods = context.informers.get(pods);
     this.#sets.addIndex(CONTROLLER_INDEX, byController);
-    this.#pods.addIndex(CONTROLLER_INDEX, byController);
-    this.#pods.addIndex(ORPHAN_INDEX, byOrphanage);
+    this.#owned = new OwnedObjects(context, { owners: kind.resource, owned: pods, selectorOf: (set) => kind.selectorOf(set), adoptable: isPodActive });
     this.#podControl = new PodControl(context.client, context.random, context.events);
     this.#writes = new WriteTracker(this.#pods);
     this.#loop = new ReconcileLoop(context, { name: this.name, concurrency: CONCURRENCY, reconcile: (key) => this.#reconcile(key) });
     const enqueue = (set: ReplicaSet) => this.#loop.queue.add(keyOf(set));
     this.#sets.addHandler({ add: enqueue, update: enqueue, delete: enqueue });
-    this.#pods.addHandler({
-      add: (pod) => this.#onPod(pod),
-      update: (pod, old) => {
-        if (controllerOf(old)?.uid !== controllerOf(pod)?.uid) this.#enqueueOwner(old);
-        this.#onPod(pod);
-      },
-      delete: (pod) => this.#enqueueOwner(pod),
-    });
+    this.#owned.follow((key) => this.#loop.queue.add(key));
   }
 
   run(signal: AbortSignal): Promise<void> {
     return this.#loop.run(signal);
-  }
-
-  #onPod(pod: Pod): void {
-    this.#enqueueOwner(pod);
-    if (controllerOf(pod) !== undefined || pod.metadata.deletionTimestamp !== undefined) return;
-    for (const set of this.#sets.list(pod.metadata.namespace)) if (this.#selectorOf(set).matches(pod.metadata.labels)) this.#loop.queue.add(keyOf(set));
-  }
-
-  #enqueueOwner(pod: Pod): void {
-    const owner = controllerOf(pod);
-    const { kind, apiVersion } = this.#kind.gvk;
-    if (owner?.kind === kind && groupOf(owner.apiVersion) === groupOf(apiVersion)) this.#loop.queue.add(`${pod.metadata.namespace}/${owner.name}`);
   }
 
   async #reconcile(key: string): Promise<ReconcileResult> {
@@ -109,7 +86,7 @@ export class ReplicaSetController implements Controller {
     }
     // A late cache knows neither what is missing nor what to report.
     if (!this.#writes.settled(key)) return { requeueAfter_ms: UNSETTLED_MS };
-    const claimed = await this.#claimPods(set);
+    const claimed = await this.#owned.claim(set);
     const active = claimed.filter(isPodActive);
     const failure = set.metadata.deletionTimestamp === undefined ? await this.#manage(key, set, active) : undefined;
     const updated = await this.#updateStatus(set, claimed, failure);
@@ -117,22 +94,6 @@ export class ReplicaSetController implements Controller {
     const waits = updated.readyReplicas !== updated.availableReplicas;
     const next_ms = waits ? nextAvailability_ms(active, set.spec?.minReadySeconds ?? 0, this.#context.clock.now_ms()) : undefined;
     return next_ms === undefined ? undefined : { requeueAfter_ms: next_ms };
-  }
-
-  #claimPods(set: ReplicaSet): Promise<Pod[]> {
-    const { client } = this.#context;
-    const { namespace, name = "", uid } = set.metadata;
-    const candidates = [...this.#pods.byIndex(CONTROLLER_INDEX, uid ?? ""), ...this.#pods.byIndex(ORPHAN_INDEX, namespace ?? "").filter(isPodActive)];
-    return claim(set, candidates, this.#selectorOf(set), {
-      mayAdopt: async () => {
-        const fresh = await client.get(this.#kind.resource, { namespace, name });
-        return fresh.metadata.uid === uid && fresh.metadata.deletionTimestamp === undefined;
-      },
-      adopt: (pod) => client.patch(pods, { namespace, name: pod.metadata.name ?? "" }, "merge", adoptPatch(pod, controllerRef(set, this.#kind.gvk))),
-      release: async (pod) => {
-        await client.patch(pods, { namespace, name: pod.metadata.name ?? "" }, "merge", releasePatch(pod, uid));
-      },
-    });
   }
 
   async #manage(key: string, set: ReplicaSet, active: readonly Pod[]): Promise<Failure | undefined> {
@@ -149,7 +110,7 @@ export class ReplicaSetController implements Controller {
 
   async #create(key: string, set: ReplicaSet, plan: ReplicaPlan & { type: "create" }): Promise<Failure | undefined> {
     const { namespace = "", name = "" } = set.metadata;
-    const spec = { namespace, template: set.spec?.template ?? {}, owner: controllerRef(set, this.#kind.gvk), generateName: `${name}-` };
+    const spec = { namespace, template: set.spec?.template ?? {}, owner: controllerRef(set, this.#kind.resource), generateName: `${name}-` };
     const { error } = await slowStart(plan.count, SLOW_START, async () => {
       const pod = await this.#podControl.create(set, spec);
       this.#writes.wrote(key, keyOf(pod), pod);
@@ -171,7 +132,7 @@ export class ReplicaSetController implements Controller {
   #relatedPods(set: ReplicaSet): Pod[] {
     const owner = controllerOf(set);
     const sets = owner === undefined ? [set] : this.#sets.byIndex(CONTROLLER_INDEX, owner.uid);
-    return sets.flatMap((other) => this.#pods.byIndex(CONTROLLER_INDEX, other.metadata.uid ?? "")).filter(isPodActive);
+    return sets.flatMap((other) => this.#owned.of(other.metadata.uid)).filter(isPodActive);
   }
 
   async #updateStatus(set: ReplicaSet, claimed: readonly Pod[], failure: Failure | undefined): Promise<ReplicaSetStatus> {
@@ -192,15 +153,5 @@ export class ReplicaSetController implements Controller {
       if (isReason(error, "Conflict") && this.#sets.get(keyOf(set)) === set) this.#loop.queue.addAfter(keyOf(set), UNSETTLED_MS);
     }
     return status;
-  }
-
-  /** The set's selector, compiled once for each version of the object. */
-  #selectorOf(set: ReplicaSet): LabelMatcher {
-    let matcher = this.#selectors.get(set);
-    if (matcher === undefined) {
-      matcher = this.#kind.selectorOf(set);
-      this.#selectors.set(set, matcher);
-    }
-    return matcher;
   }
 }

@@ -1,7 +1,12 @@
 import type { LabelMatcher } from "../../api/selector/labels.ts";
+import type { OwnerReference } from "../../api/wire.ts";
 import { isReason } from "../../client/client.ts";
 import type { Identified } from "../../client/informer.ts";
 import { controllerOf } from "./owner.ts";
+
+interface OwnersPatch {
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
 
 /** What becomes of an object that a controller looks at. */
 type ClaimDecision = "mine" | "adopt" | "release" | "ignore";
@@ -19,7 +24,7 @@ export function decideClaim(owner: Identified, object: Identified, matches: bool
   return "adopt";
 }
 
-export interface ClaimEffects<T> {
+interface ClaimEffects<T> {
   /** Reads the owner past any cache; @returns false when it is gone, another one, or being deleted. Called at most once. */
   mayAdopt(): Promise<boolean>;
   /** Makes the owner the object's controller. @returns the object as it is now */
@@ -57,13 +62,13 @@ async function unlessGone<R>(effect: Promise<R>): Promise<R | undefined> {
 }
 
 /** Merge patch that takes an owner away, if the object is still the one of this resourceVersion. */
-export function releasePatch(object: Identified, ownerUid: string | undefined): unknown {
+export function releasePatch(object: Identified, ownerUid: string | undefined): OwnersPatch {
   const { uid, resourceVersion, ownerReferences } = object.metadata;
   return { metadata: { uid, resourceVersion, ownerReferences: (ownerReferences ?? []).filter((owner) => owner.uid !== ownerUid) } };
 }
 
 /** Merge patch that adds an owner, if the object is still the one of this resourceVersion. */
-export function adoptPatch(object: Identified, owner: unknown): unknown {
+export function adoptPatch(object: Identified, owner: OwnerReference): OwnersPatch {
   const { uid, resourceVersion, ownerReferences } = object.metadata;
   return { metadata: { uid, resourceVersion, ownerReferences: [...(ownerReferences ?? []), owner] } };
 }

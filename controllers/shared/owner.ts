@@ -1,3 +1,4 @@
+import { apiVersionOf, type Resource } from "../../api/resources.ts";
 import type { OwnerReference } from "../../api/wire.ts";
 import type { Identified } from "../../client/informer.ts";
 
@@ -6,10 +7,10 @@ export function controllerOf(object: Identified): OwnerReference | undefined {
   return object.metadata.ownerReferences?.find((owner) => owner.controller === true);
 }
 
-/** A reference that makes `owner` the managing controller of another object and lets its foreground deletion wait for that. */
-export function controllerRef(owner: Identified, gvk: { apiVersion: string; kind: string }): OwnerReference {
+/** A reference that makes `owner`, one of `resource`, the managing controller of another object and lets its foreground deletion wait for that. */
+export function controllerRef(owner: Identified, resource: Resource<unknown>): OwnerReference {
   const { name = "", uid = "" } = owner.metadata;
-  return { apiVersion: gvk.apiVersion, kind: gvk.kind, name, uid, controller: true, blockOwnerDeletion: true };
+  return { apiVersion: apiVersionOf(resource), kind: resource.kind, name, uid, controller: true, blockOwnerDeletion: true };
 }
 
 export const CONTROLLER_INDEX = "controller";

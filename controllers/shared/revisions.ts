@@ -1,22 +1,17 @@
-import { controllerrevisions } from "../../api/resources.ts";
-import { type LabelMatcher, matcherOf } from "../../api/selector/labels.ts";
+import { controllerrevisions, type Resource } from "../../api/resources.ts";
+import { matcherOf } from "../../api/selector/labels.ts";
 import type { ControllerRevision, LabelSelector, PodTemplateSpec } from "../../api/wire.ts";
 import { type Client, isReason } from "../../client/client.ts";
-import type { Identified, Informer } from "../../client/informer.ts";
-import { adoptPatch, claim, releasePatch } from "./claim.ts";
+import type { Identified } from "../../client/informer.ts";
+import type { ControllerContext } from "../controller.ts";
 import { semanticEqual } from "./equal.ts";
-import { byController, byOrphanage, CONTROLLER_INDEX, controllerRef, ORPHAN_INDEX } from "./owner.ts";
+import { OwnedObjects } from "./owned-objects.ts";
+import { controllerRef } from "./owner.ts";
 import { contentHash } from "./pod-hash.ts";
 
 /** What has revisions: a DaemonSet or a StatefulSet. */
 export interface RevisionOwner extends Identified {
   readonly spec?: { readonly selector?: LabelSelector; readonly template?: PodTemplateSpec; readonly revisionHistoryLimit?: number };
-}
-
-export interface RevisionKind {
-  readonly gvk: { readonly apiVersion: string; readonly kind: string };
-  /** Label that holds the hash. */
-  readonly hashLabel: string;
 }
 
 export interface RevisionSync {
@@ -31,37 +26,28 @@ const MAX_COLLISIONS = 10;
 const DEFAULT_HISTORY = 10;
 
 /** Templates of the past, kept as ControllerRevisions: what `kubectl rollout history` and `undo` read. */
-export class RevisionHistory {
+export class RevisionHistory<O extends RevisionOwner> {
   readonly #client: Client;
-  readonly #informer: Informer<ControllerRevision>;
-  readonly #kind: RevisionKind;
+  readonly #owners: Resource<O>;
+  readonly #hashLabel: string;
+  readonly #owned: OwnedObjects<O, ControllerRevision>;
 
-  constructor(client: Client, informer: Informer<ControllerRevision>, kind: RevisionKind) {
-    this.#client = client;
-    this.#informer = informer;
-    this.#kind = kind;
-    informer.addIndex(CONTROLLER_INDEX, byController);
-    informer.addIndex(ORPHAN_INDEX, byOrphanage);
+  /** @param hashLabel the label that holds the hash of a template */
+  constructor(context: ControllerContext, owners: Resource<O>, hashLabel: string) {
+    this.#client = context.client;
+    this.#owners = owners;
+    this.#hashLabel = hashLabel;
+    this.#owned = new OwnedObjects(context, { owners, owned: controllerrevisions, selectorOf: (owner) => matcherOf(owner.spec?.selector) });
   }
 
-  /** The owner's revisions by number, orphans that match adopted. `mayAdopt`: see ClaimEffects. */
-  async list(owner: RevisionOwner, mayAdopt: () => Promise<boolean>): Promise<ControllerRevision[]> {
-    const { namespace = "", uid = "" } = owner.metadata;
-    const selector: LabelMatcher = matcherOf(owner.spec?.selector);
-    const candidates = [...this.#informer.byIndex(CONTROLLER_INDEX, uid), ...this.#informer.byIndex(ORPHAN_INDEX, namespace)];
-    const key = (revision: ControllerRevision) => ({ namespace, name: revision.metadata.name ?? "" });
-    const mine = await claim(owner, candidates, selector, {
-      mayAdopt,
-      adopt: (revision) => this.#client.patch(controllerrevisions, key(revision), "merge", adoptPatch(revision, controllerRef(owner, this.#kind.gvk))),
-      release: async (revision) => {
-        await this.#client.patch(controllerrevisions, key(revision), "merge", releasePatch(revision, uid));
-      },
-    });
+  /** The owner's revisions by number, orphans that match adopted. */
+  async list(owner: O): Promise<ControllerRevision[]> {
+    const mine = await this.#owned.claim(owner);
     return mine.sort((a, b) => (a.revision ?? 0) - (b.revision ?? 0));
   }
 
   /** The revision of the owner's template, made or brought to the front where needed. */
-  async sync(owner: RevisionOwner, revisions: readonly ControllerRevision[], collisionCount: number | undefined): Promise<RevisionSync> {
+  async sync(owner: O, revisions: readonly ControllerRevision[], collisionCount: number | undefined): Promise<RevisionSync> {
     const data = templatePatch(owner.spec?.template);
     const last = revisions.at(-1);
     const equal = revisions.findLast((revision) => semanticEqual(revision.data, data));
@@ -74,7 +60,7 @@ export class RevisionHistory {
   }
 
   /** Deletes the oldest beyond the limit that are not `live`. */
-  async truncate(owner: RevisionOwner, old: readonly ControllerRevision[], live: (revision: ControllerRevision) => boolean): Promise<void> {
+  async truncate(owner: O, old: readonly ControllerRevision[], live: (revision: ControllerRevision) => boolean): Promise<void> {
     const limit = owner.spec?.revisionHistoryLimit ?? DEFAULT_HISTORY;
     const dead = old.filter((revision) => !live(revision));
     for (const revision of dead.slice(0, Math.max(0, dead.length - limit))) {
@@ -86,18 +72,18 @@ export class RevisionHistory {
   }
 
   hashOf(revision: ControllerRevision): string {
-    return revision.metadata.labels?.[this.#kind.hashLabel] ?? "";
+    return revision.metadata.labels?.[this.#hashLabel] ?? "";
   }
 
   /** The name follows from the template's hash; one that is taken by other content counts as a collision. */
-  async #create(owner: RevisionOwner, data: unknown, revision: number, collisions: number | undefined): Promise<{ newest: ControllerRevision; collisionCount: number | undefined }> {
+  async #create(owner: O, data: unknown, revision: number, collisions: number | undefined): Promise<{ newest: ControllerRevision; collisionCount: number | undefined }> {
     const { namespace = "", name: ownerName = "", annotations } = owner.metadata;
     let collisionCount = collisions;
     for (let attempt = 0; ; attempt++) {
       const hash = contentHash(data, collisionCount);
       const name = `${ownerName}-${hash}`;
-      const labels = { ...owner.spec?.template?.metadata?.labels, [this.#kind.hashLabel]: hash };
-      const metadata = { name, namespace, labels, ...(annotations ? { annotations } : {}), ownerReferences: [controllerRef(owner, this.#kind.gvk)] };
+      const labels = { ...owner.spec?.template?.metadata?.labels, [this.#hashLabel]: hash };
+      const metadata = { name, namespace, labels, ...(annotations ? { annotations } : {}), ownerReferences: [controllerRef(owner, this.#owners)] };
       try {
         const made = await this.#client.create(controllerrevisions, { apiVersion: "apps/v1", kind: "ControllerRevision", metadata, data: data as object, revision });
         return { newest: made, collisionCount };

@@ -1,11 +1,11 @@
-import { controllerrevisions, pods, statefulsets } from "../../api/resources.ts";
+import { pods, statefulsets } from "../../api/resources.ts";
 import { matcherOf } from "../../api/selector/labels.ts";
 import type { ControllerRevision, Pod, PodTemplateSpec, StatefulSet } from "../../api/wire.ts";
 import { type Informer, keyOf } from "../../client/informer.ts";
 import type { ReconcileResult } from "../../client/work-queue.ts";
 import { type Controller, type ControllerContext, ReconcileLoop } from "../controller.ts";
-import { adoptPatch, claim, releasePatch } from "../shared/claim.ts";
-import { byController, byOrphanage, CONTROLLER_INDEX, controllerOf, controllerRef, groupOf, ORPHAN_INDEX } from "../shared/owner.ts";
+import { OwnedObjects } from "../shared/owned-objects.ts";
+import { controllerRef } from "../shared/owner.ts";
 import { isNamespaceTerminating, PodControl, type PodTexts } from "../shared/pod-control.ts";
 import { nextAvailability_ms } from "../shared/pods.ts";
 import { RevisionHistory, templateOf } from "../shared/revisions.ts";
@@ -15,7 +15,6 @@ import { ordinalOf, podName, revisionOf, templateFor } from "./identity.ts";
 import { planStateful, type StatefulPlan } from "./plan.ts";
 import { sameStatefulStatus, statefulStatus } from "./status.ts";
 
-const GVK = { apiVersion: "apps/v1", kind: "StatefulSet" };
 const HASH_LABEL = "controller.kubernetes.io/hash";
 const UNSETTLED_MS = 1000;
 /** Parallel sets: pods made or deleted in one reconcile. */
@@ -34,7 +33,8 @@ export class StatefulSetController implements Controller {
   readonly #context: ControllerContext;
   readonly #sets: Informer<StatefulSet>;
   readonly #pods: Informer<Pod>;
-  readonly #history: RevisionHistory;
+  readonly #owned: OwnedObjects<StatefulSet, Pod>;
+  readonly #history: RevisionHistory<StatefulSet>;
   readonly #podControl: PodControl;
   readonly #claims: ClaimKeeper;
   readonly #writes: WriteTracker<Pod>;
@@ -44,39 +44,19 @@ export class StatefulSetController implements Controller {
     this.#context = context;
     this.#sets = context.informers.get(statefulsets);
     this.#pods = context.informers.get(pods);
-    const revisions = context.informers.get(controllerrevisions);
-    this.#pods.addIndex(CONTROLLER_INDEX, byController);
-    this.#pods.addIndex(ORPHAN_INDEX, byOrphanage);
-    this.#history = new RevisionHistory(context.client, revisions, { gvk: GVK, hashLabel: HASH_LABEL });
+    this.#owned = new OwnedObjects(context, { owners: statefulsets, owned: pods, selectorOf: (set) => matcherOf(set.spec?.selector), fits: (set, pod) => ordinalOf(set, pod) !== undefined });
+    this.#history = new RevisionHistory(context, statefulsets, HASH_LABEL);
     this.#podControl = new PodControl(context.client, context.random, context.events);
     this.#claims = new ClaimKeeper(context.client, context.events);
     this.#writes = new WriteTracker(this.#pods);
     this.#loop = new ReconcileLoop(context, { name: this.name, concurrency: 5, reconcile: (key) => this.#reconcile(key) });
     const enqueue = (set: StatefulSet) => this.#loop.queue.add(keyOf(set));
     this.#sets.addHandler({ add: enqueue, update: enqueue, delete: enqueue });
-    this.#pods.addHandler({
-      add: (pod) => this.#onPod(pod),
-      update: (pod, old) => {
-        if (controllerOf(old)?.uid !== controllerOf(pod)?.uid) this.#enqueueOwner(old);
-        this.#onPod(pod);
-      },
-      delete: (pod) => this.#enqueueOwner(pod),
-    });
+    this.#owned.follow((key) => this.#loop.queue.add(key));
   }
 
   run(signal: AbortSignal): Promise<void> {
     return this.#loop.run(signal);
-  }
-
-  #onPod(pod: Pod): void {
-    this.#enqueueOwner(pod);
-    if (controllerOf(pod) !== undefined || pod.metadata.deletionTimestamp !== undefined) return;
-    for (const set of this.#sets.list(pod.metadata.namespace)) if (matcherOf(set.spec?.selector).matches(pod.metadata.labels)) this.#loop.queue.add(keyOf(set));
-  }
-
-  #enqueueOwner(pod: Pod): void {
-    const owner = controllerOf(pod);
-    if (owner?.kind === GVK.kind && groupOf(owner.apiVersion) === "apps") this.#loop.queue.add(`${pod.metadata.namespace}/${owner.name}`);
   }
 
   async #reconcile(key: string): Promise<ReconcileResult> {
@@ -84,13 +64,9 @@ export class StatefulSetController implements Controller {
     if (set === undefined) this.#writes.forget(key);
     if (set === undefined) return undefined;
     if (!this.#writes.settled(key)) return { requeueAfter_ms: UNSETTLED_MS };
-    const mayAdopt = async () => {
-      const fresh = await this.#context.client.get(statefulsets, { namespace: set.metadata.namespace, name: set.metadata.name ?? "" });
-      return fresh.metadata.uid === set.metadata.uid && fresh.metadata.deletionTimestamp === undefined;
-    };
-    const mine = await this.#claimPods(set, mayAdopt);
+    const mine = await this.#owned.claim(set);
     if (set.metadata.deletionTimestamp !== undefined) return undefined;
-    const revisions = await this.#revisions(set, mayAdopt);
+    const revisions = await this.#revisions(set);
     const [current, update] = [revisions.current.metadata.name ?? "", revisions.update.metadata.name ?? ""];
     const byOrdinal = new Map(mine.map((pod) => [ordinalOf(set, pod) ?? -1, pod]));
     const now_ms = this.#context.clock.now_ms();
@@ -104,23 +80,8 @@ export class StatefulSetController implements Controller {
     return ready_ms === undefined ? undefined : { requeueAfter_ms: ready_ms };
   }
 
-  #claimPods(set: StatefulSet, mayAdopt: () => Promise<boolean>): Promise<Pod[]> {
-    const { client } = this.#context;
-    const { namespace = "", uid = "" } = set.metadata;
-    const candidates = [...this.#pods.byIndex(CONTROLLER_INDEX, uid), ...this.#pods.byIndex(ORPHAN_INDEX, namespace)];
-    const key = (pod: Pod) => ({ namespace, name: pod.metadata.name ?? "" });
-    const effects = {
-      mayAdopt,
-      adopt: (pod: Pod) => client.patch(pods, key(pod), "merge", adoptPatch(pod, controllerRef(set, GVK))),
-      release: async (pod: Pod) => {
-        await client.patch(pods, key(pod), "merge", releasePatch(pod, uid));
-      },
-    };
-    return claim(set, candidates, matcherOf(set.spec?.selector), effects, (pod) => ordinalOf(set, pod) !== undefined);
-  }
-
-  async #revisions(set: StatefulSet, mayAdopt: () => Promise<boolean>): Promise<Revisions> {
-    const { newest, old, collisionCount } = await this.#history.sync(set, await this.#history.list(set, mayAdopt), set.status?.collisionCount);
+  async #revisions(set: StatefulSet): Promise<Revisions> {
+    const { newest, old, collisionCount } = await this.#history.sync(set, await this.#history.list(set), set.status?.collisionCount);
     const current = [...old, newest].find((revision) => revision.metadata.name === set.status?.currentRevision) ?? newest;
     return { current, update: newest, old, collisionCount };
   }
@@ -152,7 +113,7 @@ export class StatefulSetController implements Controller {
 
   async #create(set: StatefulSet, key: string, ordinal: number, template: PodTemplateSpec, revision: string): Promise<void> {
     await this.#claims.ensure(set, ordinal);
-    const spec = { namespace: set.metadata.namespace ?? "", name: podName(set, ordinal), template: templateFor(set, ordinal, template, revision), owner: controllerRef(set, GVK) };
+    const spec = { namespace: set.metadata.namespace ?? "", name: podName(set, ordinal), template: templateFor(set, ordinal, template, revision), owner: controllerRef(set, statefulsets) };
     const pod = await this.#podControl.create(set, spec, textsOf(set));
     this.#writes.wrote(key, keyOf(pod), pod);
   }
