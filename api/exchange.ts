@@ -63,5 +63,8 @@ export interface ApiResponse {
   readonly body: ResponseBody;
 }
 
+/** At once where nothing has to be waited for. */
+export type ApiAnswer = ApiResponse | Promise<ApiResponse>;
+
 /** The API server as its callers see it; never throws for a request's fault (that is a Status answer). */
-export type ApiHandler = (request: ApiRequest) => Promise<ApiResponse>;
+export type ApiHandler = (request: ApiRequest) => ApiAnswer;

@@ -236,13 +236,9 @@ function addressText(advertise: ApiServerOptions["advertise"]): string {
 
 /** Requests are counted until their answer is made (streams go on after that, and end when the server closes). */
 function guarded(chain: ApiHandler, lifecycle: Lifecycle): ApiHandler {
-  return async (request) => {
+  return (request) => {
     if (lifecycle.closing) return answerError({ request, info: { query: Query.empty } as never, user: { name: "", groups: [] }, now_ms: 0, warnings: [] }, serviceUnavailable("the server is shutting down", 1));
-    const leave = lifecycle.enter();
-    try {
-      return await chain(request);
-    } finally {
-      leave();
-    }
+    const answer = chain(request);
+    return answer instanceof Promise ? answer.finally(lifecycle.enter()) : answer;
   };
 }

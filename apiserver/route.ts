@@ -1,4 +1,4 @@
-import type { ApiResponse } from "../api/exchange.ts";
+import type { ApiAnswer, ApiResponse } from "../api/exchange.ts";
 import { methodNotAllowed, resourceNotFound } from "../api/status/errors.ts";
 import type { Aggregator } from "./aggregation/aggregator.ts";
 import { answerNotFoundText, answerObject, negotiate } from "./chain/answer.ts";
@@ -22,18 +22,22 @@ export interface Surroundings {
 }
 
 /** Where a request goes that is allowed to go there. */
-export function makeRouter(services: ResourceServices, around: Surroundings): (context: RequestContext) => Promise<ApiResponse> {
-  return async (context) => {
+export function makeRouter(services: ResourceServices, around: Surroundings): (context: RequestContext) => ApiAnswer {
+  return (context) => {
     const { info } = context;
-    if (around.aggregator.serves(info)) return await around.aggregator.answer(context);
-    if (info.isResource) return await handleResource(services, context);
-    const found = around.discovery.answer(context) ?? (await around.openapi.answer(context)) ?? around.openid.answer(context) ?? (await around.health.answer(context)) ?? (await around.metrics.answer(context));
-    if (found !== undefined) return found;
-    if (info.path === "/version" || info.path === "/version/") return answerVersion(context);
-    if (info.path.startsWith("/version/")) throw resourceNotFound();
-    if (info.path === "/") return answerObject(context, negotiate(context, { offered: ["json"] }), undefined, { paths: PATHS }, 200);
-    return answerNotFoundText();
+    if (around.aggregator.serves(info)) return around.aggregator.answer(context);
+    return info.isResource ? handleResource(services, context) : answerOther(around, context);
   };
+}
+
+async function answerOther(around: Surroundings, context: RequestContext): Promise<ApiResponse> {
+  const { info } = context;
+  const found = around.discovery.answer(context) ?? (await around.openapi.answer(context)) ?? around.openid.answer(context) ?? (await around.health.answer(context)) ?? (await around.metrics.answer(context));
+  if (found !== undefined) return found;
+  if (info.path === "/version" || info.path === "/version/") return answerVersion(context);
+  if (info.path.startsWith("/version/")) throw resourceNotFound();
+  if (info.path === "/") return answerObject(context, negotiate(context, { offered: ["json"] }), undefined, { paths: PATHS }, 200);
+  return answerNotFoundText();
 }
 
 /** What `/` lists. */

@@ -163,8 +163,8 @@ function wildness(clause: Clause): number {
 
 const trueTexts: ReadonlySet<string> = new Set(["1", "t", "T", "TRUE", "true", "True"]);
 
-/** The query decides; else people's own tools get indented text. */
-function wantsPretty(pretty: string | undefined, userAgent: string | undefined): boolean {
+/** Whether the answer is indented: the query decides; else people's own tools get indented text. */
+export function wantsPretty(pretty: string | undefined, userAgent: string | undefined): boolean {
   if (pretty) return trueTexts.has(pretty);
   return /^(curl|Wget|Mozilla\/5\.0)/.test(userAgent ?? "");
 }

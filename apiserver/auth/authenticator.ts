@@ -54,6 +54,8 @@ const BEARER = "bearer ";
 
 /** The token of `Bearer TOKEN`, "" for other schemes. Tokens are long: they are cut out, not searched. */
 function bearerToken(authorization: string): string {
+  // As nearly all send it.
+  if (authorization.startsWith("Bearer ") && !authorization.includes(" ", BEARER.length)) return authorization.slice(BEARER.length);
   const trimmed = authorization.trim();
   if (trimmed.slice(0, BEARER.length).toLowerCase() !== BEARER) return "";
   const rest = trimmed.slice(BEARER.length).trimStart();
@@ -73,7 +75,12 @@ function socketToken(request: ApiRequest): string | undefined {
   return `Bearer ${token.toString("utf8")}`;
 }
 
+/** Users of connections and callers in this process, as they are asked about: the same ones come again with each request. */
+const completed = new WeakMap<UserInfo, UserInfo>();
+
 function withAuthenticated(user: UserInfo): UserInfo {
   if (user.groups.includes(AUTHENTICATED) || user.groups.includes(UNAUTHENTICATED)) return user;
-  return { ...user, groups: [...user.groups, AUTHENTICATED] };
+  let complete = completed.get(user);
+  if (complete === undefined) completed.set(user, (complete = { ...user, groups: [...user.groups, AUTHENTICATED] }));
+  return complete;
 }

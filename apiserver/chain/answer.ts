@@ -1,6 +1,6 @@
 import type { ApiResponse } from "../../api/exchange.ts";
 import { encodeObject, indentJson } from "../../api/codec/json.ts";
-import { negotiateAccept, type Negotiated } from "../../api/codec/negotiate.ts";
+import { negotiateAccept, type Negotiated, wantsPretty } from "../../api/codec/negotiate.ts";
 import { parseJson } from "../../api/codec/parse-json.ts";
 import { encodeProtobuf } from "../../api/codec/protobuf.ts";
 import { formatYaml } from "../../api/codec/yaml.ts";
@@ -46,10 +46,33 @@ function warningText(text: string): string {
   return `299 - "${[...quoted].map((character) => ((character.codePointAt(0) ?? 0) < 0x20 ? " " : character)).join("")}"`;
 }
 
-/** What the caller accepts, pretty printing included. @throws StatusError 406 */
-export function negotiate(context: RequestContext, options: { watch?: boolean; tables?: boolean; offered?: readonly ("json" | "yaml" | "protobuf")[] } = {}): Negotiated {
-  return negotiateAccept({ accept: header(context.request, "accept"), userAgent: header(context.request, "user-agent"), pretty: context.info.query.get("pretty"), ...options });
+/** What is offered, where it is not a built-in kind in all its forms. */
+interface NegotiateOptions {
+  readonly watch?: boolean;
+  readonly tables?: boolean;
+  readonly offered?: readonly ("json" | "yaml" | "protobuf")[];
 }
+
+/** What the caller accepts, pretty printing included. @throws StatusError 406 */
+export function negotiate(context: RequestContext, options: NegotiateOptions = NO_OPTIONS): Negotiated {
+  const accept = header(context.request, "accept");
+  const userAgent = header(context.request, "user-agent");
+  const pretty = context.info.query.get("pretty");
+  if (options !== NO_OPTIONS || accept === undefined || accept.length > MAX_KNOWN_CHARS || pretty !== undefined || wantsPretty(undefined, userAgent)) return negotiateAccept({ accept, userAgent, pretty, ...options });
+  let negotiated = negotiatedBefore.get(accept);
+  if (negotiated === undefined) {
+    negotiated = negotiateAccept({ accept });
+    if (negotiatedBefore.size >= MAX_KNOWN_ACCEPTS) negotiatedBefore.clear();
+    negotiatedBefore.set(accept, negotiated);
+  }
+  return negotiated;
+}
+
+const NO_OPTIONS: NegotiateOptions = {};
+/** Clients send the same few Accept headers with all their requests. */
+const MAX_KNOWN_ACCEPTS = 256;
+const MAX_KNOWN_CHARS = 256;
+const negotiatedBefore = new Map<string, Negotiated>();
 
 /** An object that is answered as it is (a Status, Scale, TokenRequest, discovery document). */
 export function answerObject(context: RequestContext, negotiated: Negotiated, definition: string | undefined, object: object, status: number): ApiResponse {

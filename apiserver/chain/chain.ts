@@ -1,7 +1,8 @@
-import type { ApiHandler, ApiRequest, ApiResponse, UserInfo } from "../../api/exchange.ts";
+import type { ApiAnswer, ApiHandler, ApiRequest, ApiResponse, UserInfo } from "../../api/exchange.ts";
 import { internalError, serviceUnavailable, StatusError, timeout } from "../../api/status/errors.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/logger.ts";
+import { when } from "../../lib/when.ts";
 import { UnavailableError } from "../../store/store.ts";
 import { accessRequestOf, type Authorizer, forbiddenError } from "../auth/authorizer.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
@@ -22,7 +23,7 @@ export interface ChainParts {
   /** More requests whose body goes on to a backend as it comes (those of pods, services and nodes do anyway). */
   passesBody?(info: RequestInfo): boolean;
   /** Resources, or what lies beside them (discovery, health, metrics). */
-  route(context: RequestContext): Promise<ApiResponse>;
+  route(context: RequestContext): ApiAnswer;
   /** Called for each answer, for metrics and audit. */
   observe(context: Pick<RequestContext, "info" | "user">, status: number, took_ms: number): void;
 }
@@ -32,9 +33,12 @@ const BODILESS = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 
 const NOBODY: UserInfo = { name: "", groups: [] };
 
-/** The way of every request: who is it, may they, what do they want. Never throws for a request's fault. */
+/** A context that is still being found out about. */
+type OpenContext = RequestContext & { user: UserInfo };
+
+/** The way of every request: who is it, may they, what do they want. Never throws for a request's fault; answered at once where nothing has to be waited for. */
 export function makeChain(parts: ChainParts): ApiHandler {
-  return async (request) => {
+  return (request) => {
     let info: RequestInfo;
     try {
       info = parseRequest(request.method, request.url);
@@ -43,57 +47,79 @@ export function makeChain(parts: ChainParts): ApiHandler {
       throw error;
     }
     const started_ms = parts.clock.monotonic_ms();
-    const context: RequestContext & { user: UserInfo } = { request, info, user: NOBODY, now_ms: parts.clock.now_ms(), warnings: [] };
-    const response = await answer(parts, request, context);
-    parts.observe(context, response.status, parts.clock.monotonic_ms() - started_ms);
-    return response;
+    const context: OpenContext = { request, info, user: NOBODY, now_ms: parts.clock.now_ms(), warnings: [] };
+    return when(answer(parts, context), (response) => {
+      parts.observe(context, response.status, parts.clock.monotonic_ms() - started_ms);
+      return response;
+    });
   };
 }
 
-async function answer(parts: ChainParts, request: ApiRequest, context: RequestContext & { user: UserInfo }): Promise<ApiResponse> {
-  const { info } = context;
+function answer(parts: ChainParts, context: OpenContext): ApiAnswer {
   try {
-    // Awaited only where it must be: each turn through the queue of promises costs every request.
-    const authenticating = parts.authenticator.authenticate(request, info.path);
-    const caller = authenticating instanceof Promise ? await authenticating : authenticating;
-    context.user = asksToImpersonate(request) ? await impersonate(request, caller, parts.authorizer) : caller;
-    const access = accessRequestOf(context.user, info);
-    const authorizing = parts.authorizer.authorize(access);
-    const decision = authorizing instanceof Promise ? await authorizing : authorizing;
-    if (decision.verdict !== "allow") throw forbiddenError(access, decision.reason);
-    const passed = (info.isResource && info.subresource === "proxy") || parts.passesBody?.(info) === true;
-    return await parts.route(passed || context.request.body === undefined ? context : await withBody(context));
+    const made = when(parts.authenticator.authenticate(context.request, context.info.path), (caller) => authorized(parts, context, caller));
+    return made instanceof Promise ? made.catch((error: unknown) => refusal(parts, context, error)) : made;
   } catch (error) {
-    return answerError(context, asStatusError(parts.logger, context, error));
+    return refusal(parts, context, error);
   }
 }
 
-/** The body is read only now: nobody who may not write makes the server hold it. One that is too large is refused where it is used. */
-async function withBody(context: RequestContext): Promise<RequestContext> {
-  const { body } = context.request;
-  if (body?.type !== "unread" || BODILESS.has(context.info.method)) return context;
-  const bytes = await body.read(MAX_BODY_BYTES);
-  return { ...context, request: withBytes(context.request, bytes) };
+/** @throws StatusError 403 */
+function authorized(parts: ChainParts, context: OpenContext, caller: UserInfo): ApiAnswer {
+  const { info, request } = context;
+  return when(asksToImpersonate(request) ? impersonate(request, caller, parts.authorizer) : caller, (user) => {
+    context.user = user;
+    const access = accessRequestOf(user, info);
+    return when(parts.authorizer.authorize(access), (decision) => {
+      if (decision.verdict !== "allow") throw forbiddenError(access, decision.reason);
+      return routed(parts, context);
+    });
+  });
 }
 
-function withBytes(request: ApiRequest, bytes: Uint8Array): ApiRequest {
-  const { method, url, headers, user, upgradable, acceptsObjects } = request;
-  return {
-    method,
-    url,
-    headers,
-    ...(user === undefined ? {} : { user }),
-    ...(upgradable === undefined ? {} : { upgradable }),
-    ...(acceptsObjects === undefined ? {} : { acceptsObjects }),
-    body: { type: "bytes", bytes },
-    get remoteAddress() {
-      return request.remoteAddress;
-    },
-    // Not copied: a transport makes its signal only when somebody looks at it.
-    get signal() {
-      return request.signal;
-    },
-  };
+/** The body is read only now: nobody who may not write makes the server hold it. One that is too large is refused where it is used. */
+function routed(parts: ChainParts, context: RequestContext): ApiAnswer {
+  const { info, request } = context;
+  const { body } = request;
+  const passed = (info.isResource && info.subresource === "proxy") || parts.passesBody?.(info) === true;
+  if (passed || body?.type !== "unread" || BODILESS.has(info.method)) return parts.route(context);
+  return body.read(MAX_BODY_BYTES).then((bytes) => parts.route({ ...context, request: new ReadRequest(request, bytes) }));
+}
+
+/** A request whose body has been read. */
+class ReadRequest implements ApiRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: ApiRequest["headers"];
+  readonly user?: UserInfo;
+  readonly body: NonNullable<ApiRequest["body"]>;
+  readonly upgradable?: boolean;
+  readonly acceptsObjects?: boolean;
+  readonly #request: ApiRequest;
+
+  constructor(request: ApiRequest, bytes: Uint8Array) {
+    this.#request = request;
+    this.method = request.method;
+    this.url = request.url;
+    this.headers = request.headers;
+    this.body = { type: "bytes", bytes };
+    if (request.user !== undefined) this.user = request.user;
+    if (request.upgradable !== undefined) this.upgradable = request.upgradable;
+    if (request.acceptsObjects !== undefined) this.acceptsObjects = request.acceptsObjects;
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#request.remoteAddress;
+  }
+
+  // Not copied: a transport makes its signal only when somebody looks at it.
+  get signal(): AbortSignal {
+    return this.#request.signal;
+  }
+}
+
+function refusal(parts: ChainParts, context: RequestContext, error: unknown): ApiResponse {
+  return answerError(context, asStatusError(parts.logger, context, error));
 }
 
 function asStatusError(logger: Logger, context: RequestContext, error: unknown): StatusError {

@@ -1,18 +1,18 @@
-import { constants, createSecureServer, type Http2SecureServer, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from "node:http2";
+import { constants, createSecureServer, type Http2SecureServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import type { IncomingMessage } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { TLSSocket } from "node:tls";
-import type { ApiHandler, ApiResponse, UserInfo } from "../../api/exchange.ts";
+import type { ApiHandler, ApiResponse } from "../../api/exchange.ts";
 import { badRequest, methodNotAllowed, untyped } from "../../api/status/errors.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { STATUS_CODES } from "../../lib/http.ts";
 import type { Logger } from "../../lib/logger.ts";
+import { when } from "../../lib/when.ts";
 import type { KeyPair } from "../auth/pki.ts";
-import { certificateUser } from "./client-certificate.ts";
+import { Connections } from "./connections.ts";
 import { IncomingRequest, type NodeRequest, type NodeResponse } from "./node-request.ts";
-import { sendResponse } from "./node-response.ts";
+import { isAtOnce, sendResponse, sendWhole } from "./node-response.ts";
 
 export interface HttpsServerOptions {
   readonly handler: ApiHandler;
@@ -53,6 +53,8 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
     minVersion: "TLSv1.2",
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     allowHTTP1: true,
+    // As node:https does: a watch's event never waits for the acknowledgement of the one before it.
+    noDelay: true,
     maxHeaderSize: MAX_HEADER_BYTES,
     maxSessionMemory: MAX_SESSION_MIB,
     settings: { maxConcurrentStreams: MAX_STREAMS_PER_CONNECTION, maxHeaderListSize: MAX_HEADER_BYTES },
@@ -95,67 +97,6 @@ function listen(server: Http2SecureServer, host: string, port: number): Promise<
   });
 }
 
-/** Who is connected, and what a graceful end waits for. */
-class Connections {
-  readonly #server: Http2SecureServer;
-  readonly #sockets = new Set<Socket>();
-  readonly #sessions = new Set<ServerHttp2Session>();
-  /** HTTP/1.1 connections between two requests. */
-  readonly #idle = new Set<Socket>();
-  readonly #users = new WeakMap<object, { user: UserInfo | undefined }>();
-  closing = false;
-
-  constructor(server: Http2SecureServer) {
-    this.#server = server;
-    server.on("connection", (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.once("close", () => this.#sockets.delete(socket));
-    });
-    server.on("secureConnection", (socket: TLSSocket) => {
-      if (socket.alpnProtocol === "h2") return;
-      this.#idle.add(socket);
-      socket.once("close", () => this.#idle.delete(socket));
-    });
-    server.on("session", (session: ServerHttp2Session) => {
-      this.#sessions.add(session);
-      session.once("close", () => this.#sessions.delete(session));
-    });
-  }
-
-  /** An HTTP/1.1 request begins on the connection; the returned function ends it. */
-  begin(socket: Socket): () => void {
-    this.#idle.delete(socket);
-    return () => {
-      if (this.closing) socket.destroySoon();
-      else if (!socket.destroyed) this.#idle.add(socket);
-    };
-  }
-
-  /** The client certificate is looked at once for each connection. */
-  userOf(request: NodeRequest): UserInfo | undefined {
-    const owner = "stream" in request ? request.stream.session : request.socket;
-    if (owner === undefined || owner === null) return undefined;
-    const known = this.#users.get(owner);
-    if (known !== undefined) return known.user;
-    const user = certificateUser(("socket" in owner ? owner.socket : owner) as unknown as TLSSocket);
-    this.#users.set(owner, { user });
-    return user;
-  }
-
-  async close(grace_ms: number, clock: Clock): Promise<void> {
-    this.closing = true;
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const session of this.#sessions) session.close();
-    for (const socket of this.#idle) socket.destroy();
-    const cut = clock.after(grace_ms, () => {
-      for (const session of this.#sessions) session.destroy();
-      for (const socket of this.#sockets) socket.destroy();
-    });
-    await closed;
-    cut.cancel();
-  }
-}
-
 /** Requests that want to leave HTTP: the chain says whether they may; a refused one ends its connection. */
 function makeUpgrade(options: HttpsServerOptions, state: Connections) {
   return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
@@ -163,17 +104,17 @@ function makeUpgrade(options: HttpsServerOptions, state: Connections) {
     state.begin(request.socket as Socket);
     socket.once("close", () => incoming.end());
     socket.on("error", (error) => options.logger.debug({ err: error }, "upgraded connection failed"));
-    options
-      .handler(incoming)
-      .then(async (answer) => {
-        if (answer.body.type === "upgrade") answer.body.take(socket, head);
-        else await refuseUpgrade(socket, answer);
-      })
-      .catch((error: unknown) => {
-        if (!incoming.ended) options.logger.error({ err: error, path: request.url }, "upgrade failed");
-        socket.destroy();
-      });
+    upgrade(options.handler, incoming, socket, head).catch((error: unknown) => {
+      if (!incoming.ended) options.logger.error({ err: error, path: request.url }, "upgrade failed");
+      socket.destroy();
+    });
   };
+}
+
+async function upgrade(handler: ApiHandler, incoming: IncomingRequest, socket: Duplex, head: Buffer): Promise<void> {
+  const answer = await handler(incoming);
+  if (answer.body.type === "upgrade") answer.body.take(socket, head);
+  else await refuseUpgrade(socket, answer);
 }
 
 /** An ordinary answer to a request whose connection has already left Node's HTTP parser. */
@@ -197,22 +138,37 @@ function cutOff(incoming: IncomingRequest, request: NodeRequest, response: NodeR
 }
 
 function makeServe(options: HttpsServerOptions, state: Connections) {
+  const unsent = (error: unknown) => options.logger.debug({ err: error }, "answer could not be sent");
   return (request: NodeRequest, response: NodeResponse): void => {
     const incoming = new IncomingRequest(request, state.userOf(request));
-    const done = request.httpVersionMajor === 1 ? state.begin(request.socket as Socket) : undefined;
-    const late = incoming.body === undefined ? undefined : options.clock.after(REQUEST_TIMEOUT_MS, () => cutOff(incoming, request, response), { background: true });
-    response.once("close", () => {
-      late?.cancel();
-      incoming.end();
-      done?.();
-    });
-    response.on("error", (error) => options.logger.debug({ err: error }, "answer could not be sent"));
-    options
-      .handler(incoming)
-      .then((answer) => sendResponse(request, response, answer))
-      .catch((error: unknown) => {
-        if (!incoming.ended) options.logger.error({ err: error, path: request.url }, "request failed");
-        response.destroy();
-      });
+    const failed = (error: unknown) => {
+      if (!incoming.ended) options.logger.error({ err: error, path: request.url }, "request failed");
+      response.destroy();
+    };
+    response.on("error", unsent);
+    try {
+      const answer = options.handler(incoming);
+      // Most reads are answered at once: nobody can be gone meanwhile, so nobody has to listen for it.
+      if (!(answer instanceof Promise) && incoming.body === undefined && isAtOnce(response, answer)) {
+        sendWhole(request, response, answer);
+        if (state.closing && request.httpVersionMajor === 1) request.socket.destroySoon();
+        return;
+      }
+      follow(options, state, incoming, request, response);
+      when<ApiResponse, void>(answer, (made) => sendResponse(request, incoming.isWhole, response, made))?.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
   };
+}
+
+/** What a request that is not answered at once needs: to be told that its client is gone, an end for its body, and a connection that is not closed under it. */
+function follow(options: HttpsServerOptions, state: Connections, incoming: IncomingRequest, request: NodeRequest, response: NodeResponse): void {
+  const done = request.httpVersionMajor === 1 ? state.begin(request.socket as Socket) : undefined;
+  const late = incoming.body === undefined ? undefined : options.clock.after(REQUEST_TIMEOUT_MS, () => cutOff(incoming, request, response), { background: true });
+  response.once("close", () => {
+    late?.cancel();
+    incoming.end();
+    done?.();
+  });
 }

@@ -17,6 +17,8 @@ export class IncomingRequest implements ApiRequest {
   readonly user?: UserInfo;
   readonly body?: NonNullable<ApiRequest["body"]>;
   readonly upgradable: boolean;
+  /** No byte of a body will come: the request is whole, though Node says so only after it has told us of it. */
+  readonly isWhole: boolean;
   readonly #request: NodeRequest;
   #gone = false;
   #passedOn = false;
@@ -29,9 +31,10 @@ export class IncomingRequest implements ApiRequest {
     this.url = request.url ?? "/";
     this.headers = headersOf(request);
     this.upgradable = upgradable;
+    this.isWhole = request.httpVersionMajor === 1 && !announcesBody(request);
     if (user !== undefined) this.user = user;
     // What follows an upgrade's head belongs to the protocol that it asks for.
-    if (!upgradable && (!BODILESS.has(this.method) || hasBody(request))) this.body = { type: "unread", read: (limit_bytes) => readBody(request, limit_bytes), stream: () => this.#passOn(request) };
+    if (!upgradable && (!BODILESS.has(this.method) || hasBody(request))) this.body = { type: "unread", read: (limit_bytes) => (this.isWhole ? Promise.resolve(NOTHING) : readBody(request, limit_bytes)), stream: () => this.#passOn(request) };
   }
 
   /** The body goes to a backend as it comes: it may take as long as it likes. */
@@ -41,7 +44,7 @@ export class IncomingRequest implements ApiRequest {
 
   #passOn(request: NodeRequest): AsyncIterable<Uint8Array> {
     this.#passedOn = true;
-    return request as AsyncIterable<Uint8Array>;
+    return this.isWhole ? nothing() : (request as AsyncIterable<Uint8Array>);
   }
 
   get remoteAddress(): string | undefined {
@@ -65,10 +68,17 @@ export class IncomingRequest implements ApiRequest {
   }
 }
 
+const NOTHING = new Uint8Array();
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
 /** A GET may have a body too; only proxies look at it. */
 function hasBody(request: NodeRequest): boolean {
-  const { headers } = request;
-  return headers["transfer-encoding"] !== undefined || (headers["content-length"] !== undefined && headers["content-length"] !== "0");
+  return announcesBody(request) && request.headers["content-length"] !== "0";
+}
+
+function announcesBody({ headers }: NodeRequest): boolean {
+  return headers["transfer-encoding"] !== undefined || headers["content-length"] !== undefined;
 }
 
 const GONE = new Error("the client is gone");

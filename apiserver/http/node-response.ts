@@ -3,26 +3,47 @@ import type { ApiResponse } from "../../api/exchange.ts";
 import { ChunkStream } from "../chain/chunk-stream.ts";
 import type { NodeRequest, NodeResponse } from "./node-request.ts";
 
-/** Sends an answer; a stream goes out as fast as its reader takes it. Resolves when all is sent or the client is gone. */
-export async function sendResponse(request: NodeRequest, node: NodeResponse, answer: ApiResponse): Promise<void> {
+/** The whole answer is there, and its turn has come: on HTTP/1.1 answers go out in the order of their requests. */
+export function isAtOnce(response: NodeResponse, { body }: ApiResponse): boolean {
+  return (body.type === "bytes" || body.type === "none") && ("stream" in response || response.socket !== null);
+}
+
+/** Sends an answer that is there as a whole to a request without a body. */
+export function sendWhole(request: NodeRequest, node: NodeResponse, answer: ApiResponse): void {
+  const response = node as ServerResponse;
+  if (response.destroyed || response.writableEnded) return;
+  if (request.httpVersionMajor === 2 && !request.complete) request.resume();
+  writeHead(response, answer);
+  end(response, request.method === "HEAD" ? undefined : bytesOf(answer));
+}
+
+/** Sends an answer; a stream goes out as fast as its reader takes it. `isWhole`: no more of the request will come. Resolves when all is sent or the client is gone. */
+export async function sendResponse(request: NodeRequest, isWhole: boolean, node: NodeResponse, answer: ApiResponse): Promise<void> {
   // Node's HTTP/2 answers have the methods of HTTP/1.1's, but not all of them in their types.
   const response = node as ServerResponse;
-  const { status, headers, body } = answer;
+  const { body } = answer;
   if (response.destroyed || response.writableEnded) return;
   if (body.type !== "bytes" && body.type !== "stream" && body.type !== "none") throw new Error(`an answer of type ${body.type} cannot be sent here`);
-  const bytes = body.type === "bytes" ? body.bytes : undefined;
-  const sized = body.type === "stream" ? headers : { ...headers, "content-length": String(bytes?.length ?? 0) };
   // What is left of a body that nobody read is thrown away, or the client would never come to read the answer.
   if (!request.complete) request.resume();
-  response.writeHead(status, sized as OutgoingHttpHeaders);
+  writeHead(response, answer);
   if (body.type !== "stream" || request.method === "HEAD") {
-    const sent = request.method === "HEAD" ? undefined : bytes;
-    if (request.complete || request.httpVersionMajor === 2) end(response, sent);
+    const sent = request.method === "HEAD" ? undefined : bytesOf(answer);
+    if (isWhole || request.complete || request.httpVersionMajor === 2) end(response, sent);
     else await endAfterRequest(request as IncomingMessage, response, sent);
     return;
   }
   response.flushHeaders();
   await pump(response, body.chunks);
+}
+
+function bytesOf({ body }: ApiResponse): Uint8Array | undefined {
+  return body.type === "bytes" ? body.bytes : undefined;
+}
+
+function writeHead(response: ServerResponse, answer: ApiResponse): void {
+  const sized = answer.body.type === "stream" ? answer.headers : { ...answer.headers, "content-length": String(bytesOf(answer)?.length ?? 0) };
+  response.writeHead(answer.status, sized as OutgoingHttpHeaders);
 }
 
 function end(response: ServerResponse, bytes: Uint8Array | undefined): void {

@@ -15,10 +15,12 @@ export const PARTIAL_DEFINITION = "io.k8s.apimachinery.pkg.apis.meta.v1.PartialO
 
 /** What the caller accepts for objects of this kind: custom resources have no protobuf form. @throws StatusError 406 */
 export function negotiateKind(context: RequestContext, kind: ServedKind, options: { watch?: boolean; list?: boolean } = {}): Negotiated {
-  const negotiated = negotiate(context, { tables: true, ...(options.watch === undefined ? {} : { watch: options.watch }) });
+  const negotiated = options.watch === true ? negotiate(context, WATCH) : negotiate(context);
   if (kind.definition === undefined && negotiated.mediaType === "protobuf" && negotiated.as === undefined) throw notAcceptableConversion(notMarshalableText(options.list === true));
   return negotiated;
 }
+
+const WATCH = { watch: true };
 
 /** Whether the cached bytes are the answer as they stand. */
 export function isPlainJson(kind: ServedKind, negotiated: Negotiated): boolean {

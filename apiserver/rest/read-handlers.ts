@@ -1,5 +1,6 @@
-import type { ApiResponse } from "../../api/exchange.ts";
+import type { ApiAnswer, ApiResponse } from "../../api/exchange.ts";
 import { badRequest } from "../../api/status/errors.ts";
+import { when } from "../../lib/when.ts";
 import type { RequestContext } from "../chain/context.ts";
 import { getObject } from "../registry/get.ts";
 import { listObjects } from "../registry/list.ts";
@@ -13,12 +14,11 @@ import { frameEncoder, objectEncoder, presentFrameWatch, presentObjectWatch } fr
 import { negotiateKind, presentObject } from "./present.ts";
 
 /** GET of one object. */
-export async function handleGet(registry: Registry, context: RequestContext, kind: ServedKind): Promise<ApiResponse> {
+export function handleGet(registry: Registry, context: RequestContext, kind: ServedKind): ApiAnswer {
   const negotiated = negotiateKind(context, kind);
   const { info } = context;
   if (info.name === "." || info.name === "..") throw badRequest(`Name parameter invalid: ${JSON.stringify(info.name)}: may not be '${info.name}'`);
-  const cached = await getObject(registry, kind, info.namespace, info.name, info.query.get("resourceVersion"));
-  return presentObject(context, negotiated, { kind, cached }, 200);
+  return when(getObject(registry, kind, info.namespace, info.name, info.query.get("resourceVersion")), (cached) => presentObject(context, negotiated, { kind, cached }, 200));
 }
 
 /** GET of a collection. */

@@ -1,6 +1,7 @@
-import type { ApiResponse } from "../../api/exchange.ts";
+import type { ApiAnswer, ApiResponse } from "../../api/exchange.ts";
 import type { Subresource } from "../../api/kinds/kind.ts";
 import { methodNotAllowed, notFound, resourceNotFound } from "../../api/status/errors.ts";
+import { when } from "../../lib/when.ts";
 import { answerNotFoundText } from "../chain/answer.ts";
 import type { RequestContext } from "../chain/context.ts";
 import type { RequestInfo } from "../chain/request-info.ts";
@@ -25,20 +26,23 @@ export interface ResourceServices {
 }
 
 /** Serves everything under /api/VERSION/ and /apis/GROUP/VERSION/. @throws StatusError */
-export async function handleResource(services: ResourceServices, context: RequestContext): Promise<ApiResponse> {
+export function handleResource(services: ResourceServices, context: RequestContext): ApiAnswer {
+  const { group, version, resource } = context.info;
+  return when(services.registry.kinds.byResource(group, version, resource) ?? services.findCustom?.(context.info), (kind) => handleKind(services, context, kind));
+}
+
+function handleKind(services: ResourceServices, context: RequestContext, kind: ServedKind | undefined): ApiAnswer {
   const { info } = context;
-  const { kinds } = services.registry;
-  const kind = kinds.byResource(info.group, info.version, info.resource) ?? (await services.findCustom?.(info));
   if (kind === undefined) {
-    if (!isBuiltInGroup(kinds, info.group)) return answerNotFoundText();
+    if (!isBuiltInGroup(services.registry.kinds, info.group)) return answerNotFoundText();
     throw resourceNotFound();
   }
   if (kind.custom !== undefined && !isInScope(kind, info)) return answerNotFoundText();
   if (kind.entry.namespaced ? info.name !== "" && info.namespace === "" && info.verb !== "list" && info.verb !== "watch" : info.namespace !== "" && info.resource !== "namespaces") throw resourceNotFound();
   if (kind.entry.deprecation !== undefined) context.warnings.push(kind.entry.deprecation);
-  if (info.subresource !== "") return await subresource(services, context, kind);
+  if (info.subresource !== "") return subresource(services, context, kind);
   if (info.parts.length > 2) throw resourceNotFound();
-  return await main(services, context, kind);
+  return main(services, context, kind);
 }
 
 /** Built-in groups answer for all their resources; of other groups Kubernetes knows nothing but what is defined. */
@@ -52,38 +56,38 @@ function isInScope(kind: ServedKind, info: RequestInfo): boolean {
   return info.namespace !== "" || info.verb === "list" || info.verb === "watch";
 }
 
-async function subresource(services: ResourceServices, context: RequestContext, kind: ServedKind): Promise<ApiResponse> {
+function subresource(services: ResourceServices, context: RequestContext, kind: ServedKind): ApiAnswer {
   const { info } = context;
   const found: Subresource | undefined = Object.hasOwn(kind.entry.subresources, info.subresource) ? kind.entry.subresources[info.subresource] : undefined;
   if (found === undefined && kind.custom !== undefined) throw notFound(kind.resource, info.name);
   if (found === undefined || info.watchPath) throw resourceNotFound();
   if (info.parts.length > 3 && info.subresource !== "proxy") throw resourceNotFound();
-  return await handleSubresource(services, context, kind, found);
+  return handleSubresource(services, context, kind, found);
 }
 
-async function main(services: ResourceServices, context: RequestContext, kind: ServedKind): Promise<ApiResponse> {
+function main(services: ResourceServices, context: RequestContext, kind: ServedKind): ApiAnswer {
   const { info } = context;
   const { registry } = services;
   const item = (info.parts[1] ?? "") !== "";
   const namespaced = !kind.entry.namespaced || info.namespace !== "";
   const { verbs } = kind.entry;
-  if (info.watchPath) return info.method === "GET" && verbs.includes("watch") ? await handleWatch(registry, context, kind) : refuse();
+  if (info.watchPath) return info.method === "GET" && verbs.includes("watch") ? handleWatch(registry, context, kind) : refuse();
   switch (info.method) {
     case "GET":
-      if (kind.virtual && verbs.includes("get") && info.verb !== "watch") return await handleVirtual(services, context, kind);
-      if (item) return verbs.includes("get") ? await handleGet(registry, context, kind) : refuse();
-      if (info.verb === "watch") return verbs.includes("watch") ? await handleWatch(registry, context, kind) : refuse();
-      return verbs.includes("list") ? await handleList(registry, context, kind) : refuse();
+      if (kind.virtual && verbs.includes("get") && info.verb !== "watch") return handleVirtual(services, context, kind);
+      if (item) return verbs.includes("get") ? handleGet(registry, context, kind) : refuse();
+      if (info.verb === "watch") return verbs.includes("watch") ? handleWatch(registry, context, kind) : refuse();
+      return verbs.includes("list") ? handleList(registry, context, kind) : refuse();
     case "POST":
       if (item || !namespaced || !verbs.includes("create")) return refuse();
-      return kind.virtual ? await handleVirtual(services, context, kind) : await handleCreate(registry, context, kind);
+      return kind.virtual ? handleVirtual(services, context, kind) : handleCreate(registry, context, kind);
     case "PUT":
-      return item && verbs.includes("update") ? await handleUpdate(registry, context, kind) : refuse();
+      return item && verbs.includes("update") ? handleUpdate(registry, context, kind) : refuse();
     case "PATCH":
-      return item && verbs.includes("patch") ? await handlePatch(registry, context, kind) : refuse();
+      return item && verbs.includes("patch") ? handlePatch(registry, context, kind) : refuse();
     case "DELETE":
-      if (item) return verbs.includes("delete") ? await handleDelete(registry, context, kind) : refuse();
-      return namespaced && verbs.includes("deletecollection") ? await handleDeleteCollection(registry, context, kind) : refuse();
+      if (item) return verbs.includes("delete") ? handleDelete(registry, context, kind) : refuse();
+      return namespaced && verbs.includes("deletecollection") ? handleDeleteCollection(registry, context, kind) : refuse();
     default:
       return refuse();
   }

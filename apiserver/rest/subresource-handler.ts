@@ -29,6 +29,6 @@ export async function handleSubresource(services: ResourceServices, context: Req
   if (subresource.type === "scale") return await handleScale(services.registry, context, kind, subresource);
   if (subresource.type === "connect" || subresource.type === "create") throw methodNotAllowed();
   const target = { name: info.subresource, strategy: subresource.strategy ?? {} };
-  if (verb === "get") return await handleGet(services.registry, context, kind);
+  if (verb === "get") return handleGet(services.registry, context, kind);
   return verb === "update" ? await handleUpdate(services.registry, context, kind, target) : await handlePatch(services.registry, context, kind, target);
 }

@@ -10,5 +10,5 @@ export interface InProcessOptions {
 
 /** A Client that calls the API server in this process as `user`: the same chain as over TLS, without socket and serialisation. */
 export function createInProcessClient(handler: ApiHandler, user: UserInfo, options: InProcessOptions): Client {
-  return new RestClient({ ...options, transport: (request) => handler({ ...request, user, acceptsObjects: true }) });
+  return new RestClient({ ...options, transport: async (request) => handler({ ...request, user, acceptsObjects: true }) });
 }

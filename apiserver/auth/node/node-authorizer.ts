@@ -1,11 +1,10 @@
 import { parseFieldSelector } from "../../../api/selector/fields.ts";
 import type { PolicyRule } from "../../../api/wire.ts";
-import { type AccessRequest, type Authorizer, type Decision, NO_OPINION } from "../authorizer.ts";
+import { type AccessRequest, ALLOW, type Authorizer, type Decision, NO_OPINION } from "../authorizer.ts";
 import { ruleAllows } from "../rbac/rule-matching.ts";
 import type { NodeGraph } from "./node-graph.ts";
 import { NODE_LEASE_NAMESPACE, nodeOf } from "./node-identity.ts";
 
-const ALLOW: Decision = { verdict: "allow", reason: "" };
 const READ = new Set(["get", "list", "watch"]);
 
 /** Restricts each node's agent to its own Node, the pods bound to it and what those refer to. */

@@ -12,9 +12,8 @@ export class RbacAuthorizer implements Authorizer {
 
   authorize(request: AccessRequest): Decision {
     const namespace = request.resourceRequest ? request.namespace : "";
-    for (const granted of this.#index.rulesFor(request.user, namespace)) {
-      if (ruleAllows(granted.rule, request)) return { verdict: "allow", reason: `RBAC: allowed by ${granted.description}` };
-    }
+    const grant = this.#index.findGrant(request.user, namespace, (rule) => ruleAllows(rule, request));
+    if (grant !== undefined) return { verdict: "allow", reason: `RBAC: allowed by ${grant}` };
     const missing = this.#index.missingRolesFor(request.user, namespace);
     if (missing.length === 0) return NO_OPINION;
     return { verdict: "no-opinion", reason: `RBAC: ${missing.length === 1 ? missing[0] : `[${missing.join(", ")}]`}` };

@@ -1,14 +1,23 @@
 import type { UserInfo } from "../../../api/exchange.ts";
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, Subject } from "../../../api/wire.ts";
 
-/** A binding with the subjects resolved to keys. */
-interface IndexedBinding {
-  readonly id: string;
-  readonly namespace: string;
+/** What a binding gives to one of its subjects. */
+interface Grant {
   readonly roleKind: string;
   readonly roleName: string;
-  /** By subject the text for a decision's reason: `ClusterRoleBinding "x" of ClusterRole "y" to User "z"`. */
-  readonly subjects: ReadonlyMap<string, string>;
+  readonly roleKey: string;
+  /** For a decision's reason: `ClusterRoleBinding "x" of ClusterRole "y" to User "z"`. */
+  readonly description: string;
+}
+
+/** Grants of one user or group by the namespace where they hold ("": everywhere), then by binding. */
+type Grants = Map<string, Map<string, Grant>>;
+
+/** A binding's namespace, and its grant to each user and group. */
+interface IndexedBinding {
+  readonly namespace: string;
+  readonly users: ReadonlyMap<string, Grant>;
+  readonly groups: ReadonlyMap<string, Grant>;
 }
 
 /** A rule that a user has, and where from. `namespace` is "" when it holds in the whole cluster. */
@@ -25,8 +34,9 @@ export interface GrantedRule {
 export class RbacIndex {
   readonly #roles = new Map<string, readonly PolicyRule[]>();
   readonly #bindings = new Map<string, IndexedBinding>();
-  /** Subject key → binding ids; cluster-wide bindings and those of each namespace apart. */
-  readonly #bySubject = new Map<string, Map<string, Set<string>>>();
+  /** By name. Users and groups apart, so that a decision has no key to put together. */
+  readonly #users = new Map<string, Grants>();
+  readonly #groups = new Map<string, Grants>();
 
   setRole(role: Role | ClusterRole): void {
     this.#roles.set(roleKey(role.kind, role.metadata.namespace ?? "", role.metadata.name ?? ""), role.rules ?? []);
@@ -38,14 +48,11 @@ export class RbacIndex {
 
   setBinding(binding: RoleBinding | ClusterRoleBinding): void {
     this.removeBinding(binding);
+    const id = bindingId(binding);
     const indexed = indexedBinding(binding);
-    this.#bindings.set(indexed.id, indexed);
-    for (const subject of indexed.subjects.keys()) {
-      const namespaces = this.#bySubject.get(subject) ?? new Map<string, Set<string>>();
-      this.#bySubject.set(subject, namespaces);
-      const ids = namespaces.get(indexed.namespace) ?? new Set<string>();
-      namespaces.set(indexed.namespace, ids.add(indexed.id));
-    }
+    this.#bindings.set(id, indexed);
+    for (const [name, grant] of indexed.users) addGrant(this.#users, name, indexed.namespace, id, grant);
+    for (const [name, grant] of indexed.groups) addGrant(this.#groups, name, indexed.namespace, id, grant);
   }
 
   removeBinding(binding: RoleBinding | ClusterRoleBinding): void {
@@ -53,20 +60,33 @@ export class RbacIndex {
     const indexed = this.#bindings.get(id);
     if (indexed === undefined) return;
     this.#bindings.delete(id);
-    for (const subject of indexed.subjects.keys()) {
-      const namespaces = this.#bySubject.get(subject);
-      const ids = namespaces?.get(indexed.namespace);
-      ids?.delete(id);
-      if (ids?.size === 0) namespaces?.delete(indexed.namespace);
-      if (namespaces?.size === 0) this.#bySubject.delete(subject);
-    }
+    for (const name of indexed.users.keys()) removeGrant(this.#users, name, indexed.namespace, id);
+    for (const name of indexed.groups.keys()) removeGrant(this.#groups, name, indexed.namespace, id);
+  }
+
+  /** Where the first rule comes from that holds for the user in the whole cluster or in `namespace` and that `allows`; undefined where none does. */
+  findGrant(user: UserInfo, namespace: string, allows: (rule: PolicyRule) => boolean): string | undefined {
+    const found = this.#findIn(user, "", allows);
+    return found === undefined && namespace !== "" ? this.#findIn(user, namespace, allows) : found;
+  }
+
+  #findIn(user: UserInfo, namespace: string, allows: (rule: PolicyRule) => boolean): string | undefined {
+    let found = this.#findAmong(this.#users.get(user.name)?.get(namespace), allows);
+    for (let i = 0; found === undefined && i < user.groups.length; i++) found = this.#findAmong(this.#groups.get(user.groups[i]!)?.get(namespace), allows);
+    return found;
+  }
+
+  #findAmong(grants: ReadonlyMap<string, Grant> | undefined, allows: (rule: PolicyRule) => boolean): string | undefined {
+    if (grants === undefined) return undefined;
+    for (const { roleKey, description } of grants.values()) if (this.#roles.get(roleKey)?.some(allows)) return description;
+    return undefined;
   }
 
   /** Rules that hold for the user in the whole cluster, then those that hold in `namespace` ("" asks for the former only). */
   *rulesFor(user: UserInfo, namespace: string): Generator<GrantedRule> {
-    const subjects = subjectKeysOf(user);
-    yield* this.#granted(subjects, "");
-    if (namespace !== "") yield* this.#granted(subjects, namespace);
+    for (const where of namespace === "" ? [""] : ["", namespace]) {
+      for (const { roleKey, description } of this.#grantsOf(user, where)) for (const rule of this.#roles.get(roleKey) ?? []) yield { rule, namespace: where, description };
+    }
   }
 
   /** Rules of a role as they are; undefined when there is no such role. */
@@ -78,28 +98,33 @@ export class RbacIndex {
   missingRolesFor(user: UserInfo, namespace: string): string[] {
     const missing = new Set<string>();
     for (const where of namespace === "" ? [""] : ["", namespace]) {
-      for (const subject of subjectKeysOf(user)) {
-        for (const id of this.#bySubject.get(subject)?.get(where) ?? []) {
-          const binding = this.#bindings.get(id);
-          if (binding === undefined || this.rulesOf(binding.roleKind, binding.roleKind === "Role" ? where : "", binding.roleName) !== undefined) continue;
-          missing.add(`${binding.roleKind.toLowerCase()}.rbac.authorization.k8s.io ${JSON.stringify(binding.roleName)} not found`);
-        }
+      for (const { roleKind, roleName, roleKey } of this.#grantsOf(user, where)) {
+        if (!this.#roles.has(roleKey)) missing.add(`${roleKind.toLowerCase()}.rbac.authorization.k8s.io ${JSON.stringify(roleName)} not found`);
       }
     }
     return [...missing];
   }
 
-  *#granted(subjects: readonly string[], namespace: string): Generator<GrantedRule> {
-    for (const subject of subjects) {
-      for (const id of this.#bySubject.get(subject)?.get(namespace) ?? []) {
-        const binding = this.#bindings.get(id);
-        if (binding === undefined) continue;
-        const rules = this.#roles.get(roleKey(binding.roleKind, binding.roleKind === "Role" ? namespace : "", binding.roleName)) ?? [];
-        const description = binding.subjects.get(subject) ?? "";
-        for (const rule of rules) yield { rule, namespace, description };
-      }
-    }
+  /** What holds in exactly this namespace. */
+  *#grantsOf(user: UserInfo, namespace: string): Generator<Grant> {
+    yield* this.#users.get(user.name)?.get(namespace)?.values() ?? [];
+    for (const group of user.groups) yield* this.#groups.get(group)?.get(namespace)?.values() ?? [];
   }
+}
+
+function addGrant(subjects: Map<string, Grants>, name: string, namespace: string, binding: string, grant: Grant): void {
+  const namespaces: Grants = subjects.get(name) ?? new Map();
+  subjects.set(name, namespaces);
+  const grants = namespaces.get(namespace) ?? new Map<string, Grant>();
+  namespaces.set(namespace, grants.set(binding, grant));
+}
+
+function removeGrant(subjects: Map<string, Grants>, name: string, namespace: string, binding: string): void {
+  const namespaces = subjects.get(name);
+  const grants = namespaces?.get(namespace);
+  grants?.delete(binding);
+  if (grants?.size === 0) namespaces?.delete(namespace);
+  if (namespaces?.size === 0) subjects.delete(name);
 }
 
 function roleKey(kind: string, namespace: string, name: string): string {
@@ -113,28 +138,25 @@ function bindingId(binding: RoleBinding | ClusterRoleBinding): string {
 function indexedBinding(binding: RoleBinding | ClusterRoleBinding): IndexedBinding {
   const namespace = binding.kind === "RoleBinding" ? (binding.metadata.namespace ?? "") : "";
   const where = namespace === "" ? JSON.stringify(binding.metadata.name) : JSON.stringify(`${binding.metadata.name}/${namespace}`);
-  const description = `${binding.kind} ${where} of ${binding.roleRef.kind} ${JSON.stringify(binding.roleRef.name)}`;
-  return {
-    id: bindingId(binding),
-    namespace,
-    roleKind: binding.roleRef.kind,
-    roleName: binding.roleRef.name,
-    subjects: new Map((binding.subjects ?? []).map((subject) => [subjectKey(subject, namespace), `${description} to ${subjectText(subject, namespace)}`])),
-  };
+  const { kind: roleKind, name: roleName } = binding.roleRef;
+  const description = `${binding.kind} ${where} of ${roleKind} ${JSON.stringify(roleName)}`;
+  const users = new Map<string, Grant>();
+  const groups = new Map<string, Grant>();
+  for (const subject of binding.subjects ?? []) {
+    const grant = { roleKind, roleName, roleKey: roleKey(roleKind, namespace, roleName), description: `${description} to ${subjectText(subject, namespace)}` };
+    if (subject.kind === "Group") groups.set(subject.name, grant);
+    else users.set(userName(subject, namespace), grant);
+  }
+  return { namespace, users, groups };
 }
 
 /** A ServiceAccount without a namespace is one of the binding's. */
-function subjectKey(subject: Subject, namespace: string): string {
-  if (subject.kind === "ServiceAccount") return `User:system:serviceaccount:${subject.namespace ?? namespace}:${subject.name}`;
-  return `${subject.kind}:${subject.name}`;
+function userName(subject: Subject, namespace: string): string {
+  return subject.kind === "ServiceAccount" ? `system:serviceaccount:${subject.namespace ?? namespace}:${subject.name}` : subject.name;
 }
 
 /** `User "bob"`, `ServiceAccount "name/namespace"`. */
 function subjectText(subject: Subject, namespace: string): string {
   const name = subject.kind === "ServiceAccount" ? `${subject.name}/${subject.namespace ?? namespace}` : subject.name;
   return `${subject.kind} ${JSON.stringify(name)}`;
-}
-
-function subjectKeysOf(user: UserInfo): string[] {
-  return [`User:${user.name}`, ...user.groups.map((group) => `Group:${group}`)];
 }

@@ -17,8 +17,8 @@ test.after.always(async () => {
   await server?.stop();
 });
 
-function call(method: string, url: string, object?: unknown, signal = new AbortController().signal): Promise<ApiResponse> {
-  return server.handler({ method, url, headers: { accept: "application/json", "content-type": "application/json" }, user: { name: "system:kube-scheduler", groups: ["system:masters"] }, ...(object === undefined ? {} : { body: { type: "object", object } }), signal, acceptsObjects: true });
+async function call(method: string, url: string, object?: unknown, signal = new AbortController().signal): Promise<ApiResponse> {
+  return await server.handler({ method, url, headers: { accept: "application/json", "content-type": "application/json" }, user: { name: "system:kube-scheduler", groups: ["system:masters"] }, ...(object === undefined ? {} : { body: { type: "object", object } }), signal, acceptsObjects: true });
 }
 
 function objectOf(response: ApiResponse): Json {
