@@ -1,6 +1,7 @@
 import { quantityMilli, quantityValue } from "../../api/quantity.ts";
-import type { Container, NodeSelectorTerm, Pod } from "../../api/wire.ts";
-import { isSidecar, isTerminalPhase, specOf } from "../pod/spec.ts";
+import { compileLabels, compileNodeSelector } from "../../api/selector/node-selector.ts";
+import type { Container, Pod } from "../../api/wire.ts";
+import { allContainers, isSidecar, isTerminalPhase, specOf } from "../pod/spec.ts";
 import type { EndReason } from "../status/pod-status.ts";
 
 /** The node as admission sees it. */
@@ -10,6 +11,7 @@ export interface AdmissionNode {
   readonly allocatable: Readonly<Record<string, string>>;
   readonly allowedSysctls: ReadonlySet<string>;
   readonly supportsStrictGroups: boolean;
+  readonly hasAppArmor: boolean;
 }
 
 /** Sysctls that are namespaced and harmless: all others are refused. */
@@ -30,7 +32,7 @@ export const SAFE_SYSCTLS: ReadonlySet<string> = new Set([
 
 /** Why the node cannot run the pod beside those it has; undefined: it can. After kubelet's handlers, in their order, with their words. */
 export function refusal(pod: Pod, node: AdmissionNode, others: readonly Pod[]): EndReason | undefined {
-  return sysctlRefusal(pod, node) ?? groupsRefusal(pod, node) ?? resourceRefusal(pod, node, others) ?? affinityRefusal(pod, node) ?? portsRefusal(pod, others);
+  return sysctlRefusal(pod, node) ?? groupsRefusal(pod, node) ?? resourceRefusal(pod, node, others) ?? affinityRefusal(pod, node) ?? portsRefusal(pod, others) ?? appArmorRefusal(pod, node);
 }
 
 function sysctlRefusal(pod: Pod, node: AdmissionNode): EndReason | undefined {
@@ -43,6 +45,12 @@ function sysctlRefusal(pod: Pod, node: AdmissionNode): EndReason | undefined {
 function groupsRefusal(pod: Pod, node: AdmissionNode): EndReason | undefined {
   if (specOf(pod).securityContext?.supplementalGroupsPolicy !== "Strict" || node.supportsStrictGroups) return undefined;
   return { reason: "SupplementalGroupsPolicyNotSupported", message: "SupplementalGroupsPolicy=Strict is not supported in this node" };
+}
+
+function appArmorRefusal(pod: Pod, node: AdmissionNode): EndReason | undefined {
+  const profiles = [specOf(pod).securityContext?.appArmorProfile, ...allContainers(pod).map((entry) => entry.container.securityContext?.appArmorProfile)];
+  if (node.hasAppArmor || profiles.every((profile) => profile === undefined || profile.type === "Unconfined")) return undefined;
+  return { reason: "AppArmor", message: "Cannot enforce AppArmor: AppArmor is not enabled on the host" };
 }
 
 function resourceRefusal(pod: Pod, node: AdmissionNode, others: readonly Pod[]): EndReason | undefined {
@@ -99,41 +107,9 @@ export function requestsOf(pod: Pod): Map<string, number> {
 
 function affinityRefusal(pod: Pod, node: AdmissionNode): EndReason | undefined {
   const { nodeSelector = {}, affinity } = specOf(pod);
-  const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
-  const isSelected = Object.entries(nodeSelector).every(([key, value]) => node.labels[key] === value);
-  if (isSelected && (terms === undefined || terms.some((term) => termMatches(term, node)))) return undefined;
+  const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  if (compileLabels(nodeSelector)(node) && (required === undefined || compileNodeSelector(required)(node))) return undefined;
   return { reason: "NodeAffinity", message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector" };
-}
-
-function termMatches(term: NodeSelectorTerm, node: AdmissionNode): boolean {
-  const expressions = term.matchExpressions ?? [];
-  const fields = term.matchFields ?? [];
-  if (expressions.length + fields.length === 0) return false;
-  return expressions.every((entry) => holds(node.labels[entry.key], entry)) && fields.every((entry) => entry.key === "metadata.name" && holds(node.name, entry));
-}
-
-function holds(value: string | undefined, { operator, values = [] }: { readonly operator: string; readonly values?: readonly string[] }): boolean {
-  switch (operator) {
-    case "In":
-      return value !== undefined && values.includes(value);
-    case "NotIn":
-      return value === undefined || !values.includes(value);
-    case "Exists":
-      return value !== undefined;
-    case "DoesNotExist":
-      return value === undefined;
-    case "Gt":
-      return compare(value, values[0], (a, b) => a > b);
-    case "Lt":
-      return compare(value, values[0], (a, b) => a < b);
-    default:
-      return false;
-  }
-}
-
-function compare(value: string | undefined, bound: string | undefined, test: (a: bigint, b: bigint) => boolean): boolean {
-  const isInteger = (text: string | undefined): text is string => text !== undefined && /^[+-]?\d+$/.test(text);
-  return isInteger(value) && isInteger(bound) && test(BigInt(value), BigInt(bound));
 }
 
 interface HostPort {

@@ -1,7 +1,7 @@
-import { fieldErrorsText, type FieldError, invalid } from "../status/field-error.ts";
+import { type FieldError, fieldErrorsText, invalid } from "../status/field-error.ts";
 import { labelValue, qualifiedName } from "../validation/names.ts";
 import type { LabelSelector } from "../wire.ts";
-import { scan, type Scanned, type Token } from "./lexer.ts";
+import { type Scanned, scan, type Token } from "./lexer.ts";
 
 export type LabelOperator = "=" | "==" | "in" | "!=" | "notin" | "exists" | "!" | "gt" | "lt";
 

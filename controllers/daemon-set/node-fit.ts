@@ -1,7 +1,6 @@
-import type { DaemonSet, Node, NodeSelectorTerm, PodSpec, Toleration } from "../../api/wire.ts";
-import { tolerates } from "../taint-eviction/decide.ts";
-
-type Requirement = NonNullable<NodeSelectorTerm["matchExpressions"]>[number];
+import { compileLabels, compileNodeSelector } from "../../api/selector/node-selector.ts";
+import { tolerates } from "../../api/selector/tolerations.ts";
+import type { DaemonSet, Node, PodSpec, Toleration } from "../../api/wire.ts";
 
 /** Taints that a daemon's pod always tolerates: it belongs on the node in sickness too. */
 const TOLERATIONS: readonly Toleration[] = [
@@ -41,39 +40,7 @@ export function nodeFit(set: DaemonSet, node: Node): NodeFit {
 }
 
 function matchesNode(spec: PodSpec | undefined, node: Node): boolean {
-  const labels = node.metadata.labels ?? {};
-  if (!Object.entries(spec?.nodeSelector ?? {}).every(([key, value]) => labels[key] === value)) return false;
+  const identity = { name: node.metadata.name ?? "", labels: node.metadata.labels ?? {} };
   const required = spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-  return required === undefined || required.nodeSelectorTerms.some((term) => matchesTerm(term, node));
-}
-
-/** An empty term matches nothing. */
-function matchesTerm({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm, node: Node): boolean {
-  if (matchExpressions.length === 0 && matchFields.length === 0) return false;
-  const labels = node.metadata.labels ?? {};
-  return matchExpressions.every((requirement) => matches(requirement, labels[requirement.key])) && matchFields.every((requirement) => requirement.key === "metadata.name" && matches(requirement, node.metadata.name));
-}
-
-function matches({ operator, values = [] }: Requirement, value: string | undefined): boolean {
-  switch (operator) {
-    case "In":
-      return value !== undefined && values.includes(value);
-    case "NotIn":
-      return value === undefined || !values.includes(value);
-    case "Exists":
-      return value !== undefined;
-    case "DoesNotExist":
-      return value === undefined;
-    case "Gt":
-    case "Lt":
-      return compares(operator, value, values[0]);
-    default:
-      return false;
-  }
-}
-
-function compares(operator: "Gt" | "Lt", value: string | undefined, limit: string | undefined): boolean {
-  const integer = /^[+-]?[0-9]+$/;
-  if (value === undefined || limit === undefined || !integer.test(value) || !integer.test(limit)) return false;
-  return operator === "Gt" ? BigInt(value) > BigInt(limit) : BigInt(value) < BigInt(limit);
+  return compileLabels(spec?.nodeSelector ?? {})(identity) && (required === undefined || compileNodeSelector(required)(identity));
 }

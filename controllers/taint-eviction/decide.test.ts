@@ -1,7 +1,7 @@
 import test from "ava";
 import type { Taint, Toleration } from "../../api/wire.ts";
 import { aNode, aPod } from "../testing/objects.ts";
-import { decideEviction, tolerates } from "./decide.ts";
+import { decideEviction } from "./decide.ts";
 
 const ADDED = "2026-01-01T01:00:00Z";
 const added_ms = Date.parse(ADDED);
@@ -28,15 +28,4 @@ test("tolerated for a while: from when the taint was added, so that a restart ch
 test("tolerated for ever, and nothing to tolerate", (t) => {
   t.deepEqual(decide([{ operator: "Exists" }], added_ms), { type: "stays" });
   t.deepEqual(decide([], added_ms, [{ key: "x", effect: "NoSchedule" }]), { type: "stays" });
-});
-
-test("how a toleration matches", (t) => {
-  const x: Taint = { key: "k", value: "v", effect: "NoExecute" };
-  t.true(tolerates({ key: "k", operator: "Equal", value: "v" }, x));
-  t.true(tolerates({ key: "k", value: "v", effect: "NoExecute" }, x));
-  t.false(tolerates({ key: "k", value: "w" }, x));
-  t.false(tolerates({ key: "k", operator: "Exists", effect: "NoSchedule" }, x));
-  t.true(tolerates({ operator: "Exists" }, x));
-  t.true(tolerates({ key: "k", operator: "Lt", value: "10" }, { ...x, value: "9" }));
-  t.false(tolerates({ key: "k", operator: "Gt", value: "10" }, { ...x, value: "9" }));
 });

@@ -1,34 +1,9 @@
-import type { Node, Pod, Taint, Toleration } from "../../api/wire.ts";
+import { tolerates } from "../../api/selector/tolerations.ts";
+import type { Node, Pod, Taint } from "../../api/wire.ts";
 import { podCondition } from "../shared/pods.ts";
 
 /** What the NoExecute taints of its node mean for a pod. */
 export type EvictionDecision = { readonly type: "stays" } | { readonly type: "evict"; readonly at_ms: number };
-
-/** A toleration matches a taint by effect, key, and value (Exists and an empty key match all). */
-export function tolerates(toleration: Toleration, taint: Taint): boolean {
-  if (toleration.effect && toleration.effect !== taint.effect) return false;
-  if (toleration.key && toleration.key !== taint.key) return false;
-  switch (toleration.operator) {
-    case undefined:
-    case "":
-    case "Equal":
-      return toleration.key !== undefined && (toleration.value ?? "") === (taint.value ?? "");
-    case "Exists":
-      return true;
-    case "Lt":
-    case "Gt":
-      return compares(toleration, taint);
-    default:
-      return false;
-  }
-}
-
-/** KEP-5471: the taint's value is a number below (Lt) or above (Gt) the toleration's. */
-function compares(toleration: Toleration, taint: Taint): boolean {
-  const [limit, value] = [toleration.value ?? "", taint.value ?? ""];
-  if (!/^-?[0-9]+$/.test(limit) || !/^-?[0-9]+$/.test(value)) return false;
-  return toleration.operator === "Lt" ? BigInt(value) < BigInt(limit) : BigInt(value) > BigInt(limit);
-}
 
 /**
  * When a pod has to leave its node: at once for a taint that it does not tolerate, else when the shortest tolerationSeconds are over. They count

@@ -1,8 +1,8 @@
+import { compileTerm } from "../../api/selector/node-selector.ts";
+import { tolerates } from "../../api/selector/tolerations.ts";
 import type { Node, NodeSelectorTerm, Pod, Taint } from "../../api/wire.ts";
 import type { Failure } from "../decide/examine.ts";
-import { compileTerm } from "../snapshot/node-selector.ts";
 import type { NodeState } from "../snapshot/node-state.ts";
-import { tolerates } from "../snapshot/taints.ts";
 import type { Fix, Shortfall, Situation } from "./fix.ts";
 
 type Requirement = NonNullable<NodeSelectorTerm["matchExpressions"]>[number];

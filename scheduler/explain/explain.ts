@@ -1,16 +1,16 @@
+import { tolerates } from "../../api/selector/tolerations.ts";
 import type { Pod } from "../../api/wire.ts";
-import type { NodeReport } from "../decide/examine.ts";
 import type { SchedulerCore } from "../core.ts";
+import type { NodeReport } from "../decide/examine.ts";
 import type { Placement } from "../snapshot/node-state.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
-import { tolerates } from "../snapshot/taints.ts";
-import { count } from "./amounts.ts";
 import { taintText } from "./access-shortfalls.ts";
-import type { ExplainedReason, ExplainedState, RankedNode, Explanation, Told } from "./explanation.ts";
+import { count } from "./amounts.ts";
 import { explainMember } from "./explain-member.ts";
+import type { ExplainedReason, ExplainedState, Explanation, RankedNode, Told } from "./explanation.ts";
 import { distance } from "./nearness.ts";
-import { type Lacking, remediesFor } from "./remedies.ts";
 import { Rehearsal } from "./rehearsal.ts";
+import { type Lacking, remediesFor } from "./remedies.ts";
 import { shortfallsOf } from "./shortfall.ts";
 import { claimLines } from "./volume-shortfalls.ts";
 

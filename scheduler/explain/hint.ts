@@ -1,7 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { SchedulerCore } from "../core.ts";
-import type { PodInfo } from "../snapshot/pod-info.ts";
 import type { NodeState } from "../snapshot/node-state.ts";
+import type { PodInfo } from "../snapshot/pod-info.ts";
 import { shortage } from "./nearness.ts";
 import { shortfallsOf } from "./shortfall.ts";
 

@@ -7,8 +7,8 @@ import { spreadDomains } from "../relations/spread-domains.ts";
 import { NO_DOMAIN } from "../relations/topology.ts";
 import type { NodeState, Placement } from "../snapshot/node-state.ts";
 import { count } from "./amounts.ts";
-import { namesOf } from "./resource-shortfalls.ts";
 import type { Fix, Shortfall, Situation } from "./fix.ts";
+import { namesOf } from "./resource-shortfalls.ts";
 
 /** What giving up a wish counts beside other changes. */
 const WISH_COST = 0.7;

@@ -4,9 +4,9 @@ import type { NodeState } from "../snapshot/node-state.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 import { amountText, count, resourceText } from "./amounts.ts";
 import type { Remedy } from "./explanation.ts";
+import type { Fix, Shortfall } from "./fix.ts";
 import type { Rehearsal } from "./rehearsal.ts";
 import { namesOf } from "./resource-shortfalls.ts";
-import type { Fix, Shortfall } from "./fix.ts";
 
 /** What a further node counts beside other changes. */
 const NODE_COST = 1;

@@ -1,9 +1,9 @@
+import { GPU_MILLI } from "../../api/placement/devices.ts";
 import type { Container, Pod } from "../../api/wire.ts";
 import type { Failure } from "../decide/examine.ts";
 import type { ClusterState } from "../relations/cluster-state.ts";
 import type { NodeState, Placement } from "../snapshot/node-state.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
-import { GPU_MILLI } from "../../api/placement/devices.ts";
 import { amountText, count, quantityText, resourceText } from "./amounts.ts";
 import type { Fix, Shortfall, Situation } from "./fix.ts";
 

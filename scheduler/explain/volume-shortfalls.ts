@@ -1,5 +1,5 @@
 import type { Failure } from "../decide/examine.ts";
-import { classNameOf, claimsOf, SELECTED_NODE } from "../volume/claims.ts";
+import { claimsOf, classNameOf, SELECTED_NODE } from "../volume/claims.ts";
 import type { Shortfall, Situation } from "./fix.ts";
 
 /** Volumes cannot be conjured up by the scheduler: it is told which claim and which volume it is about. */

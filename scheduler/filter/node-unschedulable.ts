@@ -1,5 +1,5 @@
+import { untolerated } from "../../api/selector/tolerations.ts";
 import type { Taint } from "../../api/wire.ts";
-import { untolerated } from "../snapshot/taints.ts";
 import type { NodeFilter } from "./filter.ts";
 
 const UNSCHEDULABLE: Taint = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" };

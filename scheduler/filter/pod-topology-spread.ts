@@ -1,7 +1,7 @@
 import type { ClusterState } from "../relations/cluster-state.ts";
 import type { DefaultSpread } from "../relations/default-spread.ts";
 import type { DomainSums } from "../relations/node-counts.ts";
-import { selects, type SpreadConstraint } from "../relations/pod-relations.ts";
+import { type SpreadConstraint, selects } from "../relations/pod-relations.ts";
 import { spreadDomains, spreadOf } from "../relations/spread-domains.ts";
 import { NO_DOMAIN } from "../relations/topology.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";

@@ -1,4 +1,4 @@
-import { untolerated } from "../snapshot/taints.ts";
+import { untolerated } from "../../api/selector/tolerations.ts";
 import type { NodeFilter } from "./filter.ts";
 
 /** Every NoSchedule and NoExecute taint must be tolerated. The message names no taint: their values may be confidential. */

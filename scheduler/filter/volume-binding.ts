@@ -1,5 +1,5 @@
-import type { PodInfo } from "../snapshot/pod-info.ts";
 import type { NodeState } from "../snapshot/node-state.ts";
+import type { PodInfo } from "../snapshot/pod-info.ts";
 import { claimsOf, type DelayedClaim, SELECTED_NODE } from "../volume/claims.ts";
 import type { VolumeIndex } from "../volume/volume-index.ts";
 import { cannotProvision, findVolume, reaches } from "../volume/volume-match.ts";

@@ -1,4 +1,4 @@
-import { untolerated } from "../snapshot/taints.ts";
+import { untolerated } from "../../api/selector/tolerations.ts";
 import type { NodeState } from "../snapshot/node-state.ts";
 import type { PodShape } from "../snapshot/pod-shape.ts";
 import type { Demand } from "./demand.ts";

@@ -1,7 +1,7 @@
 import type { LabelSelector, ReplicaSet, ReplicationController, Service, StatefulSet } from "../../api/wire.ts";
-import type { PodInfo } from "../snapshot/pod-info.ts";
 import type { LabelSet } from "../snapshot/label-sets.ts";
-import { selectorOf, type SpreadConstraint } from "./pod-relations.ts";
+import type { PodInfo } from "../snapshot/pod-info.ts";
+import { type SpreadConstraint, selectorOf } from "./pod-relations.ts";
 
 /** A spread constraint for pods that have none, its selector left out: they are spread among the pods of their services and of what made them. */
 export interface DefaultConstraint {

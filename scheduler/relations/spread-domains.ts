@@ -1,4 +1,4 @@
-import { untolerated } from "../snapshot/taints.ts";
+import { untolerated } from "../../api/selector/tolerations.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 import type { ClusterState } from "./cluster-state.ts";
 import type { DefaultSpread } from "./default-spread.ts";

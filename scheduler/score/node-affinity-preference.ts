@@ -1,4 +1,4 @@
-import { normaliseByMax, type ClusterScore } from "./score.ts";
+import { type ClusterScore, normaliseByMax } from "./score.ts";
 
 /** The sum of the weights of the preferred node affinity terms that the node matches. */
 export const nodeAffinityPreference: ClusterScore = {

@@ -1,5 +1,5 @@
-import { tolerates } from "../snapshot/taints.ts";
-import { normaliseByMax, type ClusterScore } from "./score.ts";
+import { tolerates } from "../../api/selector/tolerations.ts";
+import { type ClusterScore, normaliseByMax } from "./score.ts";
 
 /** The fewer PreferNoSchedule taints that the pod does not tolerate, the better. */
 export const taintPreference: ClusterScore = {

@@ -1,9 +1,9 @@
+import { amountOf } from "../../api/placement/amounts.ts";
 import type { Node } from "../../api/wire.ts";
 import { ChangeLog } from "./change-log.ts";
+import { ImageIndex } from "./image-index.ts";
 import { NodeState, type Placement } from "./node-state.ts";
 import type { PodInfo } from "./pod-info.ts";
-import { amountOf } from "../../api/placement/amounts.ts";
-import { ImageIndex } from "./image-index.ts";
 import { ResourceColumns } from "./resource-columns.ts";
 
 /** Gets told of every placement that comes or goes: the counters of rules between pods. */

@@ -1,8 +1,8 @@
+import { amountOf } from "../../api/placement/amounts.ts";
+import { HostPorts } from "../../api/placement/host-ports.ts";
 import type { Node, Taint } from "../../api/wire.ts";
 import { DevicePool } from "./device-pool.ts";
-import { HostPorts } from "../../api/placement/host-ports.ts";
 import type { PodInfo } from "./pod-info.ts";
-import { amountOf } from "../../api/placement/amounts.ts";
 
 const NO_LABELS: Readonly<Record<string, string>> = {};
 

@@ -1,7 +1,7 @@
 import type { Pod } from "../../api/wire.ts";
+import { gangOf } from "../gang/gangs.ts";
 import type { PodRelations, RelationsReader } from "../relations/pod-relations.ts";
 import { type PodVolumes, podVolumesOf } from "../volume/pod-claims.ts";
-import { gangOf } from "../gang/gangs.ts";
 import type { LabelSet, LabelSets } from "./label-sets.ts";
 import type { PodShape, PodShapes } from "./pod-shape.ts";
 

@@ -1,8 +1,8 @@
-import type { Pod, PodSpec, Toleration } from "../../api/wire.ts";
-import { compileLabels, compileNodeSelector, compileTerm, pinnedNames, type NodePredicate } from "./node-selector.ts";
 import { GPU_MILLI } from "../../api/placement/devices.ts";
 import { type HostPort, hostPortsOf } from "../../api/placement/host-ports.ts";
-import { podRequests, type PodRequests } from "../../api/placement/pod-requests.ts";
+import { type PodRequests, podRequests } from "../../api/placement/pod-requests.ts";
+import { compileLabels, compileNodeSelector, compileTerm, type NodePredicate, pinnedNames } from "../../api/selector/node-selector.ts";
+import type { Pod, PodSpec, Toleration } from "../../api/wire.ts";
 
 export interface WeightedNodePredicate {
   readonly weight: number;

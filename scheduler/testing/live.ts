@@ -1,8 +1,8 @@
-import { createInProcessClient } from "../../client/in-process/client.ts";
+import { startTestServer, type TestServer } from "../../apiserver/testing/test-server.ts";
 import type { Client } from "../../client/client.ts";
 import { createEventRecorder, type EventRecorder } from "../../client/event-recorder.ts";
+import { createInProcessClient } from "../../client/in-process/client.ts";
 import { InformerSet } from "../../client/informer-set.ts";
-import { type TestServer, startTestServer } from "../../apiserver/testing/test-server.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { silentLogger } from "../../lib/logger.ts";
 import { systemRandom } from "../../lib/random.ts";

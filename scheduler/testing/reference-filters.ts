@@ -1,8 +1,8 @@
-import { matcherOf } from "../../api/selector/labels.ts";
-import type { LabelSelector, Node, NodeSelectorTerm, Pod, ReplicaSet, Service } from "../../api/wire.ts";
 import { amountOf } from "../../api/placement/amounts.ts";
 import { podRequests } from "../../api/placement/pod-requests.ts";
-import { tolerates } from "../snapshot/taints.ts";
+import { matcherOf } from "../../api/selector/labels.ts";
+import { tolerates } from "../../api/selector/tolerations.ts";
+import type { LabelSelector, Node, NodeSelectorTerm, Pod, ReplicaSet, Service } from "../../api/wire.ts";
 
 /** A cluster as plain objects: what the naive rules look at. Nothing is counted ahead. */
 export interface PlainCluster {

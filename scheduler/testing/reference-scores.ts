@@ -1,7 +1,7 @@
-import type { Node, Pod } from "../../api/wire.ts";
-import { podRequests } from "../../api/placement/pod-requests.ts";
 import { amountOf } from "../../api/placement/amounts.ts";
-import { tolerates } from "../snapshot/taints.ts";
+import { podRequests } from "../../api/placement/pod-requests.ts";
+import { tolerates } from "../../api/selector/tolerations.ts";
+import type { Node, Pod } from "../../api/wire.ts";
 import { type Constraint, matchesTerm, nodeOf, type PlainCluster, podsOn, sameDomain, spreadCount, takesPart, termSelects } from "./reference-filters.ts";
 
 type Scorer = (pod: Pod, nodes: readonly Node[], cluster: PlainCluster) => number[];

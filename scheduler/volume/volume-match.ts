@@ -1,8 +1,8 @@
-import { matcherOf } from "../../api/selector/labels.ts";
 import { quantityValue } from "../../api/quantity.ts";
+import { matcherOf } from "../../api/selector/labels.ts";
+import { compileNodeSelector } from "../../api/selector/node-selector.ts";
 import type { PersistentVolume, StorageClass } from "../../api/wire.ts";
 import type { NodeState } from "../snapshot/node-state.ts";
-import { compileNodeSelector } from "../snapshot/node-selector.ts";
 import { classNameOf, type DelayedClaim } from "./claims.ts";
 import type { VolumeIndex } from "./volume-index.ts";
 

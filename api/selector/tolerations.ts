@@ -1,4 +1,4 @@
-import type { Taint, Toleration } from "../../api/wire.ts";
+import type { Taint, Toleration } from "../wire.ts";
 
 const INTEGER = /^[+-]?\d+$/;
 

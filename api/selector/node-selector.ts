@@ -1,4 +1,4 @@
-import type { NodeSelector, NodeSelectorTerm } from "../../api/wire.ts";
+import type { NodeSelector, NodeSelectorTerm } from "../wire.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
