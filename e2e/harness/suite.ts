@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from "ava";
-import { type ClusterOptions, startCluster, type StoreKind, type TestCluster } from "./cluster.ts";
+import { type ClusterOptions, type StoreKind, startCluster, type TestCluster } from "./cluster.ts";
 import { importTestImages } from "./images.ts";
 
 export interface Suite {

@@ -1,8 +1,8 @@
+import { seededRandom } from "../../lib/random.ts";
 import { storesUnderTest, type TestCluster } from "../harness/cluster.ts";
 import { WEB_1 } from "../harness/images.ts";
 import { applyText, isReady, pidsOfPod, podsOf, until } from "../harness/objects.ts";
 import { suiteOn } from "../harness/suite.ts";
-import { seededRandom } from "../../lib/random.ts";
 
 const KILLS = Number(process.env.BERTH_SOAK_KILLS ?? 60);
 const SEED = Number(process.env.BERTH_SOAK_SEED ?? 1);

@@ -1,17 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import test from "ava";
-import { type HostProcess, startOnHost } from "../harness/host-process.ts";
-import { BERTH } from "../harness/cluster.ts";
-import { until } from "../harness/objects.ts";
+import { LoopbackServer } from "../harness/loopback-server.ts";
 import { type RawAnswer, type RawCall, rawClient } from "../harness/raw-client.ts";
-import { runOk } from "../harness/run.ts";
 
 /** A server process on loopback of the test's own namespace: only requests to 127.0.0.1 are sent. */
-const dir = mkdtempSync(join(tmpdir(), "bbad-"));
-const PORT = 20_000 + (process.pid % 20_000);
-let server: HostProcess;
+const server = new LoopbackServer();
 let send: (call: RawCall) => Promise<RawAnswer>;
 
 const PODS = "/api/v1/namespaces/default/pods";
@@ -19,17 +12,11 @@ const CONFIGMAPS = "/api/v1/namespaces/default/configmaps";
 const DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments";
 
 test.before(async () => {
-  server = startOnHost(undefined, "server", [BERTH, "server", "--data-dir", dir, "--listen", `127.0.0.1:${PORT}`], { logFile: join(dir, "server.log") });
-  const path = await until("the PKI", async () => (await runOk(undefined, [BERTH, "kubeconfig", "--data-dir", dir, "--server", `https://127.0.0.1:${PORT}`])).trim(), () => true);
-  send = rawClient(path);
-  await until("ready", () => send({ method: "GET", path: "/readyz" }), (answer) => answer.code === 200);
-  await until("the ServiceAccount", () => send({ method: "GET", path: "/api/v1/namespaces/default/serviceaccounts/default" }), (answer) => answer.code === 200);
+  await server.start();
+  send = rawClient(server.kubeconfig);
 });
 
-test.after.always(async () => {
-  await server?.stop();
-  rmSync(dir, { recursive: true, force: true });
-});
+test.after.always(() => server.stop());
 
 const post = (path: string, body: unknown, query = "?fieldValidation=Strict") => send({ method: "POST", path: path + query, body: typeof body === "string" ? body : JSON.stringify(body) });
 const pod = (name: string, spec: object = {}, metadata: object = {}) => ({ apiVersion: "v1", kind: "Pod", metadata: { name, ...metadata }, spec: { containers: [{ name: "c", image: "x" }], ...spec } });

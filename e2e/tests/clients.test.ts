@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import {
   ApiException,
   ApiextensionsV1Api,
@@ -24,37 +21,24 @@ import {
 } from "@kubernetes/client-node";
 import test, { type ExecutionContext } from "ava";
 import { systemClock } from "../../lib/clock.ts";
-import { BERTH } from "../harness/cluster.ts";
-import { type HostProcess, startOnHost } from "../harness/host-process.ts";
+import { LoopbackServer } from "../harness/loopback-server.ts";
 import { until } from "../harness/objects.ts";
-import { runOk } from "../harness/run.ts";
 
 /** A server with its controllers on loopback, and a program on @kubernetes/client-node, typed and dynamic, that outlives the server's sudden end. */
-const dir = mkdtempSync(join(tmpdir(), "bcli-"));
-const PORT = 20_000 + (process.pid % 20_000);
+const server = new LoopbackServer();
 const namespace = "default";
 const config = new KubeConfig();
-let server: HostProcess;
 let core: CoreV1Api;
 let objects: KubernetesObjectApi;
 
-const start = () => startOnHost(undefined, "server", [BERTH, "server", "--data-dir", dir, "--listen", `127.0.0.1:${PORT}`], { logFile: join(dir, "server.log") });
-const ready = () => until("ready", () => objects.read({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }), () => true);
-
 test.before(async () => {
-  server = start();
-  const path = await until("the PKI", async () => (await runOk(undefined, [BERTH, "kubeconfig", "--data-dir", dir, "--server", `https://127.0.0.1:${PORT}`])).trim(), () => true);
-  config.loadFromFile(path);
+  await server.start();
+  config.loadFromFile(server.kubeconfig);
   core = config.makeApiClient(CoreV1Api);
   objects = KubernetesObjectApi.makeApiClient(config);
-  await ready();
-  await until("the ServiceAccount", () => core.readNamespacedServiceAccount({ namespace, name: "default" }), () => true);
 });
 
-test.after.always(async () => {
-  await server?.stop();
-  rmSync(dir, { recursive: true, force: true });
-});
+test.after.always(() => server.stop());
 
 async function refused(t: ExecutionContext, call: () => Promise<unknown>): Promise<{ code: number; reason: string; message: string }> {
   const error = await t.throwsAsync(call, { instanceOf: ApiException });
@@ -231,8 +215,7 @@ test.serial("an informer over two kills of the server sees every acknowledged wr
     await enough.promise;
     await server.kill();
     await writer;
-    server = start();
-    await ready();
+    await server.start();
     // Written while the informer is away.
     await write("second", `${round}-away`);
     note(await core.createNamespacedConfigMap({ namespace, body: body(`away-${round}`, "0") }));
@@ -291,8 +274,7 @@ test.serial("a Lease that candidates race for has one holder a term, also across
   for (let term = 2; term <= 7; term++) {
     if (term === 5) {
       await server.kill();
-      server = start();
-      await ready();
+      await server.start();
     }
     const held = await leases.readNamespacedLease({ namespace, name });
     const results = await Promise.all(candidates.map((who) => leases.replaceNamespacedLease({ namespace, name, body: acquire(held, who) }).then(({ spec }) => spec?.holderIdentity, (error: ApiException<unknown>) => error.code)));

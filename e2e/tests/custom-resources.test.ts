@@ -1,43 +1,17 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
-import { BERTH } from "../harness/cluster.ts";
-import { type HostProcess, startOnHost } from "../harness/host-process.ts";
-import { until } from "../harness/objects.ts";
-import { run, runOk } from "../harness/run.ts";
+import { LoopbackServer } from "../harness/loopback-server.ts";
+import { runOk } from "../harness/run.ts";
 
 /** A server with its controllers on loopback, and what an operator's user does with the real kubectl: define, make, look, explain, change, scale, delete. */
-const dir = mkdtempSync(join(tmpdir(), "bcr-"));
-const PORT = 20_000 + (process.pid % 20_000);
-let server: HostProcess;
-let kubectl: string[];
+const server = new LoopbackServer();
 
-test.before(async () => {
-  server = startOnHost(undefined, "server", [BERTH, "server", "--data-dir", dir, "--listen", `127.0.0.1:${PORT}`], { logFile: join(dir, "server.log") });
-  const path = await until("the PKI", async () => (await runOk(undefined, [BERTH, "kubeconfig", "--data-dir", dir, "--server", `https://127.0.0.1:${PORT}`])).trim(), () => true);
-  kubectl = ["kubectl", "--kubeconfig", path, "--cache-dir", join(dir, "cache")];
-  await until("ready", () => run(undefined, [...kubectl, "get", "--raw", "/readyz"]), ({ code }) => code === 0);
-});
+test.before(() => server.start());
+test.after.always(() => server.stop());
 
-test.after.always(async () => {
-  await server?.stop();
-  rmSync(dir, { recursive: true, force: true });
-});
-
-const ok = (...words: string[]) => runOk(undefined, [...kubectl, ...words]);
-
-async function refused(...words: string[]): Promise<string> {
-  const { code, stdout, stderr } = await run(undefined, [...kubectl, ...words]);
-  if (code === 0) throw new Error(`kubectl ${words.join(" ")} was not refused`);
-  return stdout + stderr;
-}
-
-function file(name: string, text: string, mode = 0o644): string {
-  const path = join(dir, name);
-  writeFileSync(path, text, { mode });
-  return path;
-}
+const ok = (...words: string[]) => server.ok(...words);
+const refused = (...words: string[]) => server.refused(...words);
+const file = (name: string, text: string, mode?: number) => server.file(name, text, mode);
 
 const DEFINITION = `apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
@@ -101,7 +75,7 @@ test.serial("what the schema does not allow is refused with its words", async (t
 
 test.serial("change: edit, patch, apply by two managers, scale", async (t) => {
   const editor = file("editor.sh", `#!/bin/sh\nsed -i 's/copies: 2/copies: 3/' "$1"\n`, 0o755);
-  await runOk(undefined, ["env", `KUBE_EDITOR=${editor}`, ...kubectl, "edit", "backup", "home"]);
+  await runOk(undefined, ["env", `KUBE_EDITOR=${editor}`, ...server.kubectl, "edit", "backup", "home"]);
   const copies = () => ok("get", "bk", "home", "-o", "jsonpath={.spec.copies}");
   t.is(await copies(), "3");
   await ok("patch", "bk", "home", "--type=merge", "-p", '{"spec":{"copies":4}}');
@@ -119,7 +93,7 @@ test.serial("change: edit, patch, apply by two managers, scale", async (t) => {
 test.serial("a definition goes with its objects, and its kind with it", async (t) => {
   await ok("delete", "crd", "backups.storage.example.com", "--timeout=20s");
   t.regex(await refused("get", "backups.storage.example.com"), /doesn't have a resource type|could not find the requested resource/);
-  await ok("apply", "-f", join(dir, "definition.yaml"));
+  await ok("apply", "-f", join(server.dir, "definition.yaml"));
   await ok("wait", "--for=condition=Established", "crd/backups.storage.example.com", "--timeout=10s");
   t.is(await ok("get", "bk", "-o", "name"), "");
 });

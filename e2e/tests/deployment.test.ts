@@ -1,8 +1,8 @@
+import type { Pod } from "../../api/wire.ts";
 import { storesUnderTest } from "../harness/cluster.ts";
 import { WEB_1 } from "../harness/images.ts";
 import { applyText, getJson, isReady, podsOf } from "../harness/objects.ts";
 import { suiteOn } from "../harness/suite.ts";
-import type { Pod } from "../../api/wire.ts";
 
 const APP = `
 apiVersion: v1

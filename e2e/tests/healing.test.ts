@@ -1,9 +1,9 @@
+import type { CoreEvent, Pod } from "../../api/wire.ts";
+import type { TestCluster } from "../harness/cluster.ts";
 import { storesUnderTest } from "../harness/cluster.ts";
 import { BUSYBOX } from "../harness/images.ts";
 import { applyText, getJson, isReady, pidsOfPod, until } from "../harness/objects.ts";
 import { suiteOn } from "../harness/suite.ts";
-import type { CoreEvent, Pod } from "../../api/wire.ts";
-import type { TestCluster } from "../harness/cluster.ts";
 
 function pod(name: string, container: object, spec: object = {}): object {
   return { apiVersion: "v1", kind: "Pod", metadata: { name }, spec: { terminationGracePeriodSeconds: 1, ...spec, containers: [{ name: "c", image: BUSYBOX, ...container }] } };

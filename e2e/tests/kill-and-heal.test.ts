@@ -1,8 +1,8 @@
+import type { Pod } from "../../api/wire.ts";
+import type { TestCluster } from "../harness/cluster.ts";
 import { WEB_1, WEB_2 } from "../harness/images.ts";
 import { applyText, isReady, live, pidsOfPod, podsOf, until } from "../harness/objects.ts";
 import { suiteOn } from "../harness/suite.ts";
-import type { TestCluster } from "../harness/cluster.ts";
-import type { Pod } from "../../api/wire.ts";
 
 const REPLICAS = 4;
 

@@ -1,38 +1,20 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
-import { BERTH } from "../harness/cluster.ts";
-import { type HostProcess, startOnHost } from "../harness/host-process.ts";
-import { until } from "../harness/objects.ts";
-import { rawClient } from "../harness/raw-client.ts";
+import { LoopbackServer } from "../harness/loopback-server.ts";
 import { run, runOk } from "../harness/run.ts";
 
 /** kubectl's questions to a server on loopback: who am I, what may I, what is there and what does it mean. */
-const dir = mkdtempSync(join(tmpdir(), "baccess-"));
-const PORT = 20_000 + ((process.pid + 7) % 20_000);
-let server: HostProcess;
-let kubectl: string[];
+const server = new LoopbackServer();
 
-test.before(async () => {
-  server = startOnHost(undefined, "server", [BERTH, "server", "--data-dir", dir, "--listen", `127.0.0.1:${PORT}`], { logFile: join(dir, "server.log") });
-  const path = await until("the PKI", async () => (await runOk(undefined, [BERTH, "kubeconfig", "--data-dir", dir, "--server", `https://127.0.0.1:${PORT}`])).trim(), () => true);
-  const send = rawClient(path);
-  await until("ready", () => send({ method: "GET", path: "/readyz" }), (answer) => answer.code === 200);
-  await until("the ServiceAccount", () => send({ method: "GET", path: "/api/v1/namespaces/default/serviceaccounts/default" }), (answer) => answer.code === 200);
-  kubectl = ["kubectl", "--kubeconfig", path, "--cache-dir", join(dir, "cache")];
-});
-test.after.always(async () => {
-  await server?.stop();
-  rmSync(dir, { recursive: true, force: true });
-});
+test.before(() => server.start());
+test.after.always(() => server.stop());
 
-const ok = (...words: string[]) => runOk(undefined, [...kubectl, ...words]);
+const ok = (...words: string[]) => server.ok(...words);
 
 test.serial("auth: whoami, can-i, can-i --list, create token", async (t) => {
   t.regex(await ok("auth", "whoami"), /Username\s+admin[\s\S]*system:masters/);
   t.is((await ok("auth", "can-i", "*", "*", "--all-namespaces")).trim(), "yes");
-  t.is((await run(undefined, [...kubectl, "auth", "can-i", "list", "secrets", "--as", "bob"])).stdout.trim(), "no");
+  t.is((await run(undefined, [...server.kubectl, "auth", "can-i", "list", "secrets", "--as", "bob"])).stdout.trim(), "no");
   await ok("create", "role", "reader", "--verb=get,list", "--resource=pods");
   await ok("create", "rolebinding", "reader", "--role=reader", "--serviceaccount=default:default");
   t.is((await ok("auth", "can-i", "list", "pods", "--as", "system:serviceaccount:default:default")).trim(), "yes");
@@ -40,7 +22,7 @@ test.serial("auth: whoami, can-i, can-i --list, create token", async (t) => {
   t.regex(list, /^pods\s+\[\]\s+\[\]\s+\[get list\]$/m);
   t.regex(list, /selfsubjectreviews\.authentication\.k8s\.io\s+\[\]\s+\[\]\s+\[create\]/);
   const token = (await ok("create", "token", "default", "--duration=10m")).trim();
-  const as = ["kubectl", "--server", `https://127.0.0.1:${PORT}`, "--certificate-authority", join(dir, "pki", "ca.crt"), "--token", token, "--kubeconfig", "/dev/null"];
+  const as = ["kubectl", "--server", server.url, "--certificate-authority", join(server.dir, "pki", "ca.crt"), "--token", token, "--kubeconfig", "/dev/null"];
   t.regex(await runOk(undefined, [...as, "auth", "whoami"]), /system:serviceaccount:default:default/);
   t.is((await runOk(undefined, [...as, "auth", "can-i", "get", "pods"])).trim(), "yes");
 });
@@ -64,13 +46,10 @@ test.serial("explain --recursive explains every resource", async (t) => {
 });
 
 test.serial("apply of a List validates each of its items", async (t) => {
-  const file = join(dir, "list.yaml");
   const map = (name: string, more = "") => `- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: ${name}}\n  data: {a: b}\n${more}`;
-  writeFileSync(file, `apiVersion: v1\nkind: List\nitems:\n${map("one")}${map("two", "  colour: red\n")}`);
-  const refused = await run(undefined, [...kubectl, "apply", "-f", file]);
-  t.not(refused.code, 0);
-  t.regex(refused.stderr, /unknown field "colour"/);
-  writeFileSync(file, `apiVersion: v1\nkind: List\nitems:\n${map("three")}${map("four")}`);
+  const list = (...items: string[]) => server.file("list.yaml", `apiVersion: v1\nkind: List\nitems:\n${items.join("")}`);
+  t.regex(await server.refused("apply", "-f", list(map("one"), map("two", "  colour: red\n"))), /unknown field "colour"/);
+  const file = list(map("three"), map("four"));
   t.regex(await ok("apply", "-f", file), /configmap\/three created\s+configmap\/four created/);
   t.is((await ok("apply", "-f", file, "--server-side", "--force-conflicts")).trim().split("\n").length, 2);
 });

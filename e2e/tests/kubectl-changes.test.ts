@@ -1,41 +1,18 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
-import { BERTH } from "../harness/cluster.ts";
-import { type HostProcess, startOnHost } from "../harness/host-process.ts";
+import { startOnHost } from "../harness/host-process.ts";
+import { LoopbackServer } from "../harness/loopback-server.ts";
 import { until } from "../harness/objects.ts";
 import { run, runOk } from "../harness/run.ts";
 
 /** A server with its controllers on loopback, and what kubectl changes, compares and waits for, also over the server's sudden end. */
-const dir = mkdtempSync(join(tmpdir(), "bkc-"));
-const PORT = 20_000 + (process.pid % 20_000);
-let server: HostProcess;
-let kubectl: string[];
+const server = new LoopbackServer();
 
-const start = () => startOnHost(undefined, "server", [BERTH, "server", "--data-dir", dir, "--listen", `127.0.0.1:${PORT}`], { logFile: join(dir, "server.log") });
-const ready = () => until("ready", () => run(undefined, [...kubectl, "get", "--raw", "/readyz"]), ({ code }) => code === 0);
+test.before(() => server.start());
+test.after.always(() => server.stop());
 
-test.before(async () => {
-  server = start();
-  const path = await until("the PKI", async () => (await runOk(undefined, [BERTH, "kubeconfig", "--data-dir", dir, "--server", `https://127.0.0.1:${PORT}`])).trim(), () => true);
-  kubectl = ["kubectl", "--kubeconfig", path, "--cache-dir", join(dir, "cache")];
-  await ready();
-});
-
-test.after.always(async () => {
-  await server?.stop();
-  rmSync(dir, { recursive: true, force: true });
-});
-
-const ok = (...words: string[]) => runOk(undefined, [...kubectl, ...words]);
-
-function file(name: string, ...objects: object[]): string {
-  const path = join(dir, name);
-  writeFileSync(path, JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
-  return path;
-}
-
+const ok = (...words: string[]) => server.ok(...words);
+const file = (name: string, ...objects: object[]) => server.file(name, JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
 const configMap = (name: string, value: string) => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data: { k: value } });
 
 test.serial("patch of each type on a built-in kind, and of its subresources", async (t) => {
@@ -55,10 +32,10 @@ test.serial("patch of each type on a built-in kind, and of its subresources", as
 
 test.serial("diff of client-side apply says what would change, and an ApplySet prunes what left it", async (t) => {
   const both = file("both.json", configMap("a", "1"), configMap("b", "1"));
-  const apply = (path: string) => runOk(undefined, [...kubectl, "apply", "-n", "default", "--prune", "--applyset=configmap/set", "-f", path], { env: { KUBECTL_APPLYSET: "true" } });
+  const apply = (path: string) => runOk(undefined, [...server.kubectl, "apply", "-n", "default", "--prune", "--applyset=configmap/set", "-f", path], { env: { KUBECTL_APPLYSET: "true" } });
   await ok("create", "configmap", "b-stands-alone");
   await ok("apply", "-f", file("alone.json", configMap("alone", "1")));
-  const diff = await run(undefined, [...kubectl, "diff", "-f", file("alone.json", configMap("alone", "2"))]);
+  const diff = await run(undefined, [...server.kubectl, "diff", "-f", file("alone.json", configMap("alone", "2"))]);
   t.is(diff.code, 1, diff.stderr);
   t.regex(diff.stdout, /^- {2}k: "1"\n\+ {2}k: "2"$/m);
   t.is(await ok("get", "configmap", "alone", "-o", "jsonpath={.data.k}"), "1");
@@ -78,18 +55,17 @@ test.serial("wait: for a value, for one that is not there yet, and for an end", 
   const gone = ok("wait", "--for=delete", "--timeout=60s", "configmap/state");
   await ok("delete", "configmap", "state");
   await gone;
-  t.regex((await run(undefined, [...kubectl, "wait", "--for=jsonpath={.data.k}=never", "--timeout=1s", "configmap/later"])).stderr, /timed out waiting for the condition on configmaps\/later/);
+  t.regex((await run(undefined, [...server.kubectl, "wait", "--for=jsonpath={.data.k}=never", "--timeout=1s", "configmap/later"])).stderr, /timed out waiting for the condition on configmaps\/later/);
 });
 
 test.serial("rollout status waits on over a kill of the server", async (t) => {
   await ok("create", "deployment", "rolled", "--image=img:1");
-  const logFile = join(dir, "rollout.log");
-  const rollout = startOnHost(undefined, "rollout", [...kubectl, "rollout", "status", "deployment/rolled", "--timeout=100s"], { logFile });
+  const logFile = join(server.dir, "rollout.log");
+  const rollout = startOnHost(undefined, "rollout", [...server.kubectl, "rollout", "status", "deployment/rolled", "--timeout=100s"], { logFile });
   t.teardown(() => rollout.stop());
   await until("it waits", async () => rollout.log(), (said) => /Waiting for deployment/.test(said));
   await server.kill();
-  server = start();
-  await ready();
+  await server.start();
   t.true(rollout.running(), rollout.log());
   await ok("scale", "deployment", "rolled", "--replicas=0");
   t.is(await rollout.exited, 0, rollout.log());

@@ -2,8 +2,8 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } fr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import test from "ava";
-import { killAll, mountsBelow, processesOf, removeCgroups, unmountBelow } from "../../cli/daemon/leftovers.ts";
 import { cgroupRoot } from "../../cli/daemon/layout.ts";
+import { killAll, mountsBelow, processesOf, removeCgroups, unmountBelow } from "../../cli/daemon/leftovers.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { BERTH } from "../harness/cluster.ts";
 import { createNetworkLab } from "../harness/network-lab.ts";

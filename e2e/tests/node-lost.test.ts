@@ -1,8 +1,8 @@
+import type { Node } from "../../api/wire.ts";
 import { storesUnderTest } from "../harness/cluster.ts";
 import { BUSYBOX } from "../harness/images.ts";
 import { applyText, getJson, isReady, live, pidsOfPod, podsOf, until } from "../harness/objects.ts";
 import { suiteOn } from "../harness/suite.ts";
-import type { Node } from "../../api/wire.ts";
 
 const DEPLOYMENT = {
   apiVersion: "apps/v1",

@@ -1,17 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import test from "ava";
 import { decodeMessage, encodeProtobuf, openEnvelope } from "../../api/codec/protobuf.ts";
-import { BERTH } from "../harness/cluster.ts";
-import { type HostProcess, startOnHost } from "../harness/host-process.ts";
 import { type Http2Client, http2Client } from "../harness/http2-client.ts";
-import { until } from "../harness/objects.ts";
-import { runOk } from "../harness/run.ts";
+import { LoopbackServer } from "../harness/loopback-server.ts";
 
 /** A server on loopback, and what typed Go clients send it: protobuf over HTTP/2, looked at as bytes. */
-const dir = mkdtempSync(join(tmpdir(), "bpb-"));
-const PORT = 20_000 + (process.pid % 20_000);
+const server = new LoopbackServer();
 const PROTOBUF = "application/vnd.kubernetes.protobuf";
 const CONFIGMAPS = "/api/v1/namespaces/default/configmaps";
 const CONFIGMAP = "io.k8s.api.core.v1.ConfigMap";
@@ -19,24 +12,16 @@ const CONFIGMAP = "io.k8s.api.core.v1.ConfigMap";
 const CONFIGMAP_HEAD = "6b387300" + "0a0f" + "0a027631" + "1209" + Buffer.from("ConfigMap").toString("hex");
 /** The data {k: v}, then an Unknown's empty contentEncoding and contentType. */
 const K_IS_V_TAIL = "1206" + "0a016b" + "120176" + "1a00" + "2200";
-let server: HostProcess;
 let client: Http2Client;
 
 test.before(async () => {
-  server = startOnHost(undefined, "server", [BERTH, "server", "--data-dir", dir, "--listen", `127.0.0.1:${PORT}`], { logFile: join(dir, "server.log") });
-  const path = await until("the PKI", async () => (await runOk(undefined, [BERTH, "kubeconfig", "--data-dir", dir, "--server", `https://127.0.0.1:${PORT}`])).trim(), () => true);
-  const answered = async () => {
-    client?.close();
-    client = http2Client(path);
-    return client.call({ path: "/readyz" });
-  };
-  await until("ready", answered, ({ code }) => code === 200);
+  await server.start();
+  client = http2Client(server.kubeconfig);
 });
 
 test.after.always(async () => {
   client?.close();
-  await server?.stop();
-  rmSync(dir, { recursive: true, force: true });
+  await server.stop();
 });
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");

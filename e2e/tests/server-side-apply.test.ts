@@ -1,43 +1,17 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import test from "ava";
-import { BERTH } from "../harness/cluster.ts";
-import { type HostProcess, startOnHost } from "../harness/host-process.ts";
+import { LoopbackServer } from "../harness/loopback-server.ts";
 import { until } from "../harness/objects.ts";
-import { run, runOk } from "../harness/run.ts";
+import { runOk } from "../harness/run.ts";
 
 /** A server with its controllers on loopback, and the real kubectl: who manages what, and who is refused. */
-const dir = mkdtempSync(join(tmpdir(), "bssa-"));
-const PORT = 20_000 + (process.pid % 20_000);
-let server: HostProcess;
-let kubectl: string[];
+const server = new LoopbackServer();
 
-test.before(async () => {
-  server = startOnHost(undefined, "server", [BERTH, "server", "--data-dir", dir, "--listen", `127.0.0.1:${PORT}`], { logFile: join(dir, "server.log") });
-  const path = await until("the PKI", async () => (await runOk(undefined, [BERTH, "kubeconfig", "--data-dir", dir, "--server", `https://127.0.0.1:${PORT}`])).trim(), () => true);
-  kubectl = ["kubectl", "--kubeconfig", path, "--cache-dir", join(dir, "cache")];
-  await until("ready", () => run(undefined, [...kubectl, "get", "--raw", "/readyz"]), ({ code }) => code === 0);
-});
+test.before(() => server.start());
+test.after.always(() => server.stop());
 
-test.after.always(async () => {
-  await server?.stop();
-  rmSync(dir, { recursive: true, force: true });
-});
-
-const ok = (...words: string[]) => runOk(undefined, [...kubectl, ...words]);
-
-async function refused(...words: string[]): Promise<string> {
-  const { code, stdout, stderr } = await run(undefined, [...kubectl, ...words]);
-  if (code === 0) throw new Error(`kubectl ${words.join(" ")} was not refused`);
-  return stdout + stderr;
-}
-
-function file(name: string, text: string): string {
-  const path = join(dir, name);
-  writeFileSync(path, text);
-  return path;
-}
+const ok = (...words: string[]) => server.ok(...words);
+const refused = (...words: string[]) => server.refused(...words);
+const file = (name: string, text: string, mode?: number) => server.file(name, text, mode);
 
 const configMap = (name: string, value: string) => file(`${name}-${value}.yaml`, `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}, labels: {app: ${name}}}\ndata: {k: ${value}, l: w}\n`);
 const deployment = (replicas: string) =>
@@ -84,7 +58,7 @@ test.serial("client-side apply becomes server-side apply, and who scaled keeps t
 
 test.serial("the cluster's own components are managers by their names", async (t) => {
   await ok("create", "deployment", "own", "--image=img:1");
-  await until("its pod", () => run(undefined, [...kubectl, "get", "pods", "-l", "app=own", "-o", "name"]), ({ stdout }) => stdout.trim() !== "");
+  await until("its pod", () => server.run("get", "pods", "-l", "app=own", "-o", "name"), ({ stdout }) => stdout.trim() !== "");
   await until("its status", () => managersOf("deployment", "own"), (managers) => managers.some((manager) => manager.endsWith("Update status")));
   t.deepEqual(await managersOf("deployment", "own"), ["kube-controller-manager Update status", "kubectl-create Update"]);
   const pods = JSON.parse(await ok("get", "pods", "-l", "app=own", "-o", "json", "--show-managed-fields")) as { items: { metadata: { managedFields: Entry[] } }[] };
@@ -97,7 +71,7 @@ test.serial("a List, a prune, an edit and a plain replace", async (t) => {
   t.is(await ok("apply", "--server-side", "-f", list), "configmap/l1 serverside-applied\nsecret/l2 serverside-applied\n");
   const less = file("less.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: l1, labels: {set: s}}\ndata: {a: c}\n");
   t.regex(await ok("apply", "-f", less, "--prune", "-l", "set=s", "--prune-allowlist=core/v1/Secret", "--prune-allowlist=core/v1/ConfigMap"), /secret\/l2 pruned/);
-  await runOk(undefined, [...kubectl, "edit", "configmap", "l1"], { env: { KUBE_EDITOR: "sed -i 's/a: c/a: d/'" } });
+  await runOk(undefined, [...server.kubectl, "edit", "configmap", "l1"], { env: { KUBE_EDITOR: "sed -i 's/a: c/a: d/'" } });
   t.is(await ok("get", "configmap", "l1", "-o", "jsonpath={.data.a}"), "d");
   t.true((await managersOf("configmap", "l1")).includes("kubectl-edit Update"));
   await ok("replace", "-f", less);

@@ -1,7 +1,7 @@
+import type { Lease } from "../../api/wire.ts";
 import { WEB_1, WEB_2 } from "../harness/images.ts";
 import { applyText, getJson, isReady, type podsOf, until } from "../harness/objects.ts";
 import { suiteOn } from "../harness/suite.ts";
-import type { Lease } from "../../api/wire.ts";
 
 const web = (image: string) => ({
   apiVersion: "apps/v1",
