@@ -179,6 +179,7 @@ class Memo<V> {
 
 const MEMO_ENTRIES = 4096;
 const MEMO_TEXT_LENGTH = 32;
+const parsed = new Memo((text) => Quantity.parse(text));
 const canonical = new Memo((text) => Quantity.parse(text).toString());
 const values = new Memo((text) => Quantity.parse(text).valueNumber());
 const millis = new Memo((text) => Quantity.parse(text).milliNumber());
@@ -198,7 +199,7 @@ export function quantityMilli(text: string | number): number {
   return millis.get(text);
 }
 
-/** Order of two quantities by amount. @throws QuantityError */
+/** Order of two quantities by amount. Memoised. @throws QuantityError */
 export function compareQuantities(a: string | number, b: string | number): -1 | 0 | 1 {
-  return Quantity.parse(String(a)).compare(Quantity.parse(String(b)));
+  return parsed.get(a).compare(parsed.get(b));
 }

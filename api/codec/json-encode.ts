@@ -1,5 +1,7 @@
 import { definition as definitionOf } from "../schema/schema.ts";
 import type { FieldSchema, SchemaType } from "../schema/types.ts";
+import { quickEncoder } from "./json-arrange.ts";
+import { type EmptyForm, emptyTest } from "./json-empty.ts";
 import { compactJson, quoteJson, sortedKeys } from "./json-text.ts";
 import { finalText, rawText } from "./raw.ts";
 
@@ -7,16 +9,30 @@ import { finalText, rawText } from "./raw.ts";
 type Encode = (value: unknown) => string;
 type Container = Record<string, unknown>;
 
-/**
- * How empty lists and maps of always-written fields come out: `asGiven` [] and {}; `asStored` null, as after a trip
- * through Kubernetes' store, whose format does not tell an empty list from none.
- */
-export type EmptyForm = "asGiven" | "asStored";
-
 /** Compact JSON of an object of the definition. */
 export function encodeTyped(definitionName: string, object: unknown, form: EmptyForm): string {
-  return encoderOf(definitionName, form)(object);
+  const known = wholes[form].get(definitionName);
+  if (known !== undefined) return known(object);
+  const encoder = compileWhole(definitionName, form);
+  wholes[form].set(definitionName, encoder);
+  return encoder(object);
 }
+
+const wholes = { asGiven: new Map<string, Encode>(), asStored: new Map<string, Encode>() };
+
+/** Of an object as a whole: each of its fields the quick way first. Its metadata is put together, since there the managers' fields are, whose text is known. */
+function compileWhole(definitionName: string, form: EmptyForm): Encode {
+  const { byName } = compileFields(definitionName, form);
+  const fields = definitionOf(definitionName).fields.map(({ name, type }): CompiledField => {
+    const field = byName.get(name) as CompiledField;
+    const quick = type.type === "map" || type.type === "list" || (type.type === "object" && type.definition !== OBJECT_META) ? quickEncoder(type, form) : undefined;
+    return quick === undefined ? field : { ...field, encode: (value) => quick(value) ?? field.encode(value) };
+  });
+  const compiled = compiledObject(fields);
+  return (value) => encodeFields(value as Container, compiled);
+}
+
+const OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 /** Compact JSON of a value without schema: keys sorted. */
 export function encodeFree(value: unknown): string {
@@ -34,7 +50,8 @@ export function encodeFree(value: unknown): string {
 
 const encoders = { asGiven: new Map<string, Encode>(), asStored: new Map<string, Encode>() };
 
-function encoderOf(definitionName: string, form: EmptyForm): Encode {
+/** The encoder that puts the text together itself. */
+export function encoderOf(definitionName: string, form: EmptyForm): Encode {
   const known = encoders[form].get(definitionName);
   if (known !== undefined) return known;
   const encoder = compileObject(definitionName, form);
@@ -70,7 +87,10 @@ function compileObject(definitionName: string, form: EmptyForm): Encode {
 }
 
 function compileFields(definitionName: string, form: EmptyForm): CompiledObject {
-  const fields = definitionOf(definitionName).fields.map((field, index) => compileField(field, index, form));
+  return compiledObject(definitionOf(definitionName).fields.map((field, index) => compileField(field, index, form)));
+}
+
+function compiledObject(fields: readonly CompiledField[]): CompiledObject {
   return { byName: new Map(fields.map((field) => [field.name, field])), always: fields.filter((field) => field.zero !== "") };
 }
 
@@ -116,34 +136,6 @@ function compileField(field: FieldSchema, index: number, form: EmptyForm): Compi
     zero: field.always ? (field.pointer ? "null" : zeroText(field.type, form)) : "",
     isEmpty: emptyTest(field, form),
   };
-}
-
-/** Whether a value that is there is written as if it were not. */
-function emptyTest(field: FieldSchema, form: EmptyForm): (value: unknown) => boolean {
-  const { type } = field.type;
-  // A pointer to the zero time is null: it is written.
-  if (field.pointer) return type === "time" || type === "microTime" ? never : isNull;
-  if (type === "list" || type === "map") return field.always && form === "asGiven" ? isNull : isEmptyContainer;
-  if (field.always) return isNull;
-  return isZero;
-}
-
-function never(): boolean {
-  return false;
-}
-
-function isNull(value: unknown): boolean {
-  return value === null;
-}
-
-function isZero(value: unknown): boolean {
-  return value === null || value === "" || value === 0 || value === false || value === 0n;
-}
-
-function isEmptyContainer(value: unknown): boolean {
-  if (Array.isArray(value)) return value.length === 0;
-  for (const key in value as object) if (Object.hasOwn(value as object, key)) return false;
-  return true;
 }
 
 /** What an always-written field without a value looks like. */

@@ -31,7 +31,7 @@ function escaped(text: string): string {
 
 /** The characters that Go escapes beyond what JSON needs; they occur only within strings of JSON text. */
 export function escapeHtml(json: string): string {
-  return /[<>&\u2028\u2029]/.test(json) ? json.replace(/[<>&\u2028\u2029]/g, (character) => htmlEscapes[character] ?? character) : json;
+  return json.includes("<") || json.includes(">") || json.includes("&") || json.includes("\u2028") || json.includes("\u2029") ? json.replace(/[<>&\u2028\u2029]/g, (character) => htmlEscapes[character] ?? character) : json;
 }
 
 /** JSON text without the blanks between its tokens, escaped. */

@@ -4,11 +4,25 @@ const TAG = /^\w[\w.-]{0,127}$/;
 const DIGEST = /^[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9A-Fa-f]{32,}$/;
 const NAME_LIMIT = 255;
 
+/** By image: the same ones are named again and again. */
+const tags = new Map<string, string>();
+const MAX_TAGS = 1_024;
+
 /**
  * The tag of an image reference: `latest` when neither tag nor digest is given, "" when only a digest is, and "" for what is no
  * reference at all (nobody knows then what would be pulled).
  */
 export function imageTag(image: string): string {
+  let tag = tags.get(image);
+  if (tag === undefined) {
+    tag = findTag(image);
+    if (tags.size >= MAX_TAGS) tags.clear();
+    if (image.length <= NAME_LIMIT) tags.set(image, tag);
+  }
+  return tag;
+}
+
+function findTag(image: string): string {
   const at = image.indexOf("@");
   const digest = at < 0 ? undefined : image.slice(at + 1);
   const rest = at < 0 ? image : image.slice(0, at);

@@ -9,23 +9,38 @@ const compute = ["cpu", "memory"] as const;
 export function qosClass(pod: Pod): QosClass {
   const spec = pod.spec ?? { containers: [] };
   const whole = spec.resources;
-  const lists: readonly (ResourceRequirements | undefined)[] = whole ? [whole] : [...(spec.containers ?? []), ...(spec.initContainers ?? [])].map((container) => container.resources);
-  let any = false;
-  let guaranteed = true;
-  const sums: Record<"requests" | "limits", Partial<Record<"cpu" | "memory", number>>> = { requests: {}, limits: {} };
-  for (const resources of lists) {
-    for (const name of compute) {
-      for (const side of ["requests", "limits"] as const) {
-        const text = resources?.[side]?.[name];
-        if (text === undefined || compareQuantities(text, "0") <= 0) {
-          if (side === "limits") guaranteed = false;
-          continue;
-        }
-        any = true;
-        sums[side][name] = (sums[side][name] ?? 0) + quantityMilli(text);
-      }
-    }
+  const sums: Sums = { any: false, unlimited: false, requested: { cpu: undefined, memory: undefined }, limited: { cpu: undefined, memory: undefined } };
+  if (whole) add(sums, whole);
+  else {
+    for (const { resources } of spec.containers ?? []) add(sums, resources);
+    for (const { resources } of spec.initContainers ?? []) add(sums, resources);
   }
-  if (!any) return "BestEffort";
-  return guaranteed && compute.every((name) => sums.requests[name] === sums.limits[name]) ? "Guaranteed" : "Burstable";
+  if (!sums.any) return "BestEffort";
+  return !sums.unlimited && sums.requested.cpu === sums.limited.cpu && sums.requested.memory === sums.limited.memory ? "Guaranteed" : "Burstable";
+}
+
+/** Thousandths of what is asked for together; undefined where nobody asks. */
+type Amounts = Record<(typeof compute)[number], number | undefined>;
+
+interface Sums {
+  any: boolean;
+  /** Somebody has no limit. */
+  unlimited: boolean;
+  readonly requested: Amounts;
+  readonly limited: Amounts;
+}
+
+function add(sums: Sums, resources: ResourceRequirements | undefined): void {
+  for (const name of compute) {
+    addOne(sums, sums.requested, name, resources?.requests?.[name]);
+    if (!addOne(sums, sums.limited, name, resources?.limits?.[name])) sums.unlimited = true;
+  }
+}
+
+/** Whether there was something to add. */
+function addOne(sums: Sums, amounts: Amounts, name: (typeof compute)[number], text: string | undefined): boolean {
+  if (text === undefined || compareQuantities(text, "0") <= 0) return false;
+  sums.any = true;
+  amounts[name] = (amounts[name] ?? 0) + quantityMilli(text);
+  return true;
 }

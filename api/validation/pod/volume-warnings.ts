@@ -28,7 +28,7 @@ export function overlappingPathWarnings(volumes: readonly Volume[]): string[] {
 function projectedWarnings(name: string, projected: NonNullable<Volume["projected"]>, add: (files: readonly File[], description: string) => void, warnings: string[]): void {
   const files: File[] = [];
   for (const source of projected.sources ?? []) {
-    if (Object.values(source).every((value) => value === undefined)) {
+    if (isEmpty(source)) {
       warnings.push(`volume ${goQuote(name)} (Projected) has no sources provided`);
       continue;
     }
@@ -40,11 +40,17 @@ function projectedWarnings(name: string, projected: NonNullable<Volume["projecte
   add(files, "Projected");
 }
 
+function isEmpty(source: object): boolean {
+  for (const name in source) if (source[name as keyof typeof source] !== undefined) return false;
+  return true;
+}
+
 function filesOf(items: Items, source: string): File[] {
   return (items ?? []).map((item) => ({ path: item.path, source }));
 }
 
 function overlaps(files: readonly File[]): string[] {
+  if (files.length < 2) return [];
   const texts: string[] = [];
   const seen: File[] = [];
   for (const { path, source } of files) {

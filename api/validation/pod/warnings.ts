@@ -4,7 +4,7 @@ import { goQuote } from "../../status/go-text.ts";
 import type { Container, ContainerPort, NodeSelectorTerm, ObjectMeta, PodSpec, PodTemplateSpec } from "../../wire.ts";
 import { ipWarnings } from "../ip.ts";
 import { APP_ARMOR_PREFIX, SECCOMP_CONTAINER_PREFIX, SECCOMP_POD_ANNOTATION } from "./annotations.ts";
-import { visitContainers } from "./visit.ts";
+import { CONTAINER_LISTS, visitContainers } from "./visit.ts";
 import { overlappingPathWarnings } from "./volume-warnings.ts";
 
 /** Labels that nodes no longer carry, and what to use instead. */
@@ -43,7 +43,7 @@ function warningsOf(meta: ObjectMeta, spec: PodSpec, at: At, isTemplate: boolean
   volumeWarnings(spec, at, warnings);
   if (spec.volumes) warnings.push(...overlappingPathWarnings(spec.volumes));
   listWarnings(spec, at, warnings);
-  fractionWarnings(spec.overhead, () => at("spec", "overhead"), warnings);
+  if (spec.overhead) for (const name of FRACTIONLESS) fractionWarning(spec.overhead, name, () => at("spec", "overhead"), warnings);
   if (annotations[SECCOMP_POD_ANNOTATION] !== undefined && !spec.securityContext?.seccompProfile) {
     warnings.push(`${at("metadata", "annotations").key(SECCOMP_POD_ANNOTATION)}: non-functional in v1.27+; use the "seccompProfile" field instead`);
   }
@@ -112,12 +112,18 @@ const deprecatedVolumes = {
 
 function volumeWarnings(spec: PodSpec, at: At, warnings: string[]): void {
   spec.volumes?.forEach((volume, i) => {
+    if (!hasDeprecated(volume)) return;
     for (const [name, text] of Object.entries(deprecatedVolumes) as [keyof typeof deprecatedVolumes, string][]) {
       if (volume[name] === undefined) continue;
       if (name !== "ephemeral") warnings.push(`${at("spec", "volumes").index(i).child(name === "storageos" ? "storageOS" : name)}: ${text}`);
       else claimSpecWarnings(volume.ephemeral?.volumeClaimTemplate?.spec, at("spec", "volumes").index(i).child("ephemeral", "volumeClaimTemplate", "spec"), warnings);
     }
   });
+}
+
+function hasDeprecated(volume: object): boolean {
+  for (const name in volume) if (Object.hasOwn(deprecatedVolumes, name)) return true;
+  return false;
 }
 
 /** The same for the source of a PersistentVolume, at `path`. */
@@ -136,26 +142,31 @@ export function claimSpecWarnings(spec: { resources?: { requests?: { [name: stri
 }
 
 function listWarnings(spec: PodSpec, at: At, warnings: string[]): void {
-  const addresses = new Set<string>();
-  spec.hostAliases?.forEach(({ ip = "" }, i) => {
-    if (addresses.has(ip)) warnings.push(`${at("spec", "hostAliases").index(i).child("ip")}: duplicate ip ${goQuote(ip)}`);
-    addresses.add(ip);
-  });
+  if (spec.hostAliases) {
+    const addresses = new Set<string>();
+    spec.hostAliases.forEach(({ ip = "" }, i) => {
+      if (addresses.has(ip)) warnings.push(`${at("spec", "hostAliases").index(i).child("ip")}: duplicate ip ${goQuote(ip)}`);
+      addresses.add(ip);
+    });
+  }
+  if (!spec.imagePullSecrets) return;
   const names = new Set<string>();
-  spec.imagePullSecrets?.forEach(({ name = "" }, i) => {
+  spec.imagePullSecrets.forEach(({ name = "" }, i) => {
     if (names.has(name)) warnings.push(`${at("spec", "imagePullSecrets").index(i).child("name")}: duplicate name ${goQuote(name)}`);
     names.add(name);
   });
-  spec.imagePullSecrets?.forEach(({ name = "" }, i) => {
+  spec.imagePullSecrets.forEach(({ name = "" }, i) => {
     if (name === "") warnings.push(`${at("spec", "imagePullSecrets").index(i).child("name")}: invalid empty name ""`);
   });
 }
 
-function fractionWarnings(list: { [name: string]: string } | undefined, path: () => FieldPath, warnings: string[], names: readonly string[] = ["memory", "ephemeral-storage"]): void {
-  for (const name of names) {
-    const text = list?.[name];
-    if (text !== undefined && quantityMilli(text) % 1000 !== 0) warnings.push(`${path().key(name)}: fractional byte value ${goQuote(text)} is invalid, must be an integer`);
-  }
+/** Resources that are counted in whole bytes. */
+const FRACTIONLESS = ["memory", "ephemeral-storage"] as const;
+const SIDES = ["limits", "requests"] as const;
+
+function fractionWarning(list: { [name: string]: string } | undefined, name: string, path: () => FieldPath, warnings: string[]): void {
+  const text = list?.[name];
+  if (text !== undefined && quantityMilli(text) % 1000 !== 0) warnings.push(`${path().key(name)}: fractional byte value ${goQuote(text)} is invalid, must be an integer`);
 }
 
 function containerWarnings(container: Container, spec: PodSpec, annotations: Record<string, string>, path: () => FieldPath, at: At, isTemplate: boolean, warnings: string[]): void {
@@ -167,9 +178,10 @@ function containerWarnings(container: Container, spec: PodSpec, annotations: Rec
   if (annotations[appArmor] !== undefined && isTemplate && !spec.securityContext?.appArmorProfile && !container.securityContext?.appArmorProfile) {
     warnings.push(`${at("metadata", "annotations").key(appArmor)}: deprecated since v1.30; use the "appArmorProfile" field instead`);
   }
-  for (const name of ["memory", "ephemeral-storage"]) {
-    for (const side of ["limits", "requests"] as const) fractionWarnings(container.resources?.[side], () => path().child("resources", side), warnings, [name]);
+  for (const name of FRACTIONLESS) {
+    for (const side of SIDES) fractionWarning(container.resources?.[side], name, () => path().child("resources", side), warnings);
   }
+  if ((container.env?.length ?? 0) < 2) return;
   const names = new Set<string>();
   container.env?.forEach((variable, i) => {
     const reference = `$(${variable.name})`;
@@ -180,6 +192,7 @@ function containerWarnings(container: Container, spec: PodSpec, annotations: Rec
 }
 
 function portWarnings(spec: PodSpec, at: At, warnings: string[]): void {
+  if (!hasPortsToCompare(spec)) return;
   const known = new Map<string, { port: ContainerPort; path: () => FieldPath }[]>();
   visitContainers(spec, (container, below) => {
     container.ports?.forEach((port, i) => {
@@ -194,6 +207,19 @@ function portWarnings(spec: PodSpec, at: At, warnings: string[]): void {
       known.set(key, [...others, { port, path }]);
     });
   });
+}
+
+/** More than one port, or one with an address. */
+function hasPortsToCompare(spec: PodSpec): boolean {
+  let count = 0;
+  for (const list of CONTAINER_LISTS) {
+    for (const { ports } of spec[list] ?? []) {
+      if (ports === undefined) continue;
+      count += ports.length;
+      if (ports.some((port) => port.hostIP)) return true;
+    }
+  }
+  return count > 1;
 }
 
 function portConflict(a: ContainerPort, b: ContainerPort): string | undefined {
