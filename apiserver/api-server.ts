@@ -208,8 +208,7 @@ class Server implements ApiServer {
           if (kind.virtual || (kind.custom === undefined ? kind.stored !== kind : counted.has(kind.stored))) continue;
           counted.add(kind.stored);
           const { entry } = kind;
-          const objects = cache.of(kind);
-          yield { resource: entry.group === "" ? entry.plural : `${entry.plural}.${entry.group}`, count: objects.size, watchers: objects.listeners };
+          yield { resource: entry.group === "" ? entry.plural : `${entry.plural}.${entry.group}`, count: cache.sizeOf(kind), watchers: cache.changesOf(kind).listeners };
         }
       },
       revision: () => cache.revision,

@@ -35,6 +35,8 @@ export interface KindEntry<T extends ApiObject = ApiObject> {
   readonly selectableFields: Readonly<Record<string, FieldGetter<T>>>;
   /** Where another version of the same stored kind lives (events.k8s.io Event is stored as the core Event): hooks run on this entry's own version. */
   readonly storedAs?: StoredAs;
+  /** Many objects, short-lived and seldom read (Events): an API server keeps none of them in memory. */
+  readonly uncached?: boolean;
   /** How server-side apply merges its values; absent: as `definition` says. Custom resources have it from their schema (fieldmanager/structural.ts). */
   readonly merging?: Merging;
 }

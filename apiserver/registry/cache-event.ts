@@ -8,16 +8,38 @@ export class CacheEvent {
   readonly key: string;
   /** After the event; undefined when the object was deleted. */
   readonly current: CachedObject | undefined;
-  /** Before the event; undefined when it was created. */
+  /** Before the event; undefined when it was created, or still has to be read (`whole`). */
   readonly previous: CachedObject | undefined;
+  readonly #readPrevious: (() => Promise<CachedObject | undefined>) | undefined;
   #frames: Map<ChangeType, Buffer> | undefined;
   #last: CachedObject | undefined;
+  #whole: CacheEvent | Promise<CacheEvent> | undefined;
+  #alike: CacheEvent | undefined;
 
-  constructor(revision: number, key: string, current: CachedObject | undefined, previous: CachedObject | undefined) {
+  /** `readPrevious` where there was a state before that is not at hand. */
+  constructor(revision: number, key: string, current: CachedObject | undefined, previous: CachedObject | undefined, readPrevious?: () => Promise<CachedObject | undefined>) {
     this.revision = revision;
     this.key = key;
     this.current = current;
     this.previous = previous;
+    this.#readPrevious = readPrevious;
+  }
+
+  /** With the state before, which is read once for all watchers. @throws CompactedError when it can no longer be read */
+  whole(): CacheEvent | Promise<CacheEvent> {
+    if (this.#readPrevious === undefined) return this;
+    this.#whole ??= this.#readPrevious().then((previous) => {
+      this.#whole = new CacheEvent(this.revision, this.key, this.current, previous);
+      return this.#whole;
+    });
+    return this.#whole;
+  }
+
+  /** The same for a watch that goes by keys alone: that there was a state before is all it asks of an update. */
+  byKey(): CacheEvent | Promise<CacheEvent> {
+    if (this.#readPrevious === undefined || this.current === undefined) return this.whole();
+    this.#alike ??= new CacheEvent(this.revision, this.key, this.current, this.current);
+    return this.#alike;
   }
 
   /** The object that a change of this type shows: for DELETED the last state, at the revision of this event. */
@@ -38,15 +60,17 @@ export class CacheEvent {
     return frame;
   }
 
-  /** Lets go of the encoded frames; they are made again for a watch that asks. */
+  /** Lets go of what was made for watchers; it is made again for a watch that asks. */
   forgetFrames(): void {
     this.#frames = undefined;
     this.#last = undefined;
+    this.#whole = undefined;
+    this.#alike = undefined;
   }
 
   /** Bytes that this event keeps alive, for bounds: the state before it belongs to the event before, where that is still kept. */
   get size_bytes(): number {
-    return (this.current ?? this.previous)!.bytes.length + 512;
+    return ((this.current ?? this.previous)?.bytes.length ?? 0) + 512;
   }
 }
 

@@ -17,18 +17,18 @@ export class CachedObject {
   readonly revision: number;
   /** JSON as clients get it: resourceVersion inside, a newline at the end. */
   readonly bytes: Buffer;
-  readonly labels: Readonly<Record<string, string>> | undefined;
-  /** Values of `kind.selectable`, in that order. */
-  readonly fields: readonly string[];
+  #labels: Readonly<Record<string, string>> | undefined;
+  /** undefined until somebody asks for labels or fields of an object that came unread. */
+  #fields: readonly string[] | undefined;
   #shared: WeakRef<ApiObject> | undefined;
 
-  constructor(kind: ServedKind, key: string, revision: number, bytes: Buffer, labels: Readonly<Record<string, string>> | undefined, fields: readonly string[]) {
+  constructor(kind: ServedKind, key: string, revision: number, bytes: Buffer, labels?: Readonly<Record<string, string>>, fields?: readonly string[]) {
     this.kind = kind;
     this.key = key;
     this.revision = revision;
     this.bytes = bytes;
-    this.labels = labels;
-    this.fields = fields;
+    this.#labels = labels;
+    this.#fields = fields;
   }
 
   /** From what the store holds (no resourceVersion inside). */
@@ -37,10 +37,32 @@ export class CachedObject {
     return CachedObject.of(kind, key, revision, withResourceVersion(stored, revision), object);
   }
 
+  /** From what the store holds, decoded only when somebody asks for more than its bytes: for what is read and let go. */
+  static unread(kind: ServedKind, key: string, revision: number, stored: Uint8Array): CachedObject {
+    return new CachedObject(kind, key, revision, withResourceVersion(stored, revision));
+  }
+
   /** From bytes that a write has just made, whose object is at hand. */
   static of(kind: ServedKind, key: string, revision: number, bytes: Buffer, object: ApiObject): CachedObject {
     const labels = object.metadata.labels;
     return new CachedObject(kind, key, revision, bytes, labels === undefined ? undefined : { ...labels }, kind.fieldValues(object));
+  }
+
+  get labels(): Readonly<Record<string, string>> | undefined {
+    if (this.#fields === undefined) this.#read();
+    return this.#labels;
+  }
+
+  /** Values of `kind.selectable`, in that order. */
+  get fields(): readonly string[] {
+    return this.#fields ?? this.#read();
+  }
+
+  #read(): readonly string[] {
+    const object = this.copy();
+    this.#labels = object.metadata.labels;
+    this.#fields = this.kind.fieldValues(object);
+    return this.#fields;
   }
 
   get namespace(): string {
@@ -75,7 +97,7 @@ export class CachedObject {
 
   /** The same object as it is shown in the event of its deletion. */
   deletedAt(revision: number): CachedObject {
-    return new CachedObject(this.kind, this.key, revision, replaceResourceVersion(this.bytes, this.revision, revision), this.labels, this.fields);
+    return new CachedObject(this.kind, this.key, revision, replaceResourceVersion(this.bytes, this.revision, revision), this.#labels, this.#fields);
   }
 
   /** A selectable field's value as text; metadata.name and metadata.namespace are there for every kind. */

@@ -6,6 +6,7 @@ import { nameSuffix } from "../../lib/random.ts";
 import type { AdmissionRequest } from "../admission/admission.ts";
 import { keepReadableManagers } from "./admitted-managers.ts";
 import { CachedObject } from "./cached-object.ts";
+import { certainCurrent } from "./current.ts";
 import { fieldManagerOf } from "./field-managers.ts";
 import { dropDuplicateOwners } from "./owner-references.ts";
 import { fillAllocated, type Outcome, type Registry, reservationOf, strategyContext, type WriteContext } from "./registry.ts";
@@ -119,8 +120,7 @@ export function groupKindOf(kind: ServedKind, object: ApiObject): GroupKind {
 }
 
 async function showDryRun(registry: Registry, kind: ServedKind, key: string, name: string, object: ApiObject): Promise<Outcome> {
-  await registry.cache.fresh();
-  const existing = registry.cache.of(kind).get(key);
+  const { object: existing } = await certainCurrent(registry, kind, key);
   if (existing !== undefined) throw existsError(kind, name, existing);
   return { kind, object: await asIfStored(kind, object) };
 }

@@ -34,7 +34,8 @@ export function deleteObject(registry: Registry, kind: ServedKind, name: string,
 
 async function deleteAlone(registry: Registry, deletion: Deletion): Promise<DeleteOutcome> {
   const { kind, name } = deletion;
-  let current = cachedCurrent(registry, kind, deletion.key);
+  const start = cachedCurrent(registry, kind, deletion.key);
+  let current = start instanceof Promise ? await start : start;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     try {
       const result = await attemptDelete(registry, deletion, current);

@@ -1,11 +1,12 @@
 import { badRequest, expired, resourceVersionTooLarge, StatusError } from "../../api/status/errors.ts";
-import { CompactedError, FutureRevisionError, prefixRange } from "../../store/store.ts";
-import { CachedObject } from "./cached-object.ts";
+import { CompactedError, FutureRevisionError } from "../../store/store.ts";
+import type { CachedObject } from "./cached-object.ts";
 import { type ContinueToken, decodeContinue, encodeContinue } from "./continue-token.ts";
 import { reach } from "./get.ts";
 import type { KindCache } from "./kind-cache.ts";
 import type { ListOptions } from "./list-options.ts";
 import type { OrderedView } from "./ordered-map.ts";
+import { readPage, readPages, readStored, type StoredRange } from "./read-stored.ts";
 import type { Registry } from "./registry.ts";
 import { badVersionText, versionNumber } from "./resource-version-text.ts";
 import type { Selection } from "./selection.ts";
@@ -15,6 +16,8 @@ import { showAll } from "./stored-view.ts";
 /** One page of a list, of one consistent state. `items` can be iterated once. */
 export interface Page {
   readonly items: Iterable<CachedObject>;
+  /** What comes behind the items: long lists of kinds that are not cached are read as they are taken. Can be iterated once. */
+  readonly more?: AsyncIterable<readonly CachedObject[]> | undefined;
   readonly revision: number;
   /** "" where the list is at its end. */
   readonly continue: string;
@@ -22,8 +25,6 @@ export interface Page {
   /** The selector named one object: Tables then have null rows when it is not there. */
   readonly single: boolean;
 }
-
-const STORE_PAGE = 500;
 
 const OLD_LIST_TEXT = "The resourceVersion for the provided list is too old.";
 const OLD_CONTINUE_TEXT =
@@ -33,7 +34,7 @@ const OLD_CONTINUE_TEXT =
 
 /** @throws StatusError 400, 410, 504 */
 export async function listObjects(registry: Registry, kind: ServedKind, selection: Selection, options: ListOptions): Promise<Page> {
-  const cache = registry.cache.of(kind);
+  const cache = kind.uncached ? undefined : registry.cache.of(kind);
   if (options.continue !== "") return await continuedPage(registry, kind, cache, selection, options);
   const version = versionNumber(options.resourceVersion);
   if (version === undefined) throw badRequest(`invalid resource version: ${badVersionText(options.resourceVersion)}`);
@@ -45,8 +46,9 @@ export async function listObjects(registry: Registry, kind: ServedKind, selectio
 }
 
 /** A page of the present state, from `start` on. */
-async function newestPage(registry: Registry, kind: ServedKind, cache: KindCache, selection: Selection, options: ListOptions, start: string): Promise<Page> {
+async function newestPage(registry: Registry, kind: ServedKind, cache: KindCache | undefined, selection: Selection, options: ListOptions, start: string): Promise<Page> {
   const { revision } = registry.cache;
+  if (cache === undefined) return await exactPage(registry, kind, cache, selection, options, { revision, start });
   if (kind.view !== undefined) return await shownPage(kind, cache, cache.snapshot(), revision, selection, options, start);
   const single = singleObject(kind, cache, selection);
   if (single !== undefined) return { items: single, revision, continue: "", remaining: undefined, single: true };
@@ -55,9 +57,16 @@ async function newestPage(registry: Registry, kind: ServedKind, cache: KindCache
   return pageOfView(kind, cache, cache.snapshot(), revision, selection, options, start);
 }
 
-function singleObject(kind: ServedKind, cache: KindCache, selection: Selection): CachedObject[] | undefined {
+/** The key of the one object that is asked for. */
+function singleKey(kind: ServedKind, selection: Selection): string | undefined {
   if (selection.name === undefined || (kind.entry.namespaced && selection.namespace === "")) return undefined;
-  const found = cache.get(kind.objectKey(selection.namespace, selection.name));
+  return kind.objectKey(selection.namespace, selection.name);
+}
+
+function singleObject(kind: ServedKind, cache: KindCache, selection: Selection): CachedObject[] | undefined {
+  const key = singleKey(kind, selection);
+  if (key === undefined) return undefined;
+  const found = cache.get(key);
   return found !== undefined && selection.matches(found) ? [found] : [];
 }
 
@@ -66,7 +75,7 @@ const SHOWN_TOGETHER = 500;
 
 /** A page of a custom resource: what is selected is decided by the objects as they are shown. */
 async function shownPage(kind: ServedKind, cache: KindCache, view: OrderedView<CachedObject>, revision: number, selection: Selection, options: ListOptions, start: string): Promise<Page> {
-  const single = selection.name !== undefined && (!kind.entry.namespaced || selection.namespace !== "") ? kind.objectKey(selection.namespace, selection.name) : undefined;
+  const single = singleKey(kind, selection);
   const { prefix, end } = keyBounds(kind, selection);
   const found: CachedObject[] = [];
   const wanted = options.limit === 0 ? Number.POSITIVE_INFINITY : options.limit + 1;
@@ -127,7 +136,7 @@ function* filtered(objects: Iterable<CachedObject>, selection: Selection): Gener
   for (const object of objects) if (selection.matches(object)) yield object;
 }
 
-async function continuedPage(registry: Registry, kind: ServedKind, cache: KindCache, selection: Selection, options: ListOptions): Promise<Page> {
+async function continuedPage(registry: Registry, kind: ServedKind, cache: KindCache | undefined, selection: Selection, options: ListOptions): Promise<Page> {
   const token = decodeContinue(options.continue);
   if (token.revision > 0) return await exactPage(registry, kind, cache, selection, options, token);
   await registry.cache.fresh();
@@ -135,11 +144,11 @@ async function continuedPage(registry: Registry, kind: ServedKind, cache: KindCa
 }
 
 /** A page of the state at one revision: from the cache where it has that state, else from the store's history. */
-async function exactPage(registry: Registry, kind: ServedKind, cache: KindCache, selection: Selection, options: ListOptions, token: ContinueToken): Promise<Page> {
+async function exactPage(registry: Registry, kind: ServedKind, cache: KindCache | undefined, selection: Selection, options: ListOptions, token: ContinueToken): Promise<Page> {
   await reach(registry, token.revision);
-  const view = cache.viewAt(token.revision, registry.cache.revision);
-  if (view !== undefined && kind.view !== undefined) return await shownPage(kind, cache, view, token.revision, selection, options, token.start);
-  if (view !== undefined) return pageOfView(kind, cache, view, token.revision, selection, options, token.start);
+  const view = cache?.viewAt(token.revision, registry.cache.revision);
+  if (cache !== undefined && view !== undefined && kind.view !== undefined) return await shownPage(kind, cache, view, token.revision, selection, options, token.start);
+  if (cache !== undefined && view !== undefined) return pageOfView(kind, cache, view, token.revision, selection, options, token.start);
   try {
     return await pageOfStore(registry, kind, selection, options, token);
   } catch (error) {
@@ -152,25 +161,59 @@ async function exactPage(registry: Registry, kind: ServedKind, cache: KindCache,
   }
 }
 
+/** A page from the store's history: custom resources are selected once they are shown. */
 async function pageOfStore(registry: Registry, kind: ServedKind, selection: Selection, options: ListOptions, token: ContinueToken): Promise<Page> {
   const { prefix, end } = keyBounds(kind, selection);
-  const below = kind.storagePrefix;
-  const storeEnd = end === "" ? prefixRange(below).end : below + end;
-  let start = below + prefix + token.start;
-  const items: CachedObject[] = [];
-  for (;;) {
-    const wanted = options.limit === 0 ? STORE_PAGE : Math.min(STORE_PAGE, options.limit - items.length);
-    const found = await registry.store.range({ start, end: storeEnd, limit: wanted, revision: token.revision });
-    const stored = found.items.map((item) => CachedObject.fromStore(kind.stored, item.key.slice(below.length), item.modRevision, item.value));
-    for (const object of await showAll(kind, stored)) {
-      if (selection.everything || selection.matches(object)) items.push(object);
-    }
-    const last = found.items.at(-1);
-    if (!found.more || last === undefined) return { items, revision: token.revision, continue: "", remaining: undefined, single: false };
-    start = `${last.key}\0`;
-    if (options.limit > 0 && items.length >= options.limit) {
-      const next = encodeContinue({ revision: token.revision, start: start.slice(below.length + prefix.length) });
-      return { items, revision: token.revision, continue: next, remaining: selection.everything ? found.count - found.items.length : undefined, single: false };
-    }
+  const { revision } = token;
+  const single = kind.uncached ? singleKey(kind, selection) : undefined;
+  if (single !== undefined) {
+    const found = await readStored(registry.store, kind, single, revision);
+    return { items: found !== undefined && selection.matches(found) ? [found] : [], revision, continue: "", remaining: undefined, single: true };
   }
+  const range = { start: prefix + token.start, end, revision };
+  if (options.limit === 0) return await unlimitedPage(registry, kind, selection, range);
+  const items: CachedObject[] = [];
+  const done = (token: string, remaining: number | undefined): Page => ({ items, revision, continue: token, remaining, single: false });
+  for (let start = range.start; ; ) {
+    const { objects, next, count } = await readPage(registry.store, kind, { ...range, start }, selection.everything ? options.limit - items.length : undefined);
+    for (const object of await selected(kind, selection, objects)) {
+      // One more than fits: so it is known that there are more.
+      if (items.length === options.limit) return done(tokenBehind(items, prefix, revision), undefined);
+      items.push(object);
+    }
+    if (next === undefined) return done("", undefined);
+    if (selection.everything && items.length >= options.limit) return done(tokenBehind(items, prefix, revision), count - objects.length);
+    start = next;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+}
+
+function tokenBehind(items: readonly CachedObject[], prefix: string, revision: number): string {
+  return encodeContinue({ revision, start: `${items.at(-1)!.key.slice(prefix.length)}\0` });
+}
+
+/** Everything: the first objects now, of a kind that is not cached the others when they are asked for. */
+async function unlimitedPage(registry: Registry, kind: ServedKind, selection: Selection, range: StoredRange): Promise<Page> {
+  const { objects, next } = await readPage(registry.store, kind, range);
+  const first = { items: await selected(kind, selection, objects), revision: range.revision, continue: "", remaining: undefined, single: false };
+  if (next === undefined) return first;
+  const page = { ...first, more: selectedPages(kind, selection, readPages(registry.store, kind, { ...range, start: next })) };
+  return kind.uncached ? page : { ...first, items: await allItems(page) };
+}
+
+async function* selectedPages(kind: ServedKind, selection: Selection, pages: AsyncIterable<readonly CachedObject[]>): AsyncGenerator<readonly CachedObject[]> {
+  for await (const objects of pages) yield await selected(kind, selection, objects);
+}
+
+async function selected(kind: ServedKind, selection: Selection, stored: readonly CachedObject[]): Promise<readonly CachedObject[]> {
+  if (selection.everything) return await showAll(kind, stored);
+  if (kind.uncached) return stored.filter((object) => selection.mayMatch(object.bytes) && selection.matches(object));
+  return (await showAll(kind, stored)).filter((object) => selection.matches(object));
+}
+
+/** All objects of a page, read to its end. */
+export async function allItems(page: Page): Promise<CachedObject[]> {
+  const items = [...page.items];
+  for await (const objects of page.more ?? []) for (const object of objects) items.push(object);
+  return items;
 }

@@ -15,25 +15,41 @@ export interface Selection {
   readonly node: string | undefined;
   /** No selector: everything in the namespace. */
   readonly everything: boolean;
+  /** Namespace and name decide alone. */
+  readonly byKey: boolean;
   matches(object: CachedObject): boolean;
+  /** False for JSON of which no object can match: told without decoding it, for kinds whose fields are texts as they stand in the object. */
+  mayMatch(json: Buffer): boolean;
 }
 
 /** Reads the selectors. `name` is that of a watch path. @throws StatusError 400 */
 export function makeSelection(kind: ServedKind, namespace: string, name: string, labelSelector: string, fieldSelector: string): Selection {
   const labels = labelSelector === "" ? undefined : parseLabels(labelSelector);
   const fields = fieldSelector === "" ? undefined : parseFields(kind, fieldSelector);
+  const texts = textsIn(fields);
   const exactName = name !== "" ? name : fields?.exact("metadata.name");
   return {
     namespace,
     name: exactName,
     node: kind.selectable.includes("spec.nodeName") ? fields?.exact("spec.nodeName") : undefined,
     everything: labels === undefined && fields === undefined && exactName === undefined,
+    byKey: labels === undefined && (fields?.requirements ?? []).every(({ field }) => field === "metadata.name" || field === "metadata.namespace"),
     matches(object) {
       if (labels !== undefined && !labels.matches(object.labels)) return false;
       if (exactName !== undefined && object.name !== exactName) return false;
       return fields === undefined || fields.matches(fieldReader(kind, object));
     },
+    mayMatch: (json) => texts.every((text) => json.includes(text)),
   };
+}
+
+/** Texts that JSON writes as they are. */
+const PLAIN_TEXT = /^[\w.:/-]+$/;
+
+/** What must stand somewhere in an object that has these fields. */
+function textsIn(fields: FieldMatcher | undefined): string[] {
+  const equal = (fields?.requirements ?? []).filter(({ operator, value }) => operator === "=" && PLAIN_TEXT.test(value));
+  return equal.map(({ value }) => `"${value}"`);
 }
 
 function parseLabels(text: string): LabelMatcher | undefined {

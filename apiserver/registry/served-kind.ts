@@ -29,6 +29,8 @@ export class ServedKind {
   readonly storagePrefix: string;
   /** Schema definition; undefined for custom resources. */
   readonly definition: string | undefined;
+  /** Its objects are read from the store, never from the watch cache. */
+  readonly uncached: boolean;
   /** Fields that selectors may name, in the order in which CachedObject keeps their values. */
   readonly selectable: readonly string[];
   /** Custom resources; undefined for what is built in and for the stored form itself. */
@@ -46,6 +48,7 @@ export class ServedKind {
     this.definition = entry.definition === "" ? undefined : entry.definition;
     // Custom groups have a dot, plurals have none: the two cannot be mistaken for one another.
     this.storagePrefix = stored?.storagePrefix ?? (this.definition === undefined ? `/registry/${entry.group}/${entry.plural}/` : `/registry/${entry.plural}/`);
+    this.uncached = (stored?.entry ?? entry).uncached === true;
     this.selectable = Object.keys(entry.selectableFields);
     this.#getters = Object.values(entry.selectableFields) as ((object: never) => string)[];
   }

@@ -58,7 +58,8 @@ export function updateObject(registry: Registry, kind: ServedKind, request: Upda
 }
 
 async function updateAlone(registry: Registry, kind: ServedKind, key: string, request: UpdateRequest, context: WriteContext): Promise<UpdateOutcome> {
-  let current = cachedCurrent(registry, kind, key);
+  const start = cachedCurrent(registry, kind, key);
+  let current = start instanceof Promise ? await start : start;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const warned = context.warnings.length;
     try {

@@ -5,7 +5,10 @@ import { CompactedError, prefixRange, type Store, type StoreEvent } from "../../
 import { CachedObject } from "./cached-object.ts";
 import { KindCache } from "./kind-cache.ts";
 import { PendingWrites } from "./pending-writes.ts";
+import { readStored } from "./read-stored.ts";
+import type { KindChanges } from "./kind-changes.ts";
 import type { ServedKind } from "./served-kind.ts";
+import { UncachedKind } from "./uncached-kind.ts";
 
 /** Everything the API server stores lies below this. */
 export const REGISTRY_PREFIX = "/registry/";
@@ -39,8 +42,8 @@ export class WatchCache {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #byPrefix = new Map<string, KindCache>();
-  readonly #byKind = new Map<ServedKind, KindCache>();
+  readonly #byPrefix = new Map<string, KindCache | UncachedKind>();
+  readonly #byKind = new Map<ServedKind, KindCache | UncachedKind>();
   readonly #loading = new Map<string, Loading>();
   readonly #resetListeners = new Set<() => void>();
   readonly #stop = new AbortController();
@@ -64,7 +67,7 @@ export class WatchCache {
 
   addKind(kind: ServedKind): void {
     if (kind.virtual || kind.stored !== kind) return;
-    const cache = new KindCache(kind);
+    const cache = kind.uncached ? new UncachedKind(kind, (key, revision) => readStored(this.#store, kind, key, revision)) : new KindCache(kind);
     this.#byPrefix.set(kind.storagePrefix, cache);
     this.#byKind.set(kind, cache);
   }
@@ -107,9 +110,25 @@ export class WatchCache {
    * @throws StatusError 404 for a kind that has gone meanwhile
    */
   of(kind: ServedKind): KindCache {
-    const cache = this.#byKind.get(kind.stored);
-    if (cache === undefined) throw resourceNotFound();
-    return cache;
+    const cache = this.#followed(kind);
+    if (cache instanceof KindCache) return cache;
+    throw new Error(`objects of ${kind.entry.kind} are not in the cache`);
+  }
+
+  /** What happens to the objects of a kind, whether it is cached or not. @throws StatusError 404 for a kind that has gone meanwhile */
+  changesOf(kind: ServedKind): KindChanges {
+    return this.#followed(kind).changes;
+  }
+
+  /** How many objects a kind has. @throws StatusError 404 for a kind that has gone meanwhile */
+  sizeOf(kind: ServedKind): number {
+    return this.#followed(kind).size;
+  }
+
+  #followed(kind: ServedKind): KindCache | UncachedKind {
+    const followed = this.#byKind.get(kind.stored);
+    if (followed === undefined) throw resourceNotFound();
+    return followed;
   }
 
   /** Reads everything, then follows the store until `close`. */
@@ -217,10 +236,18 @@ export class WatchCache {
   async #load(): Promise<void> {
     const revision = await this.#store.revision();
     for (const cache of this.#byPrefix.values()) {
+      if (cache instanceof UncachedKind) {
+        cache.startEvents(revision, await this.#count(cache.kind, revision));
+        continue;
+      }
       await this.#loadKind(cache, revision);
       cache.startEvents(revision);
     }
     this.#revision = revision;
+  }
+
+  async #count(kind: ServedKind, revision: number): Promise<number> {
+    return (await this.#store.range({ ...prefixRange(kind.storagePrefix), countOnly: true, ...(revision === 0 ? {} : { revision }) })).count;
   }
 
   async #loadKind(cache: KindCache, revision: number): Promise<void> {
@@ -267,8 +294,15 @@ export class WatchCache {
       this.pending.forget();
       for (const loading of this.#loading.values()) loading.isBroken = true;
       const revision = await this.#store.revision();
-      for (const cache of this.#byPrefix.values()) await this.#reloadKind(cache, revision);
-      for (const cache of this.#byPrefix.values()) cache.startEvents(revision);
+      const counts = new Map<UncachedKind, number>();
+      for (const cache of this.#byPrefix.values()) {
+        if (cache instanceof KindCache) await this.#reloadKind(cache, revision);
+        else counts.set(cache, await this.#count(cache.kind, revision));
+      }
+      for (const cache of this.#byPrefix.values()) {
+        if (cache instanceof KindCache) cache.startEvents(revision);
+        else cache.startEvents(revision, counts.get(cache) ?? 0);
+      }
       for (const listener of [...this.#resetListeners]) listener();
       this.#advance(revision);
     } catch (error) {

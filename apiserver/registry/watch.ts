@@ -7,6 +7,7 @@ import { CacheEvent, type ChangeType } from "./cache-event.ts";
 import { CachedObject } from "./cached-object.ts";
 import { reach } from "./get.ts";
 import type { ListOptions } from "./list-options.ts";
+import { readPages } from "./read-stored.ts";
 import type { Registry } from "./registry.ts";
 import { requireVersion } from "./resource-version-text.ts";
 import type { Selection } from "./selection.ts";
@@ -36,6 +37,8 @@ interface Plan {
   readonly after: number;
   /** Objects to send first, as ADDED. */
   readonly initial: Iterable<CachedObject>;
+  /** The initial objects are those that the store had at this revision (of a kind that is not cached); 0: there are none to read. */
+  readonly initialAt: number;
   readonly past: readonly CacheEvent[];
   /** Revisions up to this one (from `after` on) must be read from the store. */
   readonly replayUntil: number;
@@ -58,18 +61,18 @@ export async function watchObjects<T>(registry: Registry, kind: ServedKind, sele
 }
 
 function makePlan(registry: Registry, kind: ServedKind, selection: Selection, options: ListOptions, version: number): Plan {
-  const cache = registry.cache.of(kind);
+  const changes = registry.cache.changesOf(kind);
   const now = registry.cache.revision;
   const fromState = options.sendInitialEvents ?? version === 0;
   if (fromState) {
-    const initial = initialObjects(registry, kind, selection);
-    return { after: now, initial, past: [], replayUntil: 0, initialEndBookmark: options.sendInitialEvents === true && options.allowWatchBookmarks };
+    const initial = kind.uncached ? [] : initialObjects(registry, kind, selection);
+    return { after: now, initial, initialAt: kind.uncached ? now : 0, past: [], replayUntil: 0, initialEndBookmark: options.sendInitialEvents === true && options.allowWatchBookmarks };
   }
   const after = version === 0 ? now : version;
-  const past = cache.eventsAfter(after);
-  if (past !== undefined) return { after, initial: [], past, replayUntil: 0, initialEndBookmark: false };
-  const kept = cache.eventsSince;
-  return { after, initial: [], past: cache.eventsAfter(kept) ?? [], replayUntil: kept, initialEndBookmark: false };
+  const past = changes.after(after);
+  if (past !== undefined) return { after, initial: [], initialAt: 0, past, replayUntil: 0, initialEndBookmark: false };
+  const kept = changes.since;
+  return { after, initial: [], initialAt: 0, past: changes.after(kept) ?? [], replayUntil: kept, initialEndBookmark: false };
 }
 
 /** Of the state as it is now, whenever it is iterated. */
@@ -100,7 +103,7 @@ class Watcher<T> {
   readonly #plan: Plan;
   readonly #cleanups: (() => void)[] = [];
   #bookmarkTimer: Timer | undefined;
-  /** Events that a webhook has to be asked about, and all that come after them. */
+  /** Events that wait for a webhook or the store, and all that come after them. */
   #tail: Promise<void> | undefined;
   #waiting = 0;
   readonly #stopReplay = new AbortController();
@@ -115,7 +118,7 @@ class Watcher<T> {
     this.#plan = plan;
     const { cache, clock, random } = registry;
     const scope = this.#scope();
-    this.#cleanups.push(cache.of(kind).listen(scope, (event) => this.#take(event)));
+    this.#cleanups.push(cache.changesOf(kind).listen(scope, (event) => this.#take(event)));
     this.#cleanups.push(cache.onReset(() => this.#stop()));
     const onAbort = () => this.#stop();
     for (const source of [signal, registry.closing, ...(kind.custom === undefined ? [] : [kind.custom.retired])]) {
@@ -137,23 +140,36 @@ class Watcher<T> {
 
   async *batches(): AsyncGenerator<readonly T[]> {
     try {
-      if (this.#kind.view === undefined) yield* this.#initial(this.#plan.initial);
+      if (this.#plan.initialAt > 0) yield* this.#storedInitial(this.#plan.initialAt);
+      else if (this.#kind.view === undefined) yield* this.#initial(this.#plan.initial);
       else yield* this.#shownInitial();
       if (this.#plan.replayUntil > this.#plan.after && !(yield* this.#replay())) return;
       const past: T[] = [];
       for (const event of this.#plan.past) {
-        const item = this.#encode(await showEvent(this.#kind, event));
+        const item = this.#encode(await this.#whole(event));
         if (item !== undefined) past.push(item);
       }
       if (past.length > 0) yield past;
       yield* this.#queue;
     } catch (error) {
-      // What a webhook could not convert: the reader is told as it would be of any other event.
-      if (this.#kind.view === undefined) throw error;
+      // What a webhook could not convert, or the store could not read: the reader is told as it would be of any other event.
+      if (this.#kind.view === undefined && !this.#kind.uncached) throw error;
       yield [this.#encoder.error(statusOf(error))];
     } finally {
       this.#stop();
     }
+  }
+
+  /** Initial objects of a kind that is not cached. */
+  async *#storedInitial(revision: number): AsyncGenerator<readonly T[]> {
+    const [start, end] = bounds(this.#kind, this.#selection);
+    const { everything } = this.#selection;
+    for await (const objects of readPages(this.#registry.store, this.#kind, { start, end, revision })) {
+      if (this.#queue.ended) return;
+      const items = objects.filter((object) => everything || this.#selection.matches(object)).map((object) => this.#encoder.initial(object));
+      if (items.length > 0) yield items;
+    }
+    if (this.#plan.initialEndBookmark) yield [this.#encoder.bookmark(this.#plan.after, true)];
   }
 
   /** Initial objects of a custom resource: selected by what is shown. */
@@ -216,8 +232,14 @@ class Watcher<T> {
   }
 
   #take(event: CacheEvent): void {
-    if (this.#kind.view === undefined) this.#push(this.#encode(event));
-    else this.#takeShown(event);
+    if (this.#kind.view === undefined && !this.#kind.uncached) this.#push(this.#encode(event));
+    else this.#takeLater(event);
+  }
+
+  /** The event as this watch needs it: shown in the version asked for; with the state before. */
+  #whole(event: CacheEvent): CacheEvent | Promise<CacheEvent> {
+    if (this.#kind.uncached) return this.#selection.byKey ? event.byKey() : event.whole();
+    return showEvent(this.#kind, event);
   }
 
   #push(item: T | undefined): void {
@@ -225,16 +247,18 @@ class Watcher<T> {
   }
 
   /** Events keep their order: behind one that has to wait the others wait too. */
-  #takeShown(event: CacheEvent): void {
-    let shown: CacheEvent | Promise<CacheEvent>;
+  #takeLater(event: CacheEvent): void {
+    let whole: CacheEvent | Promise<CacheEvent>;
     try {
-      shown = showEvent(this.#kind, event);
+      whole = this.#whole(event);
     } catch (error) {
       this.#fail(error);
       return;
     }
-    if (this.#tail === undefined && !(shown instanceof Promise)) this.#push(this.#encode(shown));
-    else this.#later(async () => this.#push(this.#encode(await shown)));
+    // It is waited for when its turn comes; an error until then is nobody's yet.
+    if (whole instanceof Promise) whole.catch(() => undefined);
+    if (this.#tail === undefined && !(whole instanceof Promise)) this.#push(this.#encode(whole));
+    else this.#later(async () => this.#push(this.#encode(await whole)));
   }
 
   /** Runs after what waits; a reader that falls behind so is cut off too. */
@@ -311,5 +335,6 @@ class Watcher<T> {
 }
 
 function statusOf(error: unknown): Status {
+  if (error instanceof CompactedError) return expired(`too old resource version: the oldest kept is ${error.compactRevision}`).status;
   return error instanceof StatusError ? error.status : untyped(500, error instanceof Error ? error.message : String(error)).status;
 }

@@ -5,7 +5,7 @@ import type { RequestContext } from "../chain/context.ts";
 import type { CachedObject } from "../registry/cached-object.ts";
 import { deleteObject } from "../registry/delete.ts";
 import { type DeleteOptions, deleteOptionsOfQuery, validateDeleteOptions } from "../registry/delete-options.ts";
-import { listObjects } from "../registry/list.ts";
+import { allItems, listObjects } from "../registry/list.ts";
 import { parseListOptions, validateListOptions } from "../registry/list-options.ts";
 import type { Registry } from "../registry/registry.ts";
 import { makeSelection } from "../registry/selection.ts";
@@ -40,9 +40,9 @@ export async function handleDeleteCollection(registry: Registry, context: Reques
   validateListOptions(list, false);
   const options = readDeleteOptions(context);
   const page = await listObjects(registry, kind, selection, list);
-  const items = [...page.items];
+  const items = await allItems(page);
   await deleteAll(registry, context, kind, items, options);
-  return presentList(context, negotiated, kind, { ...page, items });
+  return presentList(context, negotiated, kind, { ...page, items, more: undefined });
 }
 
 async function deleteAll(registry: Registry, context: RequestContext, kind: ServedKind, items: readonly CachedObject[], options: DeleteOptions): Promise<void> {

@@ -7,7 +7,7 @@ import { answerHeaders, encodeAs } from "../chain/answer.ts";
 import { CHUNK_BYTES, ChunkStream } from "../chain/chunk-stream.ts";
 import type { RequestContext } from "../chain/context.ts";
 import type { CachedObject } from "../registry/cached-object.ts";
-import type { Page } from "../registry/list.ts";
+import { allItems, type Page } from "../registry/list.ts";
 import type { ServedKind } from "../registry/served-kind.ts";
 import { fromStored } from "../registry/storage-write.ts";
 import { shownObject } from "../registry/update.ts";
@@ -17,9 +17,11 @@ const COMMA = 0x2c;
 const OPEN = 0x7b;
 
 /** A page of objects, in the form that was negotiated. @throws StatusError 406, 400 */
-export function presentList(context: RequestContext, negotiated: Negotiated, kind: ServedKind, page: Page): ApiResponse {
+export async function presentList(context: RequestContext, negotiated: Negotiated, kind: ServedKind, listed: Page): Promise<ApiResponse> {
   const headers = answerHeaders(context, negotiated.contentType);
-  const metadata = listMeta(page);
+  const metadata = listMeta(listed);
+  if (listed.more !== undefined && context.request.acceptsObjects !== true && isPlainJson(kind, negotiated)) return { status: 200, headers, body: { type: "stream", chunks: longBody(kind, metadata, listed) } };
+  const page = listed.more === undefined ? listed : { ...listed, items: await allItems(listed) };
   if (context.request.acceptsObjects === true && negotiated.as === undefined) {
     const items = Array.from(page.items, (item) => shownObject(kind, item));
     return { status: 200, headers, body: { type: "object", object: { kind: kind.entry.listKind, apiVersion: kind.apiVersion, metadata, items } } };
@@ -111,6 +113,44 @@ function* restChunks(kind: ServedKind, { tail }: ListFrame, first: CachedObject 
   }
   used += chunk.write(tail, used);
   yield chunk.subarray(0, used);
+}
+
+/** A list whose objects are read from the store as they are sent. */
+async function* longBody(kind: ServedKind, metadata: ListMeta, page: Page): AsyncGenerator<Uint8Array> {
+  const { head, tail } = frameOf(kind, metadata);
+  const skip = itemSkip(kind);
+  let chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  let used = chunk.write(head);
+  let isFirst = true;
+  const piece = () => chunk.subarray(0, used);
+  const fits = (size: number) => used + size <= chunk.length;
+  const renew = (size: number) => {
+    chunk = Buffer.allocUnsafe(Math.max(size, CHUNK_BYTES));
+    used = 0;
+  };
+  for await (const items of inOrder(page)) {
+    for (const item of items) {
+      const size = item.bytes.length + 1;
+      if (!fits(size)) {
+        yield piece();
+        renew(size);
+      }
+      if (!isFirst) chunk[used++] = COMMA;
+      used = writeItem(chunk, used, item, skip);
+      isFirst = false;
+    }
+  }
+  if (!fits(tail.length)) {
+    yield piece();
+    renew(tail.length);
+  }
+  used += chunk.write(tail, used);
+  yield piece();
+}
+
+async function* inOrder(page: Page): AsyncGenerator<Iterable<CachedObject>> {
+  yield page.items;
+  if (page.more !== undefined) yield* page.more;
 }
 
 /** An item is the cached object behind its own head, without its newline. */

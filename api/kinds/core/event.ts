@@ -34,4 +34,5 @@ export const coreEvent = defineKind<CoreEvent>({
   },
   selectableFields: eventFields,
   columns: eventColumns,
+  uncached: true,
 });
