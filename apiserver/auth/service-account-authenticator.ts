@@ -9,13 +9,20 @@ import type { BoundObject, ServiceAccountClaims, ServiceAccountTokens } from "./
 /** A pod's token is good for a moment after its deletion time, so that it can end in peace. */
 const DELETION_LEEWAY_MS = 60_000;
 
+/** Whom a token stands for, as long as the cache has these very states of what it depends on; it had them at `revision`. */
+interface KnownUser {
+  readonly owners: readonly CachedObject[];
+  readonly user: UserInfo;
+  revision: number;
+}
+
 /** Tokens of ServiceAccounts: good as long as the account and what the token is bound to exist. */
 export class ServiceAccountAuthenticator implements TokenAuthenticator {
   readonly #tokens: ServiceAccountTokens;
   readonly #cache: WatchCache;
   readonly #kinds: KindTable;
   readonly #clock: Clock;
-  readonly #known = new WeakMap<ServiceAccountClaims, { owners: readonly CachedObject[]; user: UserInfo }>();
+  readonly #known = new WeakMap<ServiceAccountClaims, KnownUser>();
 
   constructor(options: { tokens: ServiceAccountTokens; cache: WatchCache; kinds: KindTable; clock: Clock }) {
     this.#tokens = options.tokens;
@@ -48,8 +55,11 @@ export class ServiceAccountAuthenticator implements TokenAuthenticator {
 
   #knownOr(claims: ServiceAccountClaims): UserInfo | undefined {
     const known = this.#known.get(claims);
-    if (known?.owners.every((owner) => this.#cache.of(owner.kind).get(owner.key) === owner)) return known.user;
-    return this.#look(claims);
+    const { revision } = this.#cache;
+    if (known?.revision === revision) return known.user;
+    if (!known?.owners.every((owner) => this.#cache.of(owner.kind).get(owner.key) === owner)) return this.#look(claims);
+    known.revision = revision;
+    return known.user;
   }
 
   /** Looks the owners up and remembers them: as long as the cache has these very states, nothing has changed. */
@@ -70,7 +80,7 @@ export class ServiceAccountAuthenticator implements TokenAuthenticator {
       owners.push(owner);
     }
     const user = userOf(claims);
-    if (lasting) this.#known.set(claims, { owners, user });
+    if (lasting) this.#known.set(claims, { owners, user, revision: this.#cache.revision });
     return user;
   }
 

@@ -5,8 +5,13 @@ export const LATENCY_BUCKETS_S = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1
 /** Distinct combinations counted one by one; the resources that are served bound them, this only makes sure. */
 const MAX_SERIES = 10_000;
 
+/** Labels of a series, as kube-apiserver names them. */
+type RequestLabels = Readonly<Record<"verb" | "group" | "version" | "resource" | "subresource" | "scope", string>>;
+
 export interface RequestSeries {
-  readonly labels: Readonly<Record<string, string>>;
+  /** As in RequestInfo; the label is in upper case. */
+  readonly verb: string;
+  readonly labels: RequestLabels;
   readonly codes: Map<number, number>;
   /** Requests by bucket, not cumulative; the last one is beyond all bounds. */
   readonly buckets: Uint32Array;
@@ -16,7 +21,9 @@ export interface RequestSeries {
 
 /** Counts every request: on the hot path, so in plain maps and arrays. */
 export class RequestStatistics {
-  readonly #series = new Map<string, RequestSeries>();
+  /** By resource ("" for what is none): no key is put together for a request. */
+  readonly #series = new Map<string, RequestSeries[]>();
+  #count = 0;
 
   record(info: RequestInfo, status: number, took_ms: number): void {
     const series = this.#of(info);
@@ -31,19 +38,20 @@ export class RequestStatistics {
     series.count++;
   }
 
-  all(): Iterable<RequestSeries> {
-    return this.#series.values();
+  *all(): Generator<RequestSeries> {
+    for (const series of this.#series.values()) yield* series;
   }
 
   #of(info: RequestInfo): RequestSeries | undefined {
+    const { verb, group, version, resource, subresource } = info;
     const scope = scopeOf(info);
-    const key = `${info.verb} ${info.group} ${info.version} ${info.resource} ${info.subresource} ${scope}`;
-    let series = this.#series.get(key);
-    if (series === undefined && this.#series.size < MAX_SERIES) {
-      const labels = { verb: info.verb.toUpperCase(), group: info.group, version: info.version, resource: info.resource, subresource: info.subresource, scope };
-      series = { labels, codes: new Map(), buckets: new Uint32Array(LATENCY_BUCKETS_S.length + 1), sum_s: 0, count: 0 };
-      this.#series.set(key, series);
-    }
+    const ofResource = this.#series.get(resource);
+    const known = ofResource?.find((series) => series.verb === verb && series.labels.subresource === subresource && series.labels.scope === scope && series.labels.version === version && series.labels.group === group);
+    if (known !== undefined || this.#count >= MAX_SERIES) return known;
+    const series = { verb, labels: { verb: verb.toUpperCase(), group, version, resource, subresource, scope }, codes: new Map(), buckets: new Uint32Array(LATENCY_BUCKETS_S.length + 1), sum_s: 0, count: 0 };
+    if (ofResource === undefined) this.#series.set(resource, [series]);
+    else ofResource.push(series);
+    this.#count++;
     return series;
   }
 }

@@ -86,7 +86,8 @@ export class ServedKind {
 
 /** Every kind served, by where its path leads. */
 export class KindTable {
-  readonly #byResource = new Map<string, ServedKind>();
+  /** By plural: a few kinds at most share one. Looked at by every request, so no key is put together. */
+  readonly #byPlural = new Map<string, ServedKind[]>();
   readonly #byKind = new Map<string, ServedKind>();
   #kinds: ServedKind[] = [];
   readonly #custom = new Map<string, readonly ServedKind[]>();
@@ -106,7 +107,9 @@ export class KindTable {
 
   #add(kind: ServedKind): void {
     this.#kinds.push(kind);
-    this.#byResource.set(`${kind.entry.group}/${kind.entry.version}/${kind.entry.plural}`, kind);
+    const namesakes = this.#byPlural.get(kind.entry.plural);
+    if (namesakes === undefined) this.#byPlural.set(kind.entry.plural, [kind]);
+    else namesakes.push(kind);
     this.#byKind.set(`${kind.entry.group}/${kind.entry.version}/${kind.entry.kind}`, kind);
   }
 
@@ -139,12 +142,14 @@ export class KindTable {
   #remove(kind: ServedKind): void {
     const { group, version, plural, kind: name } = kind.entry;
     this.#kinds = this.#kinds.filter((other) => other !== kind);
-    if (this.#byResource.get(`${group}/${version}/${plural}`) === kind) this.#byResource.delete(`${group}/${version}/${plural}`);
+    const namesakes = (this.#byPlural.get(plural) ?? []).filter((other) => other !== kind);
+    if (namesakes.length > 0) this.#byPlural.set(plural, namesakes);
+    else this.#byPlural.delete(plural);
     if (this.#byKind.get(`${group}/${version}/${name}`) === kind) this.#byKind.delete(`${group}/${version}/${name}`);
   }
 
   byResource(group: string, version: string, plural: string): ServedKind | undefined {
-    return this.#byResource.get(`${group}/${version}/${plural}`);
+    return this.#byPlural.get(plural)?.find(({ entry }) => entry.group === group && entry.version === version);
   }
 
   byKind(group: string, version: string, kind: string): ServedKind | undefined {
