@@ -56,8 +56,17 @@ const DEFAULT_MAX_QUEUED = 1000;
 const DEFAULT_MAX_WRITES = 32;
 /** Dropped events between two lines of log. */
 const LOG_EVERY = 1000;
+/** Recorded events that were looked at before their places are given back. */
+const FORGET_AFTER = 1024;
 const MAX_MESSAGE = 1024;
 const MAX_ATTEMPTS = 8;
+
+/** As it was recorded, nothing made of it yet. */
+interface Recorded {
+  readonly object: Identified;
+  readonly text: EventText;
+  readonly now_ms: number;
+}
 
 interface Job {
   readonly key: string;
@@ -71,6 +80,9 @@ class Recorder implements EventRecorder {
   readonly #maxWrites: number;
   readonly #maxQueued: number;
   readonly #correlator = new EventCorrelator();
+  /** What comes while there is enough to write is looked at later: recording in a burst costs next to nothing. The first is at #next. */
+  #recorded: Recorded[] = [];
+  #next = 0;
   /** Not started yet, by key: what comes for the same key meanwhile is merged in. */
   readonly #queued = new Map<string, Job>();
   /** Objects of which an event is being written: those of one object are written in their order. */
@@ -85,31 +97,45 @@ class Recorder implements EventRecorder {
   }
 
   event(object: Identified, text: EventText): void {
-    const correlated = this.#correlator.correlate(this.#build(object, text), this.#options.clock.now_ms());
-    if (correlated.type === "drop") return;
-    const { key, event, count, first } = correlated;
-    const waiting = this.#queued.get(key);
-    if (waiting !== undefined) {
-      waiting.event = event;
-      waiting.count = count;
-    } else if (this.#queued.size >= this.#maxQueued) {
-      this.#correlator.forget(key);
+    if (this.#recorded.length - this.#next + this.#queued.size >= this.#maxQueued) {
       this.#dropped += 1;
       if (this.#dropped % LOG_EVERY === 1) this.#options.logger.warn({ dropped: this.#dropped }, "events come faster than they are written; some are dropped");
-    } else {
-      this.#queued.set(key, { key, event, count, first });
-      this.#pump();
+      return;
     }
+    this.#recorded.push({ object, text, now_ms: this.#options.clock.now_ms() });
+    this.#pump();
   }
 
   flush(): Promise<void> {
-    if (this.#queued.size === 0 && this.#writing.size === 0) return Promise.resolve();
+    if (this.#isIdle()) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
-  #build(object: Identified, text: EventText): CoreEvent {
-    const { clock, random, component, host, style } = this.#options;
-    const now_ms = clock.now_ms();
+  #isIdle(): boolean {
+    return this.#queued.size === 0 && this.#writing.size === 0 && this.#next === this.#recorded.length;
+  }
+
+  /** Looks at what was recorded until there are as many jobs as can be written at once. */
+  #correlate(): void {
+    while (this.#queued.size < this.#maxWrites && this.#next < this.#recorded.length) {
+      const { object, text, now_ms } = this.#recorded[this.#next++]!;
+      const correlated = this.#correlator.correlate(this.#build(object, text, now_ms), now_ms);
+      if (correlated.type === "drop") continue;
+      const { key, event, count, first } = correlated;
+      const waiting = this.#queued.get(key);
+      if (waiting === undefined) this.#queued.set(key, { key, event, count, first });
+      else {
+        waiting.event = event;
+        waiting.count = count;
+      }
+    }
+    if (this.#next < FORGET_AFTER && this.#next < this.#recorded.length) return;
+    this.#recorded = this.#recorded.slice(this.#next);
+    this.#next = 0;
+  }
+
+  #build(object: Identified, text: EventText, now_ms: number): CoreEvent {
+    const { random, component, host, style } = this.#options;
     const { name = "", namespace, uid, resourceVersion } = object.metadata;
     const nanos = BigInt(Math.floor(now_ms)) * 1_000_000n + BigInt(Math.floor(random.next() * 1_000_000));
     const involvedObject = {
@@ -139,6 +165,8 @@ class Recorder implements EventRecorder {
   }
 
   #pump(): void {
+    if (this.#writing.size >= this.#maxWrites) return;
+    this.#correlate();
     for (const [key, job] of this.#queued) {
       if (this.#writing.size >= this.#maxWrites) return;
       const { kind, namespace, name, uid } = job.event.involvedObject;
@@ -151,7 +179,7 @@ class Recorder implements EventRecorder {
         this.#pump();
       });
     }
-    if (this.#queued.size > 0 || this.#writing.size > 0) return;
+    if (!this.#isIdle()) return;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 

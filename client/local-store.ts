@@ -48,9 +48,9 @@ export class LocalStore<T extends Identified> implements Lister<T> {
   put(object: T): Change<T>[] {
     const key = keyOf(object);
     const old = this.#objects.get(key);
-    if (old !== undefined) this.#unindex(key, old);
     this.#objects.set(key, object);
-    for (const index of this.#all()) insert(index, key, object);
+    reindex(this.#namespaces, key, old, object);
+    for (const index of this.#indexes.values()) reindex(index, key, old, object);
     if (old === undefined) return [{ type: "add", object }];
     if (old.metadata.uid !== object.metadata.uid) {
       return [
@@ -65,8 +65,9 @@ export class LocalStore<T extends Identified> implements Lister<T> {
   remove(key: Key, last?: T): Change<T>[] {
     const old = this.#objects.get(key);
     if (old === undefined) return [];
-    this.#unindex(key, old);
     this.#objects.delete(key);
+    remove(this.#namespaces, key, old);
+    for (const index of this.#indexes.values()) remove(index, key, old);
     return [{ type: "delete", object: last !== undefined && last.metadata.uid === old.metadata.uid ? last : old }];
   }
 
@@ -82,20 +83,25 @@ export class LocalStore<T extends Identified> implements Lister<T> {
     }
     return changes;
   }
+}
 
-  #unindex(key: Key, object: T): void {
-    for (const index of this.#all()) {
-      for (const value of index.keysOf(object)) {
-        const objects = index.values.get(value);
-        objects?.delete(key);
-        if (objects?.size === 0) index.values.delete(value);
-      }
-    }
+/** Mostly the object stays under the values that it was under. */
+function reindex<T>(index: Index<T>, key: Key, old: T | undefined, object: T): void {
+  const before = old === undefined ? undefined : index.keysOf(old);
+  const now = index.keysOf(object);
+  if (before?.length === 1 && now.length === 1 && before[0] === now[0]) {
+    index.values.get(now[0]!)?.set(key, object);
+    return;
   }
+  if (old !== undefined) remove(index, key, old);
+  insert(index, key, object);
+}
 
-  *#all(): Iterable<Index<T>> {
-    yield this.#namespaces;
-    yield* this.#indexes.values();
+function remove<T>(index: Index<T>, key: Key, object: T): void {
+  for (const value of index.keysOf(object)) {
+    const objects = index.values.get(value);
+    objects?.delete(key);
+    if (objects?.size === 0) index.values.delete(value);
   }
 }
 
