@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { kubeconfig } from "../../cli/kubeconfig.ts";
 import type { Client } from "../../client/client.ts";
 import { createHttpClient } from "../../client/http/client.ts";
-import { loadKubeconfig } from "../../client/kubeconfig.ts";
+import { type Connection, loadKubeconfig } from "../../client/kubeconfig.ts";
 import { systemClock } from "../../lib/clock.ts";
 
 const BERTH = new URL("../../bin/berth", import.meta.url).pathname;
@@ -20,6 +20,8 @@ const POLL_MS = 100;
 export interface BenchCluster {
   /** Over HTTPS, as the administrator. */
   readonly client: Client;
+  /** How it reaches the server. */
+  readonly connection: Connection;
   /** Of the server (and of etcd): CPU seconds so far and resident MiB. */
   usage(): { readonly cpu_s: number; readonly rss_mib: number };
   stop(): Promise<void>;
@@ -38,9 +40,10 @@ export async function startBenchCluster(store: "embedded" | "etcd"): Promise<Ben
     const dataDir = join(dir, "data");
     const server = spawn(BERTH, ["server", "--data-dir", dataDir, "--listen", `127.0.0.1:${port}`, "--controllers", "service-account-controller", "--log-level", "warn", ...(etcd === undefined ? [] : ["--etcd", etcd])], { stdio: ["ignore", "ignore", "inherit"] });
     children.push(server);
-    const client = await connect(dataDir, `https://127.0.0.1:${port}`, server);
+    const { client, connection } = await connect(dataDir, `https://127.0.0.1:${port}`, server);
     return {
       client,
+      connection,
       usage: () => children.map((child) => usageOf(child.pid!)).reduce((a, b) => ({ cpu_s: a.cpu_s + b.cpu_s, rss_mib: a.rss_mib + b.rss_mib })),
       async stop() {
         client.close();
@@ -63,14 +66,15 @@ async function startEtcd(dir: string, children: ChildProcess[]): Promise<string>
   return client;
 }
 
-async function connect(dataDir: string, server: string, process: ChildProcess): Promise<Client> {
+async function connect(dataDir: string, server: string, process: ChildProcess): Promise<Pick<BenchCluster, "client" | "connection">> {
   const path = await poll(() => {
     if (process.exitCode !== null) throw new Error(`berth server ended with ${process.exitCode}`);
     return kubeconfig({ "data-dir": dataDir, "pki-dir": undefined, server, node: undefined, "node-ip": undefined });
   });
-  const client = createHttpClient(await loadKubeconfig({ paths: [path], readFile: (name) => readFile(name, "utf8") }), { clock: systemClock, timeout_ms: 60_000 });
+  const connection = await loadKubeconfig({ paths: [path], readFile: (name) => readFile(name, "utf8") });
+  const client = createHttpClient(connection, { clock: systemClock, timeout_ms: 60_000 });
   await poll(async () => (await client.request({ path: "/readyz" })).status === 200);
-  return client;
+  return { client, connection };
 }
 
 /** The first answer that is neither false nor an error. */

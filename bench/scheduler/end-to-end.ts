@@ -1,7 +1,8 @@
-import { namespaces, nodes, pods, priorityclasses, serviceaccounts, services } from "../../api/resources.ts";
+import { namespaces, nodes, pathOf, pods, priorityclasses, serviceaccounts, services } from "../../api/resources.ts";
 import type { Node, Pod } from "../../api/wire.ts";
 import type { Client } from "../../client/client.ts";
 import { systemClock } from "../../lib/clock.ts";
+import { postAll } from "./pod-creator.ts";
 import { percentile, report, say } from "../harness/report.ts";
 import { type BenchCluster, startBenchCluster } from "./bench-cluster.ts";
 import { hopelessPod, nodeNumber, SERVICE_COLOR, strayPod, type Workload } from "./workloads.ts";
@@ -104,10 +105,11 @@ async function churn(client: Client, count: number, signal: AbortSignal): Promis
 }
 
 async function run(cluster: BenchCluster, workload: Workload, count: number, wanted: number, store: string): Promise<void> {
-  const { client } = cluster;
+  const { client, connection } = cluster;
   say(`${workload.name} at ${count} nodes on ${store}: preparing`);
   await prepare(client, workload, count);
   const objects = Array.from({ length: wanted }, (_, i) => asSent(workload.measured(i, count)));
+  const [names, bodies] = [objects.map((pod) => pod.metadata.name!), objects.map((pod) => JSON.stringify(pod))];
   const { metadata } = await client.list(pods, { namespace: "bench", limit: 1 });
   const end = new AbortController();
   const bindings = new Bindings(wanted);
@@ -117,10 +119,7 @@ async function run(cluster: BenchCluster, workload: Workload, count: number, wan
   const ownBefore = process.cpuUsage();
   const start_ms = systemClock.monotonic_ms();
   const churning = workload.churn ? churn(client, count, end.signal).catch((error: unknown) => say(`churn ended: ${String(error)}`)) : Promise.resolve();
-  await eachOf(objects, CREATING, (pod) => {
-    sent.set(pod.metadata.name!, systemClock.monotonic_ms());
-    return client.create(pods, pod);
-  });
+  await postAll(connection, pathOf(pods, { namespace: "bench" }), bodies, CREATING, (i) => sent.set(names[i]!, systemClock.monotonic_ms()));
   const created_ms = systemClock.monotonic_ms();
   await bindings.settled();
   const after = cluster.usage();
