@@ -60,7 +60,7 @@ class NodeAgent implements Agent {
 
   async #assemble(cri: CriClient, signal: AbortSignal): Promise<NodeAssembly> {
     const paths = nodePaths(this.#options.dataDir);
-    for (const folder of [paths.root, paths.pods, paths.logs, paths.seccomp]) await mkdir(folder, { recursive: true, mode: 0o755 });
+    for (const folder of [paths.root, paths.pods, paths.logs]) await mkdir(folder, { recursive: true, mode: 0o755 });
     const mounter = this.#parts.mounter ?? systemMounter(systemCommands);
     await this.#mountSecrets(paths.secrets, mounter);
     const cgroups = this.#parts.withoutCgroups ? noCgroups : podCgroups(await detectHierarchy());

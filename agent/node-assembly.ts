@@ -166,7 +166,7 @@ export class NodeAssembly {
       admit: (pod, others) => {
         const labels = this.registration.node?.metadata.labels ?? nodeLabels(this.#facts());
         const supportsStrictGroups = this.monitor.facts.supportsGroupsPolicy;
-        return refusal(pod, { name: nodeName, labels, allocatable: this.#allocatable, allowedSysctls: SAFE_SYSCTLS, supportsStrictGroups }, others);
+        return refusal(pod, { name: nodeName, labels, allocatable: this.#allocatable, allowedSysctls: SAFE_SYSCTLS, supportsStrictGroups, hasAppArmor: this.#node.machine.hasAppArmor }, others);
       },
     });
   }

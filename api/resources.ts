@@ -46,6 +46,7 @@ export const clusterroles = resource<wire.ClusterRole>("rbac.authorization.k8s.i
 export const clusterrolebindings = resource<wire.ClusterRoleBinding>("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", false);
 export const persistentvolumes = resource<wire.PersistentVolume>("", "v1", "persistentvolumes", "PersistentVolume", false);
 export const volumeattributesclasses = resource<wire.VolumeAttributesClass>("storage.k8s.io", "v1", "volumeattributesclasses", "VolumeAttributesClass", false);
+export const runtimeclasses = resource<wire.RuntimeClass>("node.k8s.io", "v1", "runtimeclasses", "RuntimeClass", false);
 export const storageclasses = resource<wire.StorageClass>("storage.k8s.io", "v1", "storageclasses", "StorageClass", false);
 export const csinodes = resource<wire.CSINode>("storage.k8s.io", "v1", "csinodes", "CSINode", false);
 export const csidrivers = resource<wire.CSIDriver>("storage.k8s.io", "v1", "csidrivers", "CSIDriver", false);

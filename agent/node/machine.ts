@@ -17,6 +17,8 @@ export interface Machine {
   readonly bootId: string;
   /** `hugepages-2Mi` → how many bytes are set aside. */
   readonly hugepages: Readonly<Record<string, number>>;
+  /** The kernel enforces AppArmor profiles. */
+  readonly hasAppArmor: boolean;
 }
 
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64", arm: "arm", s390x: "s390x", ppc64: "ppc64le" };
@@ -24,12 +26,13 @@ const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "
 /** Reads it; what is not there is empty. */
 export async function readMachine(dataDir: string): Promise<Machine> {
   const text = (path: string) => readFile(path, "utf8").then((content) => content.trim(), () => "");
-  const [meminfo, osRelease, machineId, systemUuid, bootId, disk, hugepages] = await Promise.all([
+  const [meminfo, osRelease, machineId, systemUuid, bootId, appArmor, disk, hugepages] = await Promise.all([
     text("/proc/meminfo"),
     text("/etc/os-release"),
     text("/etc/machine-id"),
     text("/sys/class/dmi/id/product_uuid"),
     text("/proc/sys/kernel/random/boot_id"),
+    text("/sys/module/apparmor/parameters/enabled"),
     statfs(dataDir),
     readHugepages(),
   ]);
@@ -45,6 +48,7 @@ export async function readMachine(dataDir: string): Promise<Machine> {
     systemUuid: systemUuid === "" ? machineId : systemUuid,
     bootId,
     hugepages,
+    hasAppArmor: appArmor === "Y",
   };
 }
 

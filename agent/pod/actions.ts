@@ -20,5 +20,7 @@ export type Action =
       /** Stopped only once these have ended (or the grace is used up): sidecars outlive what they serve. */
       readonly after: readonly string[];
     }
+  /** The runtime is to forget these: all containers are about to be started anew. */
+  | { readonly type: "remove-containers"; readonly ids: readonly string[] }
   /** Containers, sandboxes, volumes and cgroup of a pod of which nothing runs; logs stay while the API server has the pod. */
   | { readonly type: "clean-up" };

@@ -1,4 +1,5 @@
 import { backoffUntil, goDuration, nextBackoff } from "./crash-backoff.ts";
+import { asksForAll } from "./decide-restart-all.ts";
 import type { Draft } from "./draft.ts";
 import { graceOf, killReason } from "./kill-reason.ts";
 import { memoryOf, withContainer, withoutFields } from "./pod-state.ts";
@@ -52,6 +53,7 @@ function decideInitStep(draft: Draft, entry: SpecContainer, record: ContainerRec
   if (isPast) return true;
   if (record?.state === "running") return false;
   if (record?.state === "exited") {
+    if (asksForAll(entry.container, record)) return false;
     if (record.exitCode === 0) return true;
     if (!restartsAfter(draft.state.pod, entry, record.exitCode)) return false;
   }
@@ -60,6 +62,7 @@ function decideInitStep(draft: Draft, entry: SpecContainer, record: ContainerRec
 }
 
 function decideContainer(draft: Draft, entry: SpecContainer, record: ContainerRecord | undefined, candidates: SpecContainer[]): void {
+  if (asksForAll(entry.container, record)) return;
   if (record?.state !== "running") {
     // A sidecar whose record is of an earlier sandbox has none in this one.
     if (record === undefined || shouldStart(draft.state.pod, entry, draft.state.runtime)) candidates.push(entry);
@@ -117,12 +120,15 @@ function backOff(draft: Draft, entry: SpecContainer, memory: ReturnType<typeof m
   draft.state = withContainer(draft.state, name, { ...memory, reason, nextAttemptAt_ms });
 }
 
-/** One more than that of the last container, or than what the API server knows of one that the runtime forgot. */
+/** One more than that of the last container, or what it came to when the runtime forgot it: by ourselves, or by what the API server knows. */
 function nextRestartCount(draft: Draft, entry: SpecContainer): number {
   const record = newestOf(draft.state.runtime, entry.container.name);
   if (record !== undefined) return record.attempt + 1;
+  const counted = draft.state.restartAll.restarts.get(entry.container.name);
+  if (counted !== undefined) return counted;
   const status = draft.state.pod.status;
   const known = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? []), ...(status?.ephemeralContainerStatuses ?? [])];
   const old = known.find((candidate) => candidate.name === entry.container.name);
-  return old?.containerID === undefined ? 0 : old.restartCount + 1;
+  if (old === undefined) return 0;
+  return old.containerID === undefined ? old.restartCount : old.restartCount + 1;
 }

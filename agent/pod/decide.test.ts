@@ -6,7 +6,7 @@ import type { Action } from "./actions.ts";
 import { decide } from "./decide.ts";
 import { newPodState, type PodState } from "./pod-state.ts";
 import type { ContainerRecord, SandboxRecord } from "./runtime-state.ts";
-import { cleanedUp, podRemoved, podUpdated, prepareEnded, probed, runtimeObserved, sandboxTaskEnded, startEnded, stopEnded } from "./transitions.ts";
+import { allRemoved, cleanedUp, podRemoved, podUpdated, prepareEnded, probed, runtimeObserved, sandboxTaskEnded, startEnded, stopEnded } from "./transitions.ts";
 
 const START_MS = 1_000_000;
 
@@ -56,6 +56,15 @@ class World {
       if (goesWell) this.end(action.id, 137);
       this.state = stopEnded(this.state, action.id);
     }
+    if (action.type === "remove-containers") {
+      // The worker goes on until it works.
+      if (!goesWell) this.pending.push(action);
+      else {
+        this.containers = this.containers.filter((record) => !action.ids.includes(record.id));
+        this.observe();
+        this.state = allRemoved(this.state, this.now_ms);
+      }
+    }
     if (action.type === "clean-up") {
       this.containers = [];
       this.sandboxes = [];
@@ -98,7 +107,7 @@ class World {
     if (this.sandboxes.filter((sandbox) => sandbox.ready).length > 1) return "two sandboxes are up";
     for (const name of new Set(this.containers.map((record) => record.name))) {
       const attempts = this.containers.filter((record) => record.name === name).map((record) => record.attempt);
-      if (attempts.some((attempt, index) => attempt !== attempts.length - 1 - index)) return `restart counts of ${name} are not in a row: ${attempts}`;
+      if (attempts.some((attempt, index) => attempt !== (attempts.at(-1) ?? 0) + attempts.length - 1 - index)) return `restart counts of ${name} are not in a row: ${attempts}`;
     }
     const starts = this.pending.filter((action) => action.type === "start-container").map((action) => action.name);
     if (new Set(starts).size !== starts.length) return "a container is started twice at once";
@@ -128,11 +137,13 @@ function happen(world: World, what: Happening): void {
   if (what.type === "probe" && running.length > 0) world.state = probed(world.state, running[what.index % running.length]?.id ?? "", what.probe, what.outcome);
 }
 
-const podArbitrary = fc.record({ restartPolicy: fc.constantFrom("Always", "OnFailure", "Never"), init: fc.nat(2), sidecar: fc.boolean(), regular: fc.integer({ min: 1, max: 3 }) }).map(({ restartPolicy, init, sidecar, regular }) =>
+const RESTART_ALL = { restartPolicy: "Never", restartPolicyRules: [{ action: "RestartAllContainers", exitCodes: { operator: "In", values: [1] } }] };
+
+const podArbitrary = fc.record({ restartPolicy: fc.constantFrom("Always", "OnFailure", "Never"), init: fc.nat(2), sidecar: fc.boolean(), regular: fc.integer({ min: 1, max: 3 }), restartsAll: fc.boolean() }).map(({ restartPolicy, init, sidecar, regular, restartsAll }) =>
   podOf({
     restartPolicy,
     initContainers: [...Array.from({ length: init }, (_, index) => containerOf(`i${index}`)), ...(sidecar ? [containerOf("s", { restartPolicy: "Always" })] : [])],
-    containers: Array.from({ length: regular }, (_, index) => containerOf(`c${index}`)),
+    containers: Array.from({ length: regular }, (_, index) => containerOf(`c${index}`, index === 0 && restartsAll ? { ...RESTART_ALL, restartPolicy } : {})),
   }),
 );
 

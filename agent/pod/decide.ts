@@ -1,4 +1,5 @@
 import type { Action } from "./actions.ts";
+import { beginRestartAll, decideRestartAll } from "./decide-restart-all.ts";
 import { decideStarts } from "./decide-starts.ts";
 import { Draft } from "./draft.ts";
 import { isDoomed, stopReasonOf } from "./kill-reason.ts";
@@ -32,6 +33,7 @@ function decideRunning(draft: Draft): void {
     draft.change({ stage: "stopping" });
     return;
   }
+  if (decideRestartAll(draft)) return;
   const { volumes } = draft.state;
   if (volumes.step === "absent" && draft.isDue(volumes.retryAt_ms)) {
     draft.act({ type: "prepare" });
@@ -39,6 +41,7 @@ function decideRunning(draft: Draft): void {
   }
   const sandbox = readySandbox(draft);
   if (sandbox !== undefined && draft.state.volumes.step === "ready") decideStarts(draft, sandbox);
+  beginRestartAll(draft);
 }
 
 function checkDeadline(draft: Draft): void {

@@ -10,11 +10,15 @@ export interface NodePaths {
   /** A tmpfs: Secrets, tokens and what is projected with them never reach a disk. */
   readonly secrets: string;
   readonly logs: string;
+  /** Profiles of type Localhost. */
   readonly seccomp: string;
 }
 
+/** Where tools that bring seccomp profiles to nodes put them, and where documentation says that they belong. Only read. */
+const SECCOMP_PROFILES = "/var/lib/kubelet/seccomp";
+
 export function nodePaths(dataDir: string): NodePaths {
-  return { root: dataDir, pods: join(dataDir, "pods"), secrets: join(dataDir, "secrets"), logs: join(dataDir, "logs"), seccomp: join(dataDir, "seccomp") };
+  return { root: dataDir, pods: join(dataDir, "pods"), secrets: join(dataDir, "secrets"), logs: join(dataDir, "logs"), seccomp: SECCOMP_PROFILES };
 }
 
 export function podDir(paths: NodePaths, uid: string): string {

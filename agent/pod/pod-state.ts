@@ -46,6 +46,18 @@ export interface ProbeResults {
   readonly startup?: ProbeOutcome;
 }
 
+/**
+ * All containers are taken away to be started anew, because the end of one asked for that. `stop`: they are being stopped; `remove`: the
+ * runtime is to forget them.
+ */
+export interface RestartAll {
+  readonly step: "none" | "stop" | "remove";
+  /** Not before this. */
+  readonly dueAt_ms: number;
+  /** Restart counts of containers that the runtime has forgotten. */
+  readonly restarts: ReadonlyMap<string, number>;
+}
+
 /** Everything that decides what happens next to one pod. Immutable: each event makes a new one. */
 export interface PodState {
   readonly pod: Pod;
@@ -67,6 +79,7 @@ export interface PodState {
   /** Counts attempts, for their order. */
   readonly attempts: number;
   readonly cleanup: "none" | "busy" | "done";
+  readonly restartAll: RestartAll;
 }
 
 export const untried: ContainerMemory = { nextAttemptAt_ms: 0, attemptedAs: 0, isFresh: true };
@@ -88,6 +101,7 @@ export function newPodState(pod: Pod, now_ms: number, runtime: PodRuntime = noRu
     probes: new Map(),
     attempts: 0,
     cleanup: "none",
+    restartAll: { step: "none", dueAt_ms: 0, restarts: new Map() },
   };
 }
 
@@ -106,10 +120,13 @@ export function withoutFields(memory: ContainerMemory, ...fields: (keyof Contain
   return copy as unknown as ContainerMemory;
 }
 
-/** Ids of containers whose start is not over. */
+/** Ids of containers whose start is not over: the runtime may tell of one before it answers who asked for it. */
 export function startingIds(state: PodState): Set<string> {
   const ids = new Set<string>();
-  for (const memory of state.containers.values()) if (memory.starting?.id !== undefined) ids.add(memory.starting.id);
+  for (const [name, { starting }] of state.containers) {
+    if (starting?.id !== undefined) ids.add(starting.id);
+    else if (starting !== undefined) for (const record of state.runtime.containers) if (record.name === name && record.state === "created") ids.add(record.id);
+  }
   return ids;
 }
 

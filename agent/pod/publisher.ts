@@ -100,6 +100,7 @@ export class Publisher {
       starting: startingIds(state),
       isStarted: (container, id) => container.startupProbe === undefined || state.probes.get(id)?.startup === "success",
       isReady: (container, id) => container.readinessProbe === undefined || state.probes.get(id)?.readiness === "success",
+      isRestartingAll: state.restartAll.step !== "none",
       runtimeName: runtimeName(),
       ended: state.ended,
       isTerminal: state.stage !== "running",

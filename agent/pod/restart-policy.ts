@@ -14,8 +14,7 @@ export function restartPolicyOf(pod: Pod, entry: SpecContainer): RestartPolicy {
 
 /** Whether a container that ended with `exitCode` is started again: its restartPolicyRules first, then its policy. */
 export function restartsAfter(pod: Pod, entry: SpecContainer, exitCode: number): boolean {
-  const rule = matchingRule(entry.container, exitCode);
-  if (rule !== undefined) return rule === "Restart";
+  if (matchingRule(entry.container, exitCode) !== undefined) return true;
   const policy = restartPolicyOf(pod, entry);
   return policy === "Always" || (policy === "OnFailure" && exitCode !== 0);
 }
@@ -33,6 +32,17 @@ export function shouldStart(pod: Pod, entry: SpecContainer, runtime: PodRuntime)
 /** Whether it has ended for good. */
 export function isDone(pod: Pod, entry: SpecContainer, record: ContainerRecord | undefined): boolean {
   return record?.state === "exited" && !restartsAfter(pod, entry, record.exitCode);
+}
+
+/** Whether an end with `exitCode` restarts every container of the pod (KEP-5532). */
+export function restartsAllAfter(container: Container, exitCode: number): boolean {
+  return matchingRule(container, exitCode) === "RestartAllContainers";
+}
+
+/** Whether any container has a rule that may restart all. */
+export function mayRestartAll(pod: Pod): boolean {
+  const { initContainers = [], containers } = specOf(pod);
+  return [...initContainers, ...containers].some((container) => (container.restartPolicyRules ?? []).some((rule) => rule.action === "RestartAllContainers"));
 }
 
 type RuleAction = "Restart" | "RestartAllContainers";

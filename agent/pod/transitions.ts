@@ -12,7 +12,7 @@ import {
   withoutFields,
 } from "./pod-state.ts";
 import { currentSandbox, newestOf, type PodRuntime } from "./runtime-state.ts";
-import { allContainers } from "./spec.ts";
+import { allContainers, findContainer } from "./spec.ts";
 
 /** What happened, as changes of the state. All pure. */
 
@@ -100,7 +100,9 @@ export function startEnded(state: PodState, name: string, result: StartResult, n
   const memory = backoff === undefined ? stopped : { ...stopped, backoff };
   if (result.type === "started") return withContainer(state, name, { ...withoutFields(memory, "reason", "shown"), isFresh: false, nextAttemptAt_ms: 0 });
   const retryAt_ms = Math.min(result.retryAt_ms ?? now_ms + RETRY_MS * (1 + RETRY_JITTER * jitter), now_ms + RESYNC_MS);
-  const nextAttemptAt_ms = memory.isFresh || result.hasContainer ? 0 : retryAt_ms;
+  // A container that was added to a pod that runs is looked at again when its time has come.
+  const isFresh = memory.isFresh && findContainer(state.pod, name)?.kind !== "ephemeral";
+  const nextAttemptAt_ms = isFresh || result.hasContainer ? 0 : retryAt_ms;
   return withContainer(state, name, { ...memory, reason: result.reason, isFresh: false, nextAttemptAt_ms });
 }
 
@@ -118,6 +120,14 @@ export function probed(state: PodState, id: string, probe: "liveness" | "readine
 /** The node ends the pod. The first reason stays. */
 export function endedByNode(state: PodState, reason: EndReason & { readonly grace_s?: number }): PodState {
   return state.ended === undefined ? { ...state, ended: reason } : state;
+}
+
+/** Two rounds of restarting everything are at least so far apart. */
+const RESTART_ALL_PAUSE_MS = 2_000;
+
+/** The runtime has forgotten all containers: they start as if for the first time, but for their counts. */
+export function allRemoved(state: PodState, now_ms: number): PodState {
+  return { ...state, containers: new Map(), restartAll: { ...state.restartAll, step: "none", dueAt_ms: now_ms + RESTART_ALL_PAUSE_MS } };
 }
 
 export function cleanedUp(state: PodState): PodState {

@@ -192,6 +192,30 @@ test("a sandbox that cannot be made is said and tried again; a network that is n
   }
 });
 
+test("a pod that wants a user namespace of its own is not run without one; a RuntimeClass names the runtime's handler", async (t) => {
+  const alone = await PodBench.start(podOf({ hostUsers: false }));
+  try {
+    await alone.until("it is said", () => alone.reasons.includes("FailedCreatePodSandBox"));
+    t.is(alone.events[0]?.message, "Failed to create pod sandbox: can't set `spec.hostUsers: false`, runtime does not support user namespaces");
+    t.deepEqual(alone.runtime.sandboxes(), []);
+  } finally {
+    await alone.close();
+  }
+  let handler: string | undefined;
+  const classed = await PodBench.start(podOf({ runtimeClassName: "small" }), (bench) => {
+    bench.runtimeClasses.set("small", "tiny");
+    bench.runtime.before = (verb, request) => {
+      if (verb === "RunPodSandbox") handler = (request as { runtimeHandler: string }).runtimeHandler;
+    };
+  });
+  try {
+    await classed.reaches(t, LIVES);
+    t.is(handler, "tiny");
+  } finally {
+    await classed.close();
+  }
+});
+
 test("a sandbox that dies is made again, and the containers in it restart", async (t) => {
   const bench = await PodBench.start(podOf());
   try {

@@ -18,7 +18,7 @@ import { createSandbox, stopSandbox } from "./tasks/sandbox.ts";
 import { startContainer } from "./tasks/start-container.ts";
 import { killContainer } from "./tasks/stop-container.ts";
 import { VolumeSetup } from "./tasks/volume-setup.ts";
-import { adopted, cleanedUp, endedByNode, podRemoved, podUpdated, prepareEnded, probed, runtimeObserved, sandboxTaskEnded, startEnded, startMovedOn, stopEnded } from "./transitions.ts";
+import { adopted, allRemoved, cleanedUp, endedByNode, podRemoved, podUpdated, prepareEnded, probed, runtimeObserved, sandboxTaskEnded, startEnded, startMovedOn, stopEnded } from "./transitions.ts";
 
 const RETRY_MS = 1_000;
 
@@ -144,6 +144,8 @@ export class PodWorker {
         return this.#background(this.#startContainer(action));
       case "stop-container":
         return this.#background(this.#stopContainer(action));
+      case "remove-containers":
+        return this.#background(this.#removeAll(action.ids));
       case "clean-up":
         return this.#background(this.#cleanUp());
       default:
@@ -231,6 +233,12 @@ export class PodWorker {
     this.#apply((state) => stopEnded(state, action.id));
   }
 
+  /** Each removal is shown at once; when all are gone they start anew. */
+  async #removeAll(ids: readonly string[]): Promise<void> {
+    for (const id of ids) await this.#persist("a container could not be removed", () => removeContainer(this.#context, id));
+    this.#apply((state) => allRemoved(state, this.#context.clock.now_ms()));
+  }
+
   /** Waits until none of these containers runs any more, at most `left_ms`. */
   async #turnOf(names: readonly string[], left_ms: number): Promise<void> {
     const { clock } = this.#context;
@@ -259,10 +267,10 @@ export class PodWorker {
   async #cleanUp(): Promise<void> {
     const { pod } = this.#state;
     this.#volumes.close();
-    await this.#persist("its volumes could not be taken down", () => releaseVolumes(this.#context, pod));
+    await this.#persist("a pod is over, but its volumes could not be taken down", () => releaseVolumes(this.#context, pod));
     this.#publisher.publishFinal(this.#state);
     const written = this.#state.isRemoved ? Promise.resolve(true) : this.#context.statuses.drained(pod);
-    await this.#persist("its containers could not be removed", () => removeFromRuntime(this.#context, pod, this.#context.view.get(uidOf(pod))));
+    await this.#persist("a pod is over, but its containers could not be removed", () => removeFromRuntime(this.#context, pod, this.#context.view.get(uidOf(pod))));
     await written;
     this.#context.imageBackoffs.forget(uidOf(pod));
     this.#apply(cleanedUp);
@@ -276,7 +284,7 @@ export class PodWorker {
         return await task();
       } catch (error) {
         if (this.#closed.signal.aborted) throw error;
-        logger.warn({ error: String(error), pod: uidOf(this.#state.pod) }, `a pod is over, but ${problem}; trying again`);
+        logger.warn({ error: String(error), pod: uidOf(this.#state.pod) }, `${problem}; trying again`);
       }
       await clock.sleep(delay_ms, this.#closed.signal);
     }
@@ -298,7 +306,7 @@ export class PodWorker {
     if (pod.metadata.deletionTimestamp === undefined || this.#isConfirming) return;
     this.#isConfirming = true;
     this.#background(
-      this.#persist("its deletion could not be confirmed", async () => {
+      this.#persist("a pod is over, but its deletion could not be confirmed", async () => {
         const { namespace, name = "" } = pod.metadata;
         await this.#context.client.delete(pods, { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid: uidOf(pod) } }).catch((error) => {
           const code = (error as { status?: { code?: number } }).status?.code;

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
+import { goQuote } from "../../api/status/go-text.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { httpRequest } from "../../lib/http.ts";
 import { dialError, joinHostPort } from "./network-error.ts";
@@ -42,18 +43,39 @@ async function follow(url: URL, target: HttpTarget, options: HttpProbeOptions, s
   try {
     answer = await get(url, target, options.userAgent, signal);
   } catch (error) {
-    const words = signal.aborted ? "context deadline exceeded (Client.Timeout exceeded while awaiting headers)" : dialError(error as NodeJS.ErrnoException, url.host);
-    return { type: "failure", output: `Get "${url.href}": ${words}` };
+    const words = signal.aborted ? "context deadline exceeded (Client.Timeout exceeded while awaiting headers)" : httpError(error as RequestError, url);
+    return { type: "failure", output: `Get ${goQuote(textOf(url))}: ${words}` };
   }
   const isRedirect = answer.status >= 301 && answer.status <= 308 && answer.status !== 304 && answer.location !== undefined;
   if (isRedirect) {
     const next = new URL(answer.location ?? "", url);
     if (next.hostname !== url.hostname) return { type: "warning", output: `Probe terminated redirects, Response body: ${answer.body}` };
-    if (hops >= MAX_REDIRECTS) return { type: "failure", output: `Get "${next.href}": stopped after ${MAX_REDIRECTS} redirects` };
+    if (hops >= MAX_REDIRECTS) return { type: "failure", output: `Get ${goQuote(textOf(next))}: stopped after ${MAX_REDIRECTS} redirects` };
     return follow(next, target, options, signal, hops + 1);
   }
   if (answer.status >= 200 && answer.status < 400) return { type: "success", output: answer.body };
   return { type: "failure", output: `HTTP probe failed with statuscode: ${answer.status}` };
+}
+
+/** What Node's HTTP client rejects with; `local`: our end of the connection, where there was one. */
+type RequestError = NodeJS.ErrnoException & { rawPacket?: Buffer; local?: string };
+
+/** Go's words for an answer that is none. */
+function httpError(error: RequestError, url: URL): string {
+  const { code = "", rawPacket } = error;
+  if (url.protocol === "https:" && (code === "EPROTO" || code.startsWith("ERR_SSL_"))) return "http: server gave HTTP response to HTTPS client";
+  if (code.startsWith("HPE_") && rawPacket !== undefined) return `net/http: HTTP/1.x transport connection broken: malformed HTTP response ${goQuote(rawPacket.toString("latin1").split(/\r?\n/)[0] ?? "")}`;
+  const { local } = error;
+  return dialError(error, hostPort(url), local);
+}
+
+/** The port even where it is the scheme's own. */
+function hostPort(url: URL): string {
+  return url.port === "" ? `${url.hostname}:${url.protocol === "https:" ? 443 : 80}` : url.host;
+}
+
+function textOf(url: URL): string {
+  return `${url.protocol}//${hostPort(url)}${url.pathname}${url.search}`;
 }
 
 function get(url: URL, target: HttpTarget, userAgent: string, signal: AbortSignal): Promise<{ status: number; location: string | undefined; body: string }> {
@@ -68,7 +90,11 @@ function get(url: URL, target: HttpTarget, userAgent: string, signal: AbortSigna
         }, reject);
       },
     );
-    request.once("error", reject);
+    let local: string | undefined;
+    request.once("socket", (socket) => socket.once("connect", () => {
+      local = joinHostPort(socket.localAddress ?? "", socket.localPort ?? 0);
+    }));
+    request.once("error", (error) => reject(Object.assign(error, { local })));
     request.end();
   });
 }

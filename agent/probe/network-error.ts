@@ -1,5 +1,5 @@
-/** Go's words for a failed dial or read: kubelet's messages carry them. `address`: `10.0.0.1:80`. */
-export function dialError(error: NodeJS.ErrnoException, address: string): string {
+/** Go's words for a failed dial or read: kubelet's messages carry them. `address`: `10.0.0.1:80`; `local`: our end, once there was a connection. */
+export function dialError(error: NodeJS.ErrnoException, address: string, local?: string): string {
   switch (error.code) {
     case "ECONNREFUSED":
       return `dial tcp ${address}: connect: connection refused`;
@@ -16,7 +16,8 @@ export function dialError(error: NodeJS.ErrnoException, address: string): string
       return `dial tcp: lookup ${address.replace(/:\d+$/, "")}: no such host`;
     case "ECONNRESET":
     case "EPIPE":
-      return `read tcp ${address}: read: connection reset by peer`;
+      // Node has one code for a reset and for an end before the answer.
+      return error.message === "socket hang up" ? "EOF" : `read tcp ${local === undefined ? "" : `${local}->`}${address}: read: connection reset by peer`;
     default:
       return error.message;
   }

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { createServer as createHttp2Server, type ServerHttp2Stream } from "node:http2";
-import { createServer as createTcpServer, type AddressInfo, type Server } from "node:net";
+import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from "node:net";
 import test from "ava";
 import { systemClock } from "../../lib/clock.ts";
 import { CriError } from "../cri/cri-client.ts";
@@ -67,6 +67,23 @@ test("HTTP: nobody listens, or nobody answers in time", async (t) => {
   }
 });
 
+test("HTTP: answers that are none, in Go's words; the scheme's own port is said, too", async (t) => {
+  const answers: ((socket: Socket) => void)[] = [(socket) => socket.destroy(), (socket) => socket.end("bl\u0001ah\r\n\r\n")];
+  const server = createTcpServer((socket) => socket.on("error", () => {}).once("data", () => answers[0]?.(socket)));
+  const port = await listening(server);
+  const probe = (scheme: "http" | "https", path = "/") => httpProbe({ scheme, host: "127.0.0.1", port, path, headers: [] }, options);
+  try {
+    t.deepEqual(await probe("http"), { type: "failure", output: `Get "http://127.0.0.1:${port}/": EOF` });
+    answers.shift();
+    t.deepEqual(await probe("http", "/a?b=c"), { type: "failure", output: `Get "http://127.0.0.1:${port}/a?b=c": net/http: HTTP/1.x transport connection broken: malformed HTTP response "bl\\x01ah"` });
+    t.deepEqual(await probe("https"), { type: "failure", output: `Get "https://127.0.0.1:${port}/": http: server gave HTTP response to HTTPS client` });
+  } finally {
+    server.close();
+  }
+  const refused = await httpProbe({ scheme: "http", host: "127.254.254.254", port: 80, path: "/", headers: [] }, options);
+  t.deepEqual(refused, { type: "failure", output: 'Get "http://127.254.254.254:80/": dial tcp 127.254.254.254:80: connect: connection refused' });
+});
+
 test("TCP", async (t) => {
   const server = createTcpServer((socket) => socket.end());
   const port = await listening(server);
@@ -83,6 +100,7 @@ test("gRPC health: serving, not serving, unknown service, no such protocol", asy
     stream.on("data", (chunk: Buffer) => chunks.push(chunk));
     stream.on("end", () => {
       const service = Buffer.concat(chunks).subarray(7).toString();
+      if (service === "silent") return;
       const status = service === "unimplemented" ? 12 : service === "absent" ? 5 : 0;
       stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
       stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": String(status), "grpc-message": status === 0 ? "" : "no%20such" }));
@@ -94,11 +112,13 @@ test("gRPC health: serving, not serving, unknown service, no such protocol", asy
     t.is((await grpcProbe("127.0.0.1", port, "", options)).type, "success");
     t.deepEqual(await grpcProbe("127.0.0.1", port, "bad", options), { type: "failure", output: 'service unhealthy (responded with "NOT_SERVING")' });
     t.regex(((await grpcProbe("127.0.0.1", port, "unimplemented", options)) as { output: string }).output, /does not implement the grpc health protocol.*no such$/);
-    t.is((await grpcProbe("127.0.0.1", port, "absent", options)).type, "failure");
+    t.deepEqual(await grpcProbe("127.0.0.1", port, "absent", options), { type: "failure", output: "error: health rpc probe failed: rpc error: code = NotFound desc = no such" });
+    t.deepEqual(await grpcProbe("127.0.0.1", port, "silent", { ...options, timeout_ms: 1_000 }), { type: "failure", output: "timeout: health rpc did not complete within 1s" });
   } finally {
     server.close();
   }
-  t.is((await grpcProbe("127.0.0.1", await closedPort(), "", options)).type, "failure");
+  const closed = await closedPort();
+  t.deepEqual(await grpcProbe("127.0.0.1", closed, "", { ...options, timeout_ms: 1_000 }), { type: "failure", output: `timeout: failed to connect service "127.0.0.1:${closed}" within 1s: context deadline exceeded` });
 });
 
 test("exec: the command's output and code, a timeout, and a runtime that fails", async (t) => {

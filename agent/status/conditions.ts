@@ -3,7 +3,7 @@ import { isSidecar, specOf } from "../pod/spec.ts";
 import { anyRegularActive, type Phase } from "./phase.ts";
 
 /** Condition types that the node owns; others are kept as they are. */
-export const OWNED_CONDITIONS: ReadonlySet<string> = new Set(["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"]);
+export const OWNED_CONDITIONS: ReadonlySet<string> = new Set(["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled", "AllContainersRestarting"]);
 
 export interface ConditionsInput {
   readonly pod: Pod;
@@ -12,6 +12,8 @@ export interface ConditionsInput {
   readonly statuses: readonly ContainerStatus[];
   /** The sandbox is up and its network is there. */
   readonly sandboxReady: boolean;
+  /** All containers are being stopped to be started anew; undefined: no rule of this pod asks for that. */
+  readonly isRestartingAll: boolean | undefined;
   /** Conditions written last: a transition time is kept while the status stays. */
   readonly previous: readonly PodCondition[];
   readonly now: string;
@@ -30,7 +32,7 @@ export function podConditions(input: ConditionsInput): PodCondition[] {
     ["ContainersReady", containersReady],
     ["PodScheduled", { status: "True" }],
   ];
-  return [...others, ...own.map(([type, verdict]) => withTimes(input, type, verdict))];
+  return [...others, ...restartingCondition(input), ...own.map(([type, verdict]) => withTimes(input, type, verdict))];
 }
 
 function withTimes(input: ConditionsInput, type: string, verdict: Verdict): PodCondition {
@@ -45,6 +47,19 @@ function withTimes(input: ConditionsInput, type: string, verdict: Verdict): PodC
     ...(verdict.reason === undefined ? {} : { reason: verdict.reason }),
     ...(verdict.message === undefined ? {} : { message: verdict.message }),
   };
+}
+
+function restartingCondition(input: ConditionsInput): PodCondition[] {
+  const { isRestartingAll, phase } = input;
+  if (isRestartingAll === undefined) return [];
+  const isOver = phase === "Succeeded" || phase === "Failed";
+  const verdict: Verdict = isOver
+    ? { status: "False", reason: phase === "Succeeded" ? "PodCompleted" : "PodFailed" }
+    : isRestartingAll
+      ? { status: "True", reason: "RestartAllContainersStarted", message: "container exited with restart policy rule" }
+      : { status: "False" };
+  const { observedGeneration: _none, ...condition } = withTimes(input, "AllContainersRestarting", verdict);
+  return [condition];
 }
 
 function namesOf(containers: readonly string[]): string {

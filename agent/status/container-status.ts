@@ -23,6 +23,8 @@ export interface ContainerStatusInput {
   /** Probe results by container id; absent: no such probe, or no result yet. */
   readonly isStarted: (container: Container, id: string) => boolean;
   readonly isReady: (container: Container, id: string) => boolean;
+  /** All containers are being taken away to be started anew. */
+  readonly isRestartingAll: boolean;
   /** `containerd`, `berth`: the scheme of containerID. */
   readonly runtimeName: string;
 }
@@ -50,7 +52,8 @@ function containerStatus(input: ContainerStatusInput, entry: SpecContainer, hasI
   const old = previousStatus(input.previous, entry);
   const records = input.runtime.containers.filter((record) => record.name === container.name && !input.starting.has(record.id)).slice(0, 2);
   // A finished init container may have been cleaned up since.
-  if (entry.kind === "init" && records.length === 0 && old?.state?.terminated !== undefined) return old;
+  if (!input.isRestartingAll && entry.kind === "init" && records.length === 0 && old?.state?.terminated !== undefined) return old;
+  if (input.isRestartingAll && entry.kind !== "ephemeral" && old !== undefined && records.length === 0) return takenAway(old);
   const waiting: ContainerState = { waiting: { reason: hasInit ? "PodInitializing" : "ContainerCreating" } };
   const [newest, former] = records;
   const base: ContainerStatus = newest === undefined ? missing(entry, old, waiting) : found(input, newest, waiting);
@@ -65,6 +68,23 @@ function containerStatus(input: ContainerStatusInput, entry: SpecContainer, hasI
   applyReason(input, entry, status, newest);
   applyProbes(input, entry, status, newest);
   return status;
+}
+
+const TAKEN_AWAY = { reason: "RestartingAllContainers", message: "The container is removed because RestartAllContainers in place" } as const;
+
+/** A container that the runtime has just forgotten so that it starts anew with all the others; one that never ran stays as it is. */
+function takenAway(old: ContainerStatus): ContainerStatus {
+  if (old.state?.waiting !== undefined) return old;
+  const { containerID: _gone, ...rest } = old;
+  return {
+    ...rest,
+    ready: false,
+    started: false,
+    imageID: "",
+    restartCount: old.restartCount + 1,
+    state: { waiting: TAKEN_AWAY },
+    lastState: { terminated: { ...TAKEN_AWAY, exitCode: VANISHED_EXIT_CODE } },
+  };
 }
 
 /** The end before this container's, when the runtime no longer has it. */

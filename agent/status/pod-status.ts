@@ -1,7 +1,8 @@
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from "../../api/wire.ts";
 import { rfc3339 } from "../../lib/clock.ts";
-import { currentSandbox } from "../pod/runtime-state.ts";
-import { isHostNetwork, isTerminalPhase, specOf } from "../pod/spec.ts";
+import { mayRestartAll } from "../pod/restart-policy.ts";
+import { currentSandbox, newestOf } from "../pod/runtime-state.ts";
+import { allContainers, isHostNetwork, isTerminalPhase, specOf } from "../pod/spec.ts";
 import { podConditions } from "./conditions.ts";
 import { type ContainerStatusInput, containerStatuses, STATUS_UNKNOWN } from "./container-status.ts";
 import { type Phase, phaseOf } from "./phase.ts";
@@ -48,6 +49,7 @@ export function computePodStatus(input: PodStatusInput): ComputedStatus {
     phase,
     statuses: all,
     sandboxReady: !input.volumesPending && sandbox?.ready === true && (isHostNetwork(pod) || sandbox.ips.length > 0),
+    isRestartingAll: mayRestartAll(pod) ? input.isRestartingAll && hasContainers(input) : undefined,
     previous: previous?.conditions ?? pod.status?.conditions ?? [],
     now,
   });
@@ -66,6 +68,11 @@ export function computePodStatus(input: PodStatusInput): ComputedStatus {
     ...podResourceStatus(pod),
   };
   return { status, phase };
+}
+
+/** Whether the runtime has any but ephemeral containers of the pod. */
+function hasContainers({ pod, runtime }: PodStatusInput): boolean {
+  return allContainers(pod).some((entry) => entry.kind !== "ephemeral" && newestOf(runtime, entry.container.name) !== undefined);
 }
 
 /** Terminal phases are never left again, and a pod that the node ended is Failed. */

@@ -8,10 +8,15 @@ interface Entry {
   snapshot: PodRuntime | undefined;
 }
 
+/** Ids that are remembered as gone: more than answers can be under way. */
+const MAX_GONE = 4_096;
+
 /** What the runtime has, pod by pod: kept by events, by what our own calls answered, and by relists. Tells of each change. */
 export class RuntimeView {
   readonly #pods = new Map<string, Entry>();
   readonly #owners = new Map<string, string>();
+  /** An answer or event that was under way when a container went must not bring it back. Ids are never given twice. */
+  readonly #gone = new Set<string>();
   readonly #onChange: (uid: string) => void;
 
   constructor(onChange: (uid: string) => void) {
@@ -43,6 +48,7 @@ export class RuntimeView {
   }
 
   putSandbox(identity: PodIdentity, record: SandboxRecord): void {
+    if (this.#gone.has(record.id)) return;
     const entry = this.#entry(identity);
     const old = entry.sandboxes.get(record.id);
     const merged = laterSandbox(old, record);
@@ -52,6 +58,7 @@ export class RuntimeView {
   }
 
   putContainer(identity: PodIdentity, record: ContainerRecord): void {
+    if (this.#gone.has(record.id)) return;
     const entry = this.#entry(identity);
     const old = entry.containers.get(record.id);
     const merged = laterContainer(old, record);
@@ -62,6 +69,9 @@ export class RuntimeView {
 
   /** A sandbox or container no longer exists. */
   drop(id: string): void {
+    this.#gone.add(id);
+    const [oldest] = this.#gone;
+    if (this.#gone.size > MAX_GONE && oldest !== undefined) this.#gone.delete(oldest);
     const uid = this.#owners.get(id);
     const entry = this.#pods.get(uid ?? "");
     if (uid === undefined || entry === undefined) return;

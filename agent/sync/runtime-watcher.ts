@@ -5,7 +5,7 @@ import type { Logger } from "../../lib/logger.ts";
 import type { Random } from "../../lib/random.ts";
 import { type CriClient, isCriCode } from "../cri/cri-client.ts";
 import type { ContainerRecord } from "../pod/runtime-state.ts";
-import { containerRecord, containerStateOf, podIdentity, type PodIdentity, sandboxRecord } from "./runtime-records.ts";
+import { containerRecord, containerStateOf, type PodIdentity, podIdentity, sandboxRecord } from "./runtime-records.ts";
 import type { RuntimeView } from "./runtime-view.ts";
 
 /** With events, a relist is only the net below them. */

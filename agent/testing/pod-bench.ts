@@ -45,6 +45,8 @@ export class PodBench {
   readonly mounts = new Set<string>();
   readonly configMaps = new Map<string, ConfigMap>();
   readonly secrets = new Map<string, Secret>();
+  /** Handlers by the name of the RuntimeClass. */
+  readonly runtimeClasses = new Map<string, string>();
   /** What a probe finds. */
   probe: (target: ProbeTarget, kind: string) => ProbeResult = () => ({ type: "success", output: "" });
   networkProblem: string | undefined;
@@ -195,7 +197,10 @@ export class PodBench {
       nodeIps: ["192.0.2.1"],
       paths,
       cgroupRoot: "/berth",
-      client: { delete: async (_resource: unknown, key: { name: string }, options?: DeleteOptions) => void this.deleted.push({ name: key.name, options }) } as unknown as Client,
+      client: {
+        delete: async (_resource: unknown, key: { name: string }, options?: DeleteOptions) => void this.deleted.push({ name: key.name, options }),
+        get: async (_resource: unknown, key: { name: string }) => ({ handler: this.runtimeClasses.get(key.name) ?? fail(`runtimeclasses.node.k8s.io "${key.name}" not found`) }),
+      } as unknown as Client,
       cri,
       view: this.#view,
       watcher,

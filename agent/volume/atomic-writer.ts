@@ -1,4 +1,4 @@
-import { chmod, chown, lstat, mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, chown, lchown, lstat, mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
 import type { Payload } from "./payload.ts";
@@ -15,7 +15,7 @@ const DATA_NEW = "..data_tmp";
 export async function writeAtomically(target: string, payload: Payload, options: { readonly clock: Clock; readonly fsGroup?: number | undefined }): Promise<boolean> {
   const old = await readlink(join(target, DATA)).catch(() => undefined);
   if (old !== undefined && (await isSame(join(target, old), payload))) {
-    await linkNames(target, payload);
+    await linkNames(target, payload, options.fsGroup);
     return false;
   }
   const folder = await makeFolder(target, options.clock);
@@ -30,7 +30,7 @@ export async function writeAtomically(target: string, payload: Payload, options:
     await rm(join(target, folder), { recursive: true, force: true });
     throw error;
   }
-  await linkNames(target, payload);
+  await linkNames(target, payload, options.fsGroup);
   await removeStale(target, folder, payload);
   return true;
 }
@@ -87,12 +87,13 @@ function topNames(payload: Payload): Set<string> {
   return new Set([...payload.keys()].map((path) => path.split("/")[0] as string));
 }
 
-async function linkNames(target: string, payload: Payload): Promise<void> {
+async function linkNames(target: string, payload: Payload, fsGroup: number | undefined): Promise<void> {
   for (const name of topNames(payload)) {
     const link = join(target, name);
     if ((await readlink(link).catch(() => undefined)) === join(DATA, name)) continue;
     await rm(link, { recursive: true, force: true });
     await symlink(join(DATA, name), link);
+    if (fsGroup !== undefined) await lchown(link, 0, fsGroup);
   }
 }
 

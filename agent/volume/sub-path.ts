@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { type FileHandle, lstat, mkdir, open, realpath, stat, writeFile } from "node:fs/promises";
+import { chmod, type FileHandle, lstat, mkdir, open, realpath, stat, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import type { Mounter } from "../system/mounts.ts";
 
@@ -12,7 +12,7 @@ const O_PATH = 0o10000000;
  * @throws Error when it leads out of the volume
  */
 export async function bindSubPath(volume: string, subPath: string, target: string, mounter: Mounter): Promise<void> {
-  await makeInside(volume, subPath);
+  const mode = await makeInside(volume, subPath);
   const root = await realpath(volume);
   const full = await realpath(join(volume, subPath));
   const inside = relative(root, full);
@@ -20,6 +20,8 @@ export async function bindSubPath(volume: string, subPath: string, target: strin
   const handle = await openInside(root, inside === "" ? [] : inside.split("/"));
   try {
     const isFolder = (await handle.stat()).isDirectory();
+    // By what was opened, as below.
+    if (mode !== undefined && isFolder) await chmod(`/proc/${process.pid}/fd/${handle.fd}`, mode);
     await makeTarget(target, isFolder, mounter);
     await mounter.bind(`/proc/${process.pid}/fd/${handle.fd}`, target);
   } finally {
@@ -27,22 +29,34 @@ export async function bindSubPath(volume: string, subPath: string, target: strin
   }
 }
 
-/** Makes the folders that are missing, with the volume's own mode. */
-async function makeInside(volume: string, subPath: string): Promise<void> {
+/** Permissions and the set-group-id bit. */
+const KEPT_MODE = 0o2777;
+
+/**
+ * Makes the folders that are missing. The last one is to have the volume's own mode whatever our umask, since containers that are not root's
+ * write there: @returns that mode, where it was made just now
+ */
+async function makeInside(volume: string, subPath: string): Promise<number | undefined> {
   if (subPath.split("/").includes("..")) throw new Error(`subPath ${JSON.stringify(subPath)} must not contain ..`);
   const wanted = join(volume, subPath);
-  if ((await stat(wanted).catch(() => undefined)) !== undefined) return;
+  if ((await stat(wanted).catch(() => undefined)) !== undefined) return undefined;
   const { mode } = await stat(volume);
   const root = await realpath(volume);
   let folder = root;
+  let isNew = false;
   for (const part of relative(volume, wanted).split("/")) {
     const next = join(folder, part);
-    await mkdir(next, { mode: mode & 0o7777 }).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "EEXIST") throw error;
-    });
+    isNew = await mkdir(next, { mode: mode & KEPT_MODE }).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== "EEXIST") throw error;
+        return false;
+      },
+    );
     folder = await realpath(next);
     if (folder !== root && !folder.startsWith(`${root}/`)) throw new Error(`subPath ${JSON.stringify(subPath)} leads out of its volume`);
   }
+  return isNew ? mode & KEPT_MODE : undefined;
 }
 
 async function openInside(root: string, parts: readonly string[]): Promise<FileHandle> {

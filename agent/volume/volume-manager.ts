@@ -124,30 +124,46 @@ export class VolumeManager {
     const path = this.#pathOf(pod, plugin, volume);
     if (plugin === "empty-dir") await this.#setUpEmptyDir(pod, volume, path);
     else {
-      await makeFolder(path, 0o777);
+      await makeFolder(path, modeOf(plugin));
       await this.#writePayload(pod, volume, path);
     }
   }
 
   async #setUpEmptyDir(pod: Pod, volume: Volume, path: string): Promise<void> {
     const { medium = "", sizeLimit } = volume.emptyDir ?? {};
-    if (medium !== "" && medium !== "Memory") throw new Error(`emptyDir medium ${medium} is not supported on this node`);
+    if (medium !== "" && medium !== "Memory") throw new Error(`unknown storage medium ${JSON.stringify(medium)}`);
     const isNew = await makeFolder(path, 0o777);
     if (medium === "Memory" && !(await this.#options.mounter.below(path)).includes(path)) {
       const limit = sizeLimit === undefined ? memoryLimit(pod) : Math.min(quantityValue(sizeLimit), memoryLimit(pod) ?? Number.POSITIVE_INFINITY);
-      await this.#options.mounter.tmpfs(path, { mode: "0777", ...(limit === undefined ? {} : { size_bytes: limit }) });
+      await this.#options.mounter.tmpfs(path, { mode: "1777", ...(limit === undefined ? {} : { size_bytes: limit }) });
     }
     const fsGroup = specOf(pod).securityContext?.fsGroup;
     if (fsGroup === undefined || (!isNew && (await stat(path)).gid === fsGroup)) return;
-    await chown(path, 0, fsGroup);
-    await chmod(path, 0o2777);
+    await giveToGroup(path, fsGroup, medium === "Memory" ? STICKY : 0);
   }
 
   async #writePayload(pod: Pod, volume: Volume, path: string): Promise<void> {
     const { source, tokens, allocatable, clock } = this.#options;
     const payload = await volumePayload({ pod, addresses: NO_ADDRESSES, allocatable: allocatable(), source, token: (of, spec) => tokens.get(of, spec) }, volume);
-    await writeAtomically(path, payload, { clock, fsGroup: specOf(pod).securityContext?.fsGroup });
+    const fsGroup = specOf(pod).securityContext?.fsGroup;
+    await writeAtomically(path, payload, { clock, fsGroup });
+    const plugin = pluginOf(volume);
+    if (fsGroup !== undefined && plugin !== undefined) await giveToGroup(path, fsGroup, modeOf(plugin) & STICKY);
   }
+}
+
+const STICKY = 0o1000;
+const OPEN = 0o777;
+const SETGID = 0o2000;
+
+/** Of a volume's top folder: kubelet gives each volume that holds secrets a tmpfs of its own, whose root is sticky. */
+function modeOf(plugin: VolumePlugin): number {
+  return plugin === "secret" || plugin === "projected" ? OPEN | STICKY : OPEN;
+}
+
+async function giveToGroup(path: string, fsGroup: number, sticky: number): Promise<void> {
+  await chown(path, 0, fsGroup);
+  await chmod(path, OPEN | SETGID | sticky);
 }
 
 function pluginOf(volume: Volume): VolumePlugin | undefined {

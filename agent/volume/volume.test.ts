@@ -112,6 +112,9 @@ test("each kind of volume is set up, found, and taken down", (t) =>
     t.deepEqual(await Promise.all([file("config", "deep/b"), file("key", "k"), file("down", "name"), file("down", "memory"), file("all", "a"), file("all", "k"), file("all", "token")]), ["2", "hidden", "p", "64", "1", "hidden", "token for vault"]);
     const scratch = await stat(manager.find(pod, "scratch")?.path ?? "");
     t.deepEqual([scratch.gid, scratch.mode & 0o7777], [3000, 0o2777]);
+    const tops = await Promise.all(["shared", "config", "key", "down", "all"].map(async (name) => stat(manager.find(pod, name)?.path ?? "")));
+    t.deepEqual(tops.map((found) => [found.gid, (found.mode & 0o7777).toString(8)]), [[3000, "3777"], [3000, "2777"], [3000, "3777"], [3000, "2777"], [3000, "3777"]]);
+    t.is((await lstat(join(manager.find(pod, "key")?.path ?? "", "k"))).gid, 3000);
     const token = await stat(join(manager.find(pod, "all")?.path ?? "", "token"));
     t.deepEqual([token.gid, token.mode & 0o777], [3000, 0o640]);
     t.true((await mounter.below(dir)).includes(manager.find(pod, "shared")?.path ?? ""));
@@ -178,6 +181,7 @@ test("a sub path is bound: folders are made, files are found, and what leads out
     await bindSubPath(volume, "new/deep", join(dir, "t", "0"), mounter);
     await writeFile(join(dir, "t", "0", "x"), "through");
     t.is(await readFile(join(volume, "new", "deep", "x"), "utf8"), "through");
+    t.is((await stat(join(volume, "new", "deep"))).mode & 0o7777, 0o777, "not root's alone");
     await bindSubPath(volume, "inside/f", join(dir, "t", "1"), mounter);
     t.is(await readFile(join(dir, "t", "1"), "utf8"), "data");
     // Once more on the same place, as for a restarted container.

@@ -50,7 +50,8 @@ async function volumeMount(context: NodeContext, input: MountsInput, mount: Volu
     try {
       await bindSubPath(volume.path, subPath, hostPath, context.mounter);
     } catch (error) {
-      throw new Error(`failed to prepare subPath for volumeMount "${mount.name}" of container "${input.container.name}": ${(error as Error).message}`, { cause: error });
+      context.logger.warn({ error: String(error), volume: mount.name, subPath }, "a sub path cannot be mounted");
+      throw new Error(`failed to prepare subPath for volumeMount "${mount.name}" of container "${input.container.name}"`, { cause: error });
     }
   }
   const isReadOnly = mount.readOnly === true || volume.isReadOnly;

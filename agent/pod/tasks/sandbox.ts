@@ -1,4 +1,5 @@
 import { mkdir } from "node:fs/promises";
+import { runtimeclasses } from "../../../api/resources.ts";
 import type { Pod } from "../../../api/wire.ts";
 import { podCgroupPath } from "../../cgroup/hierarchy.ts";
 import { qosClassOf } from "../../status/qos.ts";
@@ -9,7 +10,7 @@ import { podLimits } from "../config/resources.ts";
 import { sandboxConfig, type SandboxInput } from "../config/sandbox-config.ts";
 import type { NodeContext } from "../node-context.ts";
 import { podLogDir } from "../paths.ts";
-import { isHostNetwork, uidOf } from "../spec.ts";
+import { isHostNetwork, specOf, uidOf } from "../spec.ts";
 
 /** A sandbox has its network set up: CNI plugins can take their time. */
 const TIMEOUT_MS = 4 * 60_000;
@@ -46,6 +47,12 @@ export function sandboxInput(context: NodeContext, pod: Pod, attempt: number): S
   };
 }
 
+/** The runtime's name for what the pod's RuntimeClass asks for; empty: its default. */
+async function runtimeHandlerOf(context: NodeContext, pod: Pod): Promise<string> {
+  const name = specOf(pod).runtimeClassName;
+  return name === undefined || name === "" ? "" : (await context.client.get(runtimeclasses, { name })).handler;
+}
+
 /** Makes the pod's sandbox and cgroup. @returns when to try again, if that failed */
 export async function createSandbox(context: NodeContext, pod: Pod, attempt: number): Promise<{ retryAt_ms?: number }> {
   const { clock, random, recorder } = context;
@@ -56,9 +63,11 @@ export async function createSandbox(context: NodeContext, pod: Pod, attempt: num
   }
   try {
     for (const message of podDns(pod, context.dns()).warnings) recorder.event(pod, { type: "Warning", reason: "DNSConfigForming", message });
+    if (specOf(pod).hostUsers === false) throw new Error("can't set `spec.hostUsers: false`, runtime does not support user namespaces");
+    const runtimeHandler = await runtimeHandlerOf(context, pod);
     const input = sandboxInput(context, pod, attempt);
     const [{ podSandboxId }] = await Promise.all([
-      context.cri.runtime.RunPodSandbox({ config: sandboxConfig(input), runtimeHandler: "" }, { timeout_ms: TIMEOUT_MS }),
+      context.cri.runtime.RunPodSandbox({ config: sandboxConfig(input), runtimeHandler }, { timeout_ms: TIMEOUT_MS }),
       mkdir(input.logDirectory, { recursive: true, mode: 0o755 }),
       context.cgroups.ensure(input.cgroupParent, podLimits(pod)),
     ]);

@@ -44,6 +44,9 @@ export function validatePodStatusUpdate(pod: Pod, old: Pod): Errors {
 
 /** A container that has ended stays ended unless its restart policy says otherwise. */
 function validateStateTransitions(status: PodStatus, before: PodStatus, spec: PodSpec, errors: Errors): void {
+  // One container's end may start all anew, whatever their own policies say (KEP-5532).
+  const all = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
+  const mayRestartAll = all.some((container) => container.restartPolicyRules?.some((rule) => rule.action === "RestartAllContainers"));
   const check = (list: (typeof statusLists)[number], podPolicy: string, containers: readonly Container[]) => {
     before[list]?.forEach((old, i) => {
       const ended = old.state?.terminated;
@@ -57,8 +60,8 @@ function validateStateTransitions(status: PodStatus, before: PodStatus, spec: Po
       }
     });
   };
-  check("containerStatuses", spec.restartPolicy ?? "Always", spec.containers ?? []);
-  check("initContainerStatuses", spec.restartPolicy ?? "Always", spec.initContainers ?? []);
+  if (!mayRestartAll) check("containerStatuses", spec.restartPolicy ?? "Always", spec.containers ?? []);
+  if (!mayRestartAll) check("initContainerStatuses", spec.restartPolicy ?? "Always", spec.initContainers ?? []);
   check("ephemeralContainerStatuses", "Never", []);
 }
 
