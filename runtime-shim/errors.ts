@@ -25,6 +25,16 @@ export class CriError extends Error {
   }
 }
 
+/** containerd's frame around what an OCI runtime says of a container that it could not start: people and tools look for these words. */
+export function taskFailure(words: string): string {
+  return `failed to create containerd task: failed to create shim task: ${words}: unknown`;
+}
+
+/** containerd's frame around what is wrong with a container's configuration. */
+export function specFailure(words: string): string {
+  return `failed to create containerd container: ${words}`;
+}
+
 /** The message of whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,9 +1,12 @@
+import { STATUS_CODES } from "node:http";
 import type { Clock } from "../../lib/clock.ts";
 import { CriError, messageOf } from "../errors.ts";
 import { manifestMediaTypes, MANIFEST_LIMIT_BYTES } from "./manifest.ts";
 import { basicHeader, boundedBytes, fetchToken, parseChallenges, type Credentials } from "./registry-auth.ts";
 import { sha256 } from "./ingest.ts";
 
+/** containerd's words, which people search for. */
+const DENIED = "pull access denied, repository does not exist or may require authorization";
 /** How long a registry may say nothing before the request counts as broken. */
 export const IDLE_MS = 30_000;
 
@@ -68,7 +71,7 @@ export class RegistryClient {
         signal: timeout.signal,
       });
     } catch (error) {
-      throw new CriError("UNAVAILABLE", `registry ${this.#options.registry} can't be reached: ${causeOf(error)}`);
+      throw new CriError("UNAVAILABLE", `failed to do request: Get ${JSON.stringify(`${this.#base}${path}`)}: registry ${this.#options.registry} can't be reached: ${causeOf(error)}`);
     } finally {
       timeout.done();
     }
@@ -88,17 +91,17 @@ export class RegistryClient {
         timeout.done();
       }
     }
-    throw new CriError("UNAUTHENTICATED", `registry ${registry} asks for a login${credentials === undefined ? ", and there are no credentials for it" : " of a kind that is not supported"}`);
+    throw new CriError("UNAUTHENTICATED", `${DENIED}: registry ${registry} asks for a login${credentials === undefined ? ", and there are no credentials for it" : " of a kind that is not supported"}`);
   }
 
   #failure(status: number, path: string): CriError {
     const { registry, repository } = this.#options;
-    const what = `${registry}/${repository}${path}`;
-    if (status === 404) return new CriError("NOT_FOUND", `${what}: not found`);
-    if (status === 401) return new CriError("UNAUTHENTICATED", `${what}: the registry refuses the credentials`);
-    if (status === 403) return new CriError("PERMISSION_DENIED", `${what}: the registry forbids it`);
-    if (status === 429) return new CriError("RESOURCE_EXHAUSTED", `${what}: the registry says too many requests`);
-    return new CriError(status >= 500 ? "UNAVAILABLE" : "UNKNOWN", `${what}: the registry answers ${status}`);
+    if (status === 404) return new CriError("NOT_FOUND", `${registry}/${repository}${path}: not found`);
+    if (status === 401) return new CriError("UNAUTHENTICATED", `${DENIED}: registry ${registry} refuses the credentials`);
+    const what = `unexpected status from GET request to ${this.#base}${path}: ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd();
+    if (status === 403) return new CriError("PERMISSION_DENIED", what);
+    if (status === 429) return new CriError("RESOURCE_EXHAUSTED", what);
+    return new CriError(status >= 500 ? "UNAVAILABLE" : "UNKNOWN", what);
   }
 }
 

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
-import { CriError } from "../errors.ts";
+import { CriError, taskFailure } from "../errors.ts";
 import type { OciRuntime } from "../oci/runtimes.ts";
 import { CHILD_PATH, collect, startTimeOf } from "../os/processes.ts";
 
@@ -50,7 +50,7 @@ export async function createMonitored(input: MonitorInput): Promise<MonitoredPro
   const stderr = collect(child.stderr as NodeJS.ReadableStream, 16_384);
   const answer = await firstAnswer(child, input.clock);
   child.stderr?.destroy();
-  if (answer === undefined || answer.pid <= 0) throw new CriError("UNKNOWN", `cannot create container: ${said(answer?.message ?? "", stderr().toString())}`);
+  if (answer === undefined || answer.pid <= 0) throw new CriError("UNKNOWN", taskFailure(`OCI runtime create failed: ${said(answer?.message ?? "", stderr().toString())}`));
   const pidStart = startTimeOf(answer.pid);
   const monitorPid = Number(readFileSync(join(input.bundle, MONITOR_PIDFILE), "utf8"));
   return { pid: answer.pid, pidStart: pidStart ?? 0, monitorPid, monitorStart: startTimeOf(monitorPid) ?? 0 };

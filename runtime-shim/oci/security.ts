@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Message } from "../../cri/vocabulary.ts";
-import { CriError, messageOf } from "../errors.ts";
+import { CriError, messageOf, specFailure, systemCodeOf } from "../errors.ts";
 import { readIfExists } from "../os/files.ts";
 import { defaultSeccomp, type SeccompMachine } from "./seccomp-profile.ts";
 
@@ -49,7 +49,8 @@ function localProfile(file: string): unknown {
     if (typeof profile !== "object" || profile === null || !("defaultAction" in profile)) throw new Error("it has no defaultAction");
     return profile;
   } catch (error) {
-    throw new CriError("INVALID_ARGUMENT", `seccomp profile ${file}: ${messageOf(error)}`);
+    const why = systemCodeOf(error) === "ENOENT" ? `open ${file}: no such file or directory` : messageOf(error);
+    throw new CriError("UNKNOWN", specFailure(`cannot load seccomp profile ${JSON.stringify(file)}: ${why}`));
   }
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { Message } from "../../cri/vocabulary.ts";
 import type { ImageConfig } from "../image/image-config.ts";
-import { CriError } from "../errors.ts";
+import { CriError, specFailure } from "../errors.ts";
 import type { CgroupLayout } from "../os/cgroups.ts";
 import { resolveInRoot } from "../os/rooted-path.ts";
 import { capabilitiesOf, capabilitySet } from "./capabilities.ts";
@@ -83,7 +83,7 @@ function processOf(input: SpecInput): OciProcess {
   const { config, image, user } = input;
   const context = config.linux?.securityContext;
   const args = config.command.length > 0 ? [...config.command, ...config.args] : [...image.entrypoint, ...(config.args.length > 0 ? config.args : image.cmd)];
-  if (args.length === 0) throw new CriError("INVALID_ARGUMENT", "no command: neither the container nor its image says what to run");
+  if (args.length === 0) throw new CriError("UNKNOWN", specFailure("no command specified: neither the container nor its image says what to run"));
   const adjustment = config.linux?.resources?.oomScoreAdj ?? 0;
   return {
     terminal: config.tty,

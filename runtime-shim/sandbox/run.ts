@@ -19,7 +19,7 @@ export const OWN_CGROUP = "/berth";
 /** Makes a sandbox: its namespaces, network and files. It has no process of its own. */
 export async function runPodSandbox(context: ShimContext, request: Message<"RunPodSandboxRequest">): Promise<Init<"RunPodSandboxResponse">> {
   const config = checkedConfig(request.config);
-  if (request.runtimeHandler !== "" && request.runtimeHandler !== context.runtime.name) throw new CriError("INVALID_ARGUMENT", `no runtime handler ${JSON.stringify(request.runtimeHandler)}: there is ${context.runtime.name}`);
+  if (request.runtimeHandler !== "" && request.runtimeHandler !== context.runtime.name) throw new CriError("UNKNOWN", `failed to get sandbox runtime: no runtime for ${JSON.stringify(request.runtimeHandler)} is configured, only ${context.runtime.name}`);
   reserveName(context, config);
   const record = recordOf(context, config, request.runtimeHandler);
   const sysctls = sysctlsOf(record);
