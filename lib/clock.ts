@@ -44,9 +44,17 @@ export const systemClock: Clock = {
   },
 };
 
+/** The second that was asked for last: most times are written as they are now. */
+let lastSecond_ms = 0;
+let lastText = "1970-01-01T00:00:00Z";
+
 /** `2026-01-02T15:04:05Z`: metav1.Time as Kubernetes writes it, fractions cut. */
 export function rfc3339(time_ms: number): string {
-  return `${new Date(time_ms).toISOString().slice(0, 19)}Z`;
+  if (!(time_ms >= lastSecond_ms && time_ms < lastSecond_ms + 1000)) {
+    lastText = `${new Date(time_ms).toISOString().slice(0, 19)}Z`;
+    lastSecond_ms = Math.floor(time_ms / 1000) * 1000;
+  }
+  return lastText;
 }
 
 /** `2026-01-02T15:04:05.000000Z`: metav1.MicroTime, always six digits. */

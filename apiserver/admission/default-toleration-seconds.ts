@@ -13,9 +13,10 @@ export const defaultTolerationSeconds: AdmissionPlugin = {
     const { spec } = object as Pod;
     if (spec === undefined) return;
     const tolerations = spec.tolerations ?? [];
-    const missing = KEYS.filter((key) => !tolerations.some((toleration) => tolerates(toleration, key)));
-    if (missing.length === 0) return;
-    spec.tolerations = [...tolerations, ...missing.map((key) => ({ key, operator: "Exists", effect: "NoExecute", tolerationSeconds: SECONDS }))];
+    for (const key of KEYS) {
+      if (tolerations.some((toleration) => tolerates(toleration, key))) continue;
+      spec.tolerations = [...(spec.tolerations ?? []), { key, operator: "Exists", effect: "NoExecute", tolerationSeconds: SECONDS }];
+    }
   },
 };
 

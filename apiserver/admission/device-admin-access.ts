@@ -11,13 +11,14 @@ const LABEL = "resource.kubernetes.io/admin-access";
 export function deviceAdminAccess(namespaces: KindCache, fresh: () => Promise<unknown>): AdmissionPlugin {
   return {
     name: "DeviceAdminAccess",
-    async validate(request) {
+    validate(request) {
       const path = request.kind.entry.group === "resource.k8s.io" ? accessPath(request) : undefined;
-      if (path === undefined || isMarked(namespaces, request.namespace)) return;
-      await fresh();
-      if (isMarked(namespaces, request.namespace)) return;
-      const error = forbidden(path, `admin access to devices requires the \`${LABEL}: true\` label on the containing namespace`);
-      throw invalid(request.kind.entry, request.name, [error]);
+      if (path === undefined || isMarked(namespaces, request.namespace)) return undefined;
+      return fresh().then(() => {
+        if (isMarked(namespaces, request.namespace)) return;
+        const error = forbidden(path, `admin access to devices requires the \`${LABEL}: true\` label on the containing namespace`);
+        throw invalid(request.kind.entry, request.name, [error]);
+      });
     },
   };
 }

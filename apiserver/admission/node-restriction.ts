@@ -26,17 +26,19 @@ const RESTRICTED_DOMAIN = "node-restriction.kubernetes.io";
 
 /** What a node's agent may write into the objects that the authorizer lets it touch. */
 export function nodeRestriction(pods: KindCache, fresh: () => Promise<unknown>, apiAudience: string): AdmissionPlugin {
+  const restrict = async (node: string, request: AdmissionRequest): Promise<void> => {
+    if (node === "") throw refuse(request, `could not determine node from user ${JSON.stringify(request.user.name)}`);
+    const { entry } = request.kind;
+    if (entry.group === "" && entry.plural === "pods") return await admitPod(pods, fresh, node, request);
+    if (entry.group === "" && entry.plural === "nodes") return admitNode(node, request);
+    if (entry.group === "" && entry.plural === "serviceaccounts" && request.subresource === "token") return await admitToken(pods, fresh, apiAudience, node, request);
+    if (entry.group === "coordination.k8s.io" && entry.plural === "leases") return admitLease(node, request);
+  };
   return {
     name: "NodeRestriction",
-    async admit(request) {
+    admit(request) {
       const node = nodeOf(request.user);
-      if (node === undefined) return;
-      if (node === "") throw refuse(request, `could not determine node from user ${JSON.stringify(request.user.name)}`);
-      const { entry } = request.kind;
-      if (entry.group === "" && entry.plural === "pods") return await admitPod(pods, fresh, node, request);
-      if (entry.group === "" && entry.plural === "nodes") return admitNode(node, request);
-      if (entry.group === "" && entry.plural === "serviceaccounts" && request.subresource === "token") return await admitToken(pods, fresh, apiAudience, node, request);
-      if (entry.group === "coordination.k8s.io" && entry.plural === "leases") return admitLease(node, request);
+      return node === undefined ? undefined : restrict(node, request);
     },
   };
 }

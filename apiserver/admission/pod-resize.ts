@@ -8,13 +8,14 @@ import type { AdmissionPlugin } from "./admission.ts";
 export function podResize(nodes: KindCache, fresh: () => Promise<unknown>): AdmissionPlugin {
   return {
     name: "PodResize",
-    async validate(request) {
-      if (request.kind.entry.kind !== "Pod" || request.subresource !== "resize" || request.operation !== "UPDATE") return;
+    validate(request) {
+      if (request.kind.entry.kind !== "Pod" || request.subresource !== "resize" || request.operation !== "UPDATE") return undefined;
       const pod = request.object as Pod;
       const nodeName = pod.spec?.nodeName;
-      if (!nodeName || isDeepStrictEqual(pod.spec, (request.oldObject as Pod).spec) || nodes.get(nodeName) !== undefined) return;
-      await fresh();
-      if (nodes.get(nodeName) === undefined) throw forbidden(request.kind.resource, request.name, `node ${JSON.stringify(nodeName)} not found`);
+      if (!nodeName || isDeepStrictEqual(pod.spec, (request.oldObject as Pod).spec) || nodes.get(nodeName) !== undefined) return undefined;
+      return fresh().then(() => {
+        if (nodes.get(nodeName) === undefined) throw forbidden(request.kind.resource, request.name, `node ${JSON.stringify(nodeName)} not found`);
+      });
     },
   };
 }

@@ -1,5 +1,5 @@
 import { forbidden } from "../../api/status/errors.ts";
-import type { Pod, PriorityClass } from "../../api/wire.ts";
+import type { Pod, PodSpec, PriorityClass } from "../../api/wire.ts";
 import type { KindCache } from "../registry/kind-cache.ts";
 import type { AdmissionPlugin, AdmissionRequest } from "./admission.ts";
 
@@ -11,10 +11,11 @@ const PREEMPT = "PreemptLowerPriority";
 export function priority(classes: KindCache, fresh: () => Promise<unknown>): AdmissionPlugin {
   return {
     name: "Priority",
-    async admit(request) {
-      if (request.subresource !== "" || request.object === undefined || request.kind.entry.kind !== "Pod") return;
-      if (request.operation === "CREATE") await setPriority(classes, fresh, request);
-      else if (request.operation === "UPDATE") keepPriority(request);
+    admit(request) {
+      if (request.subresource !== "" || request.object === undefined || request.kind.entry.kind !== "Pod") return undefined;
+      if (request.operation === "CREATE") return setPriority(classes, fresh, request);
+      if (request.operation === "UPDATE") keepPriority(request);
+      return undefined;
     },
     validate(request) {
       if (request.kind !== classes.kind || request.object === undefined || request.operation === "DELETE") return;
@@ -23,29 +24,34 @@ export function priority(classes: KindCache, fresh: () => Promise<unknown>): Adm
   };
 }
 
-async function setPriority(classes: KindCache, fresh: () => Promise<unknown>, request: AdmissionRequest): Promise<void> {
+function setPriority(classes: KindCache, fresh: () => Promise<unknown>, request: AdmissionRequest): void | Promise<void> {
   const pod = request.object as Pod;
-  if (pod.spec === undefined) return;
+  if (pod.spec === undefined) return undefined;
   const name = pod.spec.priorityClassName ?? "";
-  let found = name === "" ? defaultClass(classes) : classOf(classes, name);
-  if (found === undefined && name !== "") {
-    await fresh();
-    found = classOf(classes, name);
-    if (found === undefined) throw forbidden(PODS, request.name, `no PriorityClass with name ${name} was found`);
-  }
+  if (name === "") return givePriority(pod.spec, defaultClass(classes), request);
+  const found = classOf(classes, name);
+  if (found !== undefined) return givePriority(pod.spec, found, request);
+  return fresh().then(() => {
+    const now = classOf(classes, name);
+    if (now === undefined) throw forbidden(PODS, request.name, `no PriorityClass with name ${name} was found`);
+    givePriority(pod.spec!, now, request);
+  });
+}
+
+function givePriority(spec: PodSpec, found: PriorityClass | undefined, request: AdmissionRequest): void {
   const value = found?.value ?? 0;
   const policy = found?.preemptionPolicy ?? PREEMPT;
-  if (found !== undefined && name === "") pod.spec.priorityClassName = found.metadata.name ?? "";
-  const given = pod.spec.priority;
+  if (found !== undefined && !spec.priorityClassName) spec.priorityClassName = found.metadata.name ?? "";
+  const given = spec.priority;
   if (given !== undefined && given !== value) {
     throw forbidden(PODS, request.name, `the integer value of priority (${given}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`);
   }
-  const givenPolicy = pod.spec.preemptionPolicy;
+  const givenPolicy = spec.preemptionPolicy;
   if (givenPolicy !== undefined && givenPolicy !== policy) {
     throw forbidden(PODS, request.name, `the string value of PreemptionPolicy (${givenPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`);
   }
-  pod.spec.priority = value;
-  pod.spec.preemptionPolicy = policy;
+  spec.priority = value;
+  spec.preemptionPolicy = policy;
 }
 
 /** A PUT that leaves the computed fields out does not mean to clear them. */

@@ -15,18 +15,25 @@ const TOKEN_SECONDS = 3_607;
 export function serviceAccountAdmission(accounts: KindCache, fresh: () => Promise<unknown>, random: Random): AdmissionPlugin {
   return {
     name: "ServiceAccount",
-    async admit(request) {
-      if (request.kind.entry.kind !== "Pod" || request.subresource !== "" || request.operation !== "CREATE") return;
+    admit(request) {
+      if (request.kind.entry.kind !== "Pod" || request.subresource !== "" || request.operation !== "CREATE") return undefined;
       const pod = request.object as Pod;
-      if (pod.spec === undefined) return;
+      const { spec } = pod;
+      if (spec === undefined) return undefined;
       if (pod.metadata.annotations?.[MIRROR_ANNOTATION] !== undefined) return checkMirrorPod(pod, request);
-      pod.spec.serviceAccountName ||= "default";
-      pod.spec.serviceAccount = pod.spec.serviceAccountName;
-      const account = await lookUp(accounts, fresh, request, pod.spec.serviceAccountName);
-      if (mountsToken(pod.spec, account)) mountToken(pod.spec, random);
-      if (!pod.spec.imagePullSecrets?.length && account.imagePullSecrets?.length) pod.spec.imagePullSecrets = account.imagePullSecrets.map((secret) => ({ ...secret }));
+      spec.serviceAccountName ||= "default";
+      spec.serviceAccount = spec.serviceAccountName;
+      const name = spec.serviceAccountName;
+      const found = accounts.get(`${request.namespace}/${name}`);
+      if (found !== undefined) return give(spec, found.object() as ServiceAccount, random);
+      return fresh().then(() => give(spec, lookUp(accounts, request, name), random));
     },
   };
+}
+
+function give(spec: PodSpec, account: ServiceAccount, random: Random): void {
+  if (mountsToken(spec, account)) mountToken(spec, random);
+  if (!spec.imagePullSecrets?.length && account.imagePullSecrets?.length) spec.imagePullSecrets = account.imagePullSecrets.map((secret) => ({ ...secret }));
 }
 
 function checkMirrorPod(pod: Pod, request: AdmissionRequest): void {
@@ -36,13 +43,9 @@ function checkMirrorPod(pod: Pod, request: AdmissionRequest): void {
   }
 }
 
-async function lookUp(accounts: KindCache, fresh: () => Promise<unknown>, request: AdmissionRequest, name: string): Promise<ServiceAccount> {
+function lookUp(accounts: KindCache, request: AdmissionRequest, name: string): ServiceAccount {
   const key = `${request.namespace}/${name}`;
-  let found = accounts.get(key);
-  if (found === undefined) {
-    await fresh();
-    found = accounts.get(key);
-  }
+  const found = accounts.get(key);
   if (found === undefined) throw forbidden(PODS, request.name, `error looking up service account ${key}: serviceaccount ${JSON.stringify(name)} not found`);
   return found.object() as ServiceAccount;
 }

@@ -1,3 +1,4 @@
+import { cloneJson } from "../../api/patch/json-value.ts";
 import { alreadyExists, badRequest, beingDeleted, definitionTerminating, type GroupKind, generateNameConflict, invalid, serverTimeout, StatusError, untyped } from "../../api/status/errors.ts";
 import { validateStoredObjectMeta } from "../../api/validation/object-meta.ts";
 import type { ApiObject } from "../../api/wire.ts";
@@ -39,7 +40,8 @@ export async function createObject(registry: Registry, kind: ServedKind, object:
   const allocated = kind.custom !== undefined || registry.allocators.some((allocator) => allocator.appliesTo(kind));
   for (let attempt = 1; ; attempt++) {
     if (kind.custom?.isTerminating()) throw definitionTerminating(kind.resource, "create");
-    const draft = generated || allocated ? structuredClone(object) : object;
+    // What may have to be made again starts from a copy.
+    const draft = generated || allocated ? cloneJson(object) : object;
     if (generated) draft.metadata.name = meta.generateName!.slice(0, MAX_GENERATED_BASE) + nameSuffix(registry.random);
     try {
       return await createOnce(registry, kind, draft, context, options);
@@ -60,22 +62,24 @@ async function createOnce(registry: Registry, kind: ServedKind, object: ApiObjec
   if (options.applied !== true) fieldManagerOf(registry.kinds, kind, "").update(undefined, object, context.manager, rfc3339(context.now_ms));
   const admission = createAdmission(kind, object, context);
   const { managedFields } = object.metadata;
-  await registry.admission.admit(admission);
+  const admitted = registry.admission.admit(admission);
+  if (admitted !== undefined) await admitted;
   keepReadableManagers(object, managedFields, context.warnings);
   dropDuplicateOwners(object, context.warnings, true);
   fillSystemFields(registry, object, context);
   fillAllocated(registry, kind, object, undefined, context.dryRun);
   kind.entry.strategy.prepareForCreate?.(object, strategyContext(registry, context, ""));
   validate(registry, kind, object, context);
-  await options.authorize?.();
-  await registry.admission.validate(admission);
+  if (options.authorize !== undefined) await options.authorize();
+  const judged = registry.admission.validate(admission);
+  if (judged !== undefined) await judged;
   const name = object.metadata.name ?? "";
   const key = kind.objectKey(context.namespace, name);
   const version = object.metadata.resourceVersion;
   delete object.metadata.resourceVersion;
   if (context.dryRun) return await showDryRun(registry, kind, key, name, object);
   if (version !== undefined && /^\d+$/.test(version) && Number(version) !== 0) throw untyped(500, "resourceVersion should not be set on objects to be created");
-  return await store(registry, kind, key, name, object);
+  return store(registry, kind, key, name, object);
 }
 
 function createAdmission(kind: ServedKind, object: ApiObject, context: WriteContext): AdmissionRequest {
@@ -126,9 +130,13 @@ async function showDryRun(registry: Registry, kind: ServedKind, key: string, nam
 }
 
 async function store(registry: Registry, kind: ServedKind, key: string, name: string, object: ApiObject): Promise<Outcome> {
-  const stored = await toStored(kind, object);
+  const storing = toStored(kind, object);
+  const stored = storing instanceof Promise ? await storing : storing;
   const { written, result } = await putObject(registry, kind, key, stored, storedBytes(kind, stored), 0, reservationOf(registry, kind, object, undefined));
-  if (written !== undefined) return { kind, cached: await show(kind, written) };
+  if (written !== undefined) {
+    const shown = show(kind, written);
+    return { kind, cached: shown instanceof Promise ? await shown : shown };
+  }
   const current = result.current[0];
   if (!current) throw new LostReservation();
   throw existsError(kind, name, CachedObject.fromStore(kind.stored, key, current.modRevision, current.value));

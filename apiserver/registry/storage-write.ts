@@ -21,8 +21,13 @@ export function fromStored(kind: ServedKind, object: ApiObject): ApiObject {
 
 /** The bytes that are stored: JSON without resourceVersion, empty lists as Kubernetes' store gives them back. */
 export function storedBytes(kind: ServedKind, object: ApiObject): Buffer {
-  const { resourceVersion, ...rest } = object.metadata;
-  return Buffer.from(encodeObject(kind.stored.definition, resourceVersion === undefined ? object : { ...object, metadata: rest }, "asStored"));
+  return Buffer.from(encodeObject(kind.stored.definition, withoutVersion(object), "asStored"));
+}
+
+function withoutVersion(object: ApiObject): ApiObject {
+  if (object.metadata.resourceVersion === undefined) return object;
+  const { resourceVersion: _dropped, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }
 
 /** What a dry run shows: the object as it would come back from the store. @throws StatusError 500 when a conversion webhook fails */

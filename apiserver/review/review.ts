@@ -44,7 +44,7 @@ export async function receiveReview<T extends ApiObject>(registry: Registry, con
   if (errors.length > 0) throw invalid({ group: kind.entry.group, kind: "" }, "", errors);
   return {
     review: review as T,
-    admitted: () => registry.admission.validate(admission),
+    admitted: async () => registry.admission.validate(admission),
     answer: (object) => answerObject(context, negotiated, kind.definition, object, 201),
   };
 }

@@ -83,7 +83,7 @@ export async function startFloor(mode: FloorMode, port: number, of: { dataDir: s
   const dir = join(of.dataDir, `floor-${mode}-${port}`);
   mkdirSync(dir, { recursive: true });
   await runOk(undefined, ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=floor", "-keyout", join(dir, "key.pem"), "-out", join(dir, "cert.pem")]);
-  const server = startOnHost(undefined, `floor ${mode}`, [process.execPath, "--max-semi-space-size=4", "--disable-warning=ExperimentalWarning", new URL("floor-server.ts", import.meta.url).pathname], {
+  const server = startOnHost(undefined, `floor ${mode}`, [process.execPath, "--max-semi-space-size=16", "--disable-warning=ExperimentalWarning", new URL("floor-server.ts", import.meta.url).pathname], {
     logFile: join(dir, "log"),
     env: { FLOOR_MODE: mode, FLOOR_PORT: String(port), FLOOR_DIR: dir, FLOOR_BODY: options.bodyFile ?? "", FLOOR_ETCD: (options.etcd ?? []).join(",") },
   });

@@ -7,14 +7,23 @@ const VERSION = /^(?:latest|v1\.(?:0|[1-9]\d*))$/;
 
 type Labels = Readonly<Record<string, string>> | undefined;
 
+const NOT_SAID: Policy = { level: "privileged", version: "latest" };
+const NOTHING_SAID: NamespacePolicy = { enforce: NOT_SAID, audit: NOT_SAID, warn: NOT_SAID };
+
 /** The policy that the labels ask for; what they say nothing of is privileged, what they say wrongly is restricted. */
 export function policyOfLabels(labels: Labels): NamespacePolicy {
-  const of = (mode: string): Policy => {
-    const level = labels?.[`${PREFIX}${mode}`];
-    const version = labels?.[`${PREFIX}${mode}-version`] ?? "latest";
-    return { level: level === undefined ? "privileged" : isLevel(level) ? level : "restricted", version: VERSION.test(version) ? version : "latest" };
-  };
-  return { enforce: of("enforce"), audit: of("audit"), warn: of("warn") };
+  return saysSomething(labels) ? { enforce: policyOf(labels, "enforce"), audit: policyOf(labels, "audit"), warn: policyOf(labels, "warn") } : NOTHING_SAID;
+}
+
+function saysSomething(labels: Labels): boolean {
+  for (const key in labels) if (key.startsWith(PREFIX)) return true;
+  return false;
+}
+
+function policyOf(labels: Labels, mode: string): Policy {
+  const level = labels?.[`${PREFIX}${mode}`];
+  const version = labels?.[`${PREFIX}${mode}-version`] ?? "latest";
+  return { level: level === undefined ? "privileged" : isLevel(level) ? level : "restricted", version: VERSION.test(version) ? version : "latest" };
 }
 
 function isLevel(text: string): text is Level {

@@ -40,12 +40,11 @@ export function parameterAccess({ policies, kinds, authorizer }: ParameterAccess
   };
   return {
     name: "PolicyParameterAccess",
-    async validate(request) {
+    validate(request) {
       const { group, kind } = request.kind.entry;
-      if (group !== GROUP || request.subresource !== "" || request.object === undefined || request.operation === "DELETE") return;
-      if (request.user.groups.includes("system:masters")) return;
-      if (Object.hasOwn(policies, kind)) await checkBinding(request);
-      else await checkPolicy(request);
+      if (group !== GROUP || request.subresource !== "" || request.object === undefined || request.operation === "DELETE") return undefined;
+      if (request.user.groups.includes("system:masters")) return undefined;
+      return Object.hasOwn(policies, kind) ? checkBinding(request) : checkPolicy(request);
     },
   };
 }

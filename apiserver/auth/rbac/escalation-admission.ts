@@ -14,12 +14,12 @@ const BINDINGS = new Set(["rolebindings", "clusterrolebindings"]);
 export function escalationPrevention(index: RbacIndex, authorizer: Authorizer): AdmissionPlugin {
   return {
     name: "RbacEscalation",
-    async admit(request) {
+    admit(request) {
       const { group, plural } = request.kind.entry;
-      if (group !== GROUP || request.operation === "DELETE" || request.object === undefined) return;
-      if (request.user.groups.includes("system:masters")) return;
-      if (ROLES.has(plural)) await checkRole(index, authorizer, request);
-      else if (BINDINGS.has(plural)) await checkBinding(index, authorizer, request);
+      if (group !== GROUP || request.operation === "DELETE" || request.object === undefined) return undefined;
+      if (request.user.groups.includes("system:masters")) return undefined;
+      if (ROLES.has(plural)) return checkRole(index, authorizer, request);
+      return BINDINGS.has(plural) ? checkBinding(index, authorizer, request) : undefined;
     },
   };
 }
