@@ -71,7 +71,7 @@ class Wire {
   }
 }
 
-const bodiesOf = (received: string) => received.split(/HTTP\/1\.1 \d+[^]*?\r\n\r\n/).join("");
+const bodiesOf = (received: string) => received.split(/HTTP\/1\.1 \d+[\s\S]*?\r\n\r\n/).join("");
 
 test.serial("requests in one packet are answered in their order, those that wait and those that do not", async (t) => {
   const wire = new Wire();
