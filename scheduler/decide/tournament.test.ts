@@ -14,7 +14,7 @@ test("the best that passes is the first in order that does, and others are tried
     fc.property(values, fc.array(fc.record({ index: fc.nat({ max: 39 }), value: fc.integer({ min: 0, max: 5 }) }), { maxLength: 5 }), fc.func(fc.boolean()), fc.integer({ min: 1, max: 50 }), (initial, changes, passes, most) => {
       const now = [...initial];
       const tournament = new Tournament(now.length);
-      now.forEach((value, i) => tournament.put(i, value));
+      for (const [i, value] of now.entries()) tournament.put(i, value);
       tournament.rebuild();
       for (const { index, value } of changes) {
         if (index >= now.length) continue;
