@@ -13,6 +13,7 @@ const applied: [string, JsonPatchOperation[], unknown][] = [
   ["remove", [{ op: "remove", path: "/data/k" }], { ...document, data: { l: "w" } }],
   ["remove the last", [{ op: "remove", path: "/list/-1" }], { ...document, list: ["a"] }],
   ["replace", [{ op: "replace", path: "/data/k", value: 2 }], { ...document, data: { k: 2, l: "w" } }],
+  ["replace what is not there", [{ op: "replace", path: "/data/new", value: 2 }], { ...document, data: { k: "v", l: "w", new: 2 } }],
   ["replace all", [{ op: "replace", path: "", value: { new: 1 } }], { new: 1 }],
   ["move", [{ op: "move", from: "/data/k", path: "/data/m" }], { ...document, data: { l: "w", m: "v" } }],
   ["copy", [{ op: "copy", from: "/list", path: "/data/c" }], { ...document, data: { k: "v", l: "w", c: ["a", "b"] } }],

@@ -145,10 +145,8 @@ function memberPlace(map: Record<string, unknown>, key: string): Place {
   return {
     get: () => memberOf(map, key),
     add: (value) => setMember(map, key, value),
-    replace: (value) => {
-      required();
-      setMember(map, key, value);
-    },
+    // Kubernetes' library replaces what is not there, too.
+    replace: (value) => setMember(map, key, value),
     remove: () => {
       required();
       const value = map[key];
