@@ -189,7 +189,7 @@ function textMember(request: BodyRequest, tree: ObjectNode, name: string): strin
 }
 
 /** What Kubernetes says of a custom resource that shall be read from or written as protobuf. */
-export function notMarshalableText(list = false): string {
+function notMarshalableText(list = false): string {
   return `object *unstructured.Unstructured${list ? "List" : ""} does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message`;
 }
 

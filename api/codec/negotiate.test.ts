@@ -1,5 +1,5 @@
 import test from "ava";
-import { CUSTOM_MEDIA_TYPES, CUSTOM_PATCH_TYPES, negotiateAccept, negotiateContentType, negotiateError, negotiatePatch } from "./negotiate.ts";
+import { CUSTOM_PATCH_TYPES, negotiateAccept, negotiateContentType, negotiateError, negotiatePatch } from "./negotiate.ts";
 
 const LIST = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
 const TABLE = "as=Table;v=v1;g=meta.k8s.io";
@@ -55,8 +55,15 @@ test("a watch streams JSON and protobuf, not YAML", (t) => {
 });
 
 test("custom resources have no protobuf", (t) => {
-  t.is(negotiateAccept({ accept: "application/vnd.kubernetes.protobuf,application/json", offered: CUSTOM_MEDIA_TYPES }).mediaType, "json");
-  t.throws(() => negotiateContentType("application/vnd.kubernetes.protobuf", CUSTOM_MEDIA_TYPES), { message: /415|unknown format/ });
+  t.is(negotiateAccept({ accept: "application/vnd.kubernetes.protobuf,application/json", custom: true }).mediaType, "json");
+  t.throws(() => negotiateAccept({ accept: "application/vnd.kubernetes.protobuf", custom: true }), { message: `only the following media types are accepted: ${LIST}` });
+  t.is(negotiateAccept({ accept: "application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1", custom: true }).mediaType, "protobuf");
+});
+
+test("no router looks at what custom resources are asked for", (t) => {
+  t.is(negotiateAccept({ accept: "application/*", custom: true }).mediaType, "json");
+  t.throws(() => negotiateAccept({ accept: "application/cbor", custom: true }), { message: `only the following media types are accepted: ${LIST}` });
+  t.throws(() => negotiatePatch("text/plain", CUSTOM_PATCH_TYPES), { message: /^the body of the request was in an unknown format/ });
 });
 
 test("people's tools get indented text, the query decides", (t) => {

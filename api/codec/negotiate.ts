@@ -4,8 +4,6 @@ export type MediaType = "json" | "yaml" | "protobuf";
 
 /** What built-in kinds are served as; the first is what a client gets that names nothing. */
 export const ALL_MEDIA_TYPES: readonly MediaType[] = ["json", "yaml", "protobuf"];
-/** Custom resources have no protobuf form. */
-export const CUSTOM_MEDIA_TYPES: readonly MediaType[] = ["json", "yaml"];
 
 const texts: Readonly<Record<MediaType, string>> = {
   json: "application/json",
@@ -40,13 +38,15 @@ export interface NegotiateOptions {
   readonly offered?: readonly MediaType[];
   /** The answer can be a Table or PartialObjectMetadata (default true; reviews, discovery: false). */
   readonly tables?: boolean;
+  /** A custom resource: it has no protobuf form, though its metadata has, and no router looks at the header before. */
+  readonly custom?: boolean;
 }
 
 /** The first alternative of the Accept header that can be had. @throws StatusError 406, worded by whichever of Kubernetes' two layers refuses */
 export function negotiateAccept(options: NegotiateOptions): Negotiated {
   const offered = options.offered ?? ALL_MEDIA_TYPES;
-  checkRoute(options.accept, offered, options.watch === true);
-  const found = firstAcceptable(options.accept, offered, options.tables ?? true);
+  if (options.custom !== true) checkRoute(options.accept, offered, options.watch === true);
+  const found = firstAcceptable(options.accept, offered, options.tables ?? true, options.custom === true);
   if (found === undefined) throw notAcceptable(offered.map((type) => texts[type]));
   if (options.watch === true && found.mediaType === "yaml") throw notAcceptable(streamTypes(offered));
   return {
@@ -95,7 +95,7 @@ interface Found {
   readonly params: ReadonlyMap<string, string>;
 }
 
-function firstAcceptable(accept: string | undefined, offered: readonly MediaType[], conversions: boolean): Found | undefined {
+function firstAcceptable(accept: string | undefined, offered: readonly MediaType[], conversions: boolean, custom: boolean): Found | undefined {
   if (!accept) return { mediaType: offered[0] ?? "json", params: new Map() };
   for (const clause of parseAccept(accept)) {
     for (const mediaType of offered) {
@@ -103,7 +103,10 @@ function firstAcceptable(accept: string | undefined, offered: readonly MediaType
       const stream = clause.params.get("stream") ?? "";
       if (stream !== "" && (stream !== "watch" || mediaType === "yaml")) continue;
       const wanted = wantedConversion(clause.params);
-      if (wanted === undefined) return { mediaType, params: clause.params };
+      if (wanted === undefined) {
+        if (custom && mediaType === "protobuf") continue;
+        return { mediaType, params: clause.params };
+      }
       const as = conversions ? knownConversion(wanted, mediaType) : undefined;
       if (as !== undefined) return { mediaType, as, params: clause.params };
     }
@@ -193,11 +196,11 @@ export const ALL_PATCH_TYPES: readonly PatchMediaType[] = ["application/json-pat
 /** Custom resources have no merge keys for a strategic merge. */
 export const CUSTOM_PATCH_TYPES: readonly PatchMediaType[] = ["application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml"];
 
-/** The kind of patch by Content-Type: literal, case and all. @throws StatusError 415, worded by whichever of Kubernetes' two layers refuses */
+/** The kind of patch by Content-Type: literal, case and all. @throws StatusError 415, worded by whichever of Kubernetes' two layers refuses: custom resources have no router before them */
 export function negotiatePatch(contentType: string | undefined, offered: readonly PatchMediaType[] = ALL_PATCH_TYPES): PatchMediaType {
   const type = (contentType ?? "").split(";")[0]?.trim() ?? "";
   const found = ALL_PATCH_TYPES.find((patch) => patch === type);
-  if (found === undefined) throw unsupportedRouteMediaType();
-  if (!offered.includes(found)) throw unsupportedMediaType(offered);
+  if (found === undefined && offered === ALL_PATCH_TYPES) throw unsupportedRouteMediaType();
+  if (found === undefined || !offered.includes(found)) throw unsupportedMediaType(offered);
   return found;
 }

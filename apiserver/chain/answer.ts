@@ -50,6 +50,7 @@ function warningText(text: string): string {
 interface NegotiateOptions {
   readonly watch?: boolean;
   readonly tables?: boolean;
+  readonly custom?: boolean;
   readonly offered?: readonly ("json" | "yaml" | "protobuf")[];
 }
 

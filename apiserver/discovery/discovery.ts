@@ -35,9 +35,8 @@ export class Discovery {
     const [root, ...rest] = context.info.path.split("/").slice(1);
     if (root !== "api" && root !== "apis") return undefined;
     if (rest.at(-1) === "") rest.pop();
-    // Kubernetes answers the lists of groups and a group whatever the method is, the others only to GET.
-    const anyMethod = root === "apis" && rest.length < 2;
-    if (context.info.method !== "GET" && !anyMethod) throw methodNotAllowed();
+    // Kubernetes answers the lists of groups and a group whatever the method is.
+    if (root === "api" && context.info.method !== "GET") throw methodNotAllowed();
     if (rest.length === 0) return this.#root(context, root === "api");
     return root === "api" ? this.#core(context, rest) : this.#group(context, rest);
   }
@@ -61,8 +60,13 @@ export class Discovery {
     const group = groupsOf(this.#kinds, this.#extensions.versions).find((candidate) => candidate.group === name);
     if (group === undefined) return answerNotFoundText();
     if (version === undefined) return plainOfGroups(context, apiGroup(group, true));
+    const isBuiltIn = this.#kinds.all.some(({ entry, custom }) => entry.group === name && custom === undefined);
     const list = apiResourceList(this.#kinds, name, version);
-    if (list === undefined) throw resourceNotFound();
+    if (list === undefined) {
+      if (isBuiltIn) throw resourceNotFound();
+      return answerNotFoundText();
+    }
+    if (isBuiltIn && context.info.method !== "GET") throw methodNotAllowed();
     return plain(context, list);
   }
 

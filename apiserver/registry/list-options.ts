@@ -60,8 +60,12 @@ function listErrors(options: ListOptions): FieldError[] {
 
 function watchErrors(options: ListOptions): FieldError[] {
   const match = options.resourceVersionMatch;
-  if (options.sendInitialEvents === undefined) return match === "" ? [] : [forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")];
   const errors: FieldError[] = [];
+  if (options.sendInitialEvents === undefined) {
+    if (match !== "") errors.push(forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"));
+    if (match !== "" && match !== "NotOlderThan") errors.push(notSupportedInOrder("resourceVersionMatch", match, ["NotOlderThan"]));
+    return errors;
+  }
   if (match !== "NotOlderThan") {
     errors.push(forbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
     if (match !== "") errors.push(notSupportedInOrder("resourceVersionMatch", match, ["NotOlderThan"]));

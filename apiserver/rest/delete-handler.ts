@@ -1,6 +1,6 @@
 import type { ApiResponse } from "../../api/exchange.ts";
 import { StatusError } from "../../api/status/errors.ts";
-import { answerObject, negotiate, STATUS_DEFINITION } from "../chain/answer.ts";
+import { answerObject, STATUS_DEFINITION } from "../chain/answer.ts";
 import type { RequestContext } from "../chain/context.ts";
 import type { CachedObject } from "../registry/cached-object.ts";
 import { deleteObject } from "../registry/delete.ts";
@@ -12,7 +12,7 @@ import { makeSelection } from "../registry/selection.ts";
 import type { ServedKind } from "../registry/served-kind.ts";
 import { writeContext } from "./create-handler.ts";
 import { presentList } from "./present-list.ts";
-import { presentObject } from "./present.ts";
+import { negotiateKind, presentObject } from "./present.ts";
 import { bodyBytes, readObject } from "./read-body.ts";
 import { checkTimeout } from "./read-handlers.ts";
 
@@ -22,7 +22,7 @@ const COLLECTION_WORKERS = 16;
 
 /** DELETE of one object. */
 export async function handleDelete(registry: Registry, context: RequestContext, kind: ServedKind): Promise<ApiResponse> {
-  const negotiated = negotiate(context, { tables: true });
+  const negotiated = negotiateKind(context, kind);
   checkTimeout(context);
   const options = readDeleteOptions(context);
   const { deleted, shown } = await deleteObject(registry, kind, context.info.name, options, writeContext(context, options.dryRun !== undefined));
@@ -33,7 +33,7 @@ export async function handleDelete(registry: Registry, context: RequestContext, 
 /** DELETE of a collection: lists, then deletes each; answers what was there. */
 export async function handleDeleteCollection(registry: Registry, context: RequestContext, kind: ServedKind): Promise<ApiResponse> {
   const { info } = context;
-  const negotiated = negotiate(context, { tables: true });
+  const negotiated = negotiateKind(context, kind);
   checkTimeout(context);
   const list = parseListOptions(info.query);
   const selection = makeSelection(kind, info.namespace, "", list.labelSelector, list.fieldSelector);

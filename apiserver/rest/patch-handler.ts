@@ -1,6 +1,6 @@
 import type { ApiResponse } from "../../api/exchange.ts";
 import type { UpdateStrategy } from "../../api/kinds/kind.ts";
-import { negotiatePatch, type PatchMediaType } from "../../api/codec/negotiate.ts";
+import { ALL_PATCH_TYPES, CUSTOM_PATCH_TYPES, negotiatePatch, type PatchMediaType } from "../../api/codec/negotiate.ts";
 import { notFound } from "../../api/status/errors.ts";
 import type { ApiObject } from "../../api/wire.ts";
 import { header, type RequestContext } from "../chain/context.ts";
@@ -16,8 +16,6 @@ import { negotiateKind, presentObject } from "./present.ts";
 import { bodyBytes } from "./read-body.ts";
 import { checkTimeout } from "./read-handlers.ts";
 import { parseWriteOptions, type WriteOptions } from "./write-options.ts";
-
-const PATCHES: readonly PatchMediaType[] = ["application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json", APPLY_PATCH];
 
 /** What a PATCH does, once its options are read. */
 interface PatchWork {
@@ -77,5 +75,5 @@ function finished({ context, kind }: PatchWork, object: ApiObject): ApiObject {
 
 /** Custom resources have no strategic merge. */
 export function patchesOf(kind: ServedKind): readonly PatchMediaType[] {
-  return kind.definition === undefined ? PATCHES.filter((type) => type !== "application/strategic-merge-patch+json") : PATCHES;
+  return kind.definition === undefined ? CUSTOM_PATCH_TYPES : ALL_PATCH_TYPES;
 }

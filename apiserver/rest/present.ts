@@ -1,6 +1,5 @@
 import type { ApiResponse } from "../../api/exchange.ts";
 import type { Negotiated } from "../../api/codec/negotiate.ts";
-import { notMarshalableText } from "../../api/codec/body.ts";
 import { parseJson } from "../../api/codec/parse-json.ts";
 import { encodeTable, type IncludeObject, partialObjectMetadata } from "../../api/codec/table.ts";
 import { badRequest, notAcceptableConversion } from "../../api/status/errors.ts";
@@ -13,14 +12,15 @@ import { shownObject } from "../registry/update.ts";
 
 export const PARTIAL_DEFINITION = "io.k8s.apimachinery.pkg.apis.meta.v1.PartialObjectMetadata";
 
-/** What the caller accepts for objects of this kind: custom resources have no protobuf form. @throws StatusError 406 */
-export function negotiateKind(context: RequestContext, kind: ServedKind, options: { watch?: boolean; list?: boolean } = {}): Negotiated {
-  const negotiated = options.watch === true ? negotiate(context, WATCH) : negotiate(context);
-  if (kind.definition === undefined && negotiated.mediaType === "protobuf" && negotiated.as === undefined) throw notAcceptableConversion(notMarshalableText(options.list === true));
-  return negotiated;
+/** What the caller accepts for objects of this kind. @throws StatusError 406 */
+export function negotiateKind(context: RequestContext, kind: ServedKind, watch = false): Negotiated {
+  if (kind.custom !== undefined) return negotiate(context, watch ? CUSTOM_WATCH : CUSTOM);
+  return watch ? negotiate(context, WATCH) : negotiate(context);
 }
 
 const WATCH = { watch: true };
+const CUSTOM = { custom: true };
+const CUSTOM_WATCH = { watch: true, custom: true };
 
 /** Whether the cached bytes are the answer as they stand. */
 export function isPlainJson(kind: ServedKind, negotiated: Negotiated): boolean {
@@ -53,7 +53,7 @@ export function objectOf(outcome: Outcome): ApiObject {
 export function checkListConversion(kind: ServedKind, negotiated: Negotiated, list: boolean): void {
   const as = negotiated.as?.kind;
   const { entry } = kind;
-  const internal = `*${entry.group === "" ? "core" : (entry.group.split(".")[0] ?? "")}.${list ? entry.listKind : entry.kind}`;
+  const internal = kind.custom === undefined ? `*${entry.group === "" ? "core" : (entry.group.split(".")[0] ?? "")}.${list ? entry.listKind : entry.kind}` : `*unstructured.Unstructured${list ? "List" : ""}`;
   if (!list && as === "PartialObjectMetadataList") throw notAcceptableConversion(`you requested PartialObjectMetadataList, but the requested object is not a list (${internal})`);
   if (list && as === "PartialObjectMetadata") throw notAcceptableConversion(`you requested PartialObjectMetadata, but the requested object is a list (${internal})`);
 }

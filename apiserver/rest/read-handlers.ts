@@ -11,7 +11,7 @@ import type { ServedKind } from "../registry/served-kind.ts";
 import { watchObjects } from "../registry/watch.ts";
 import { presentList } from "./present-list.ts";
 import { frameEncoder, objectEncoder, presentFrameWatch, presentObjectWatch } from "./present-watch.ts";
-import { negotiateKind, presentObject } from "./present.ts";
+import { includeObjectOf, negotiateKind, presentObject } from "./present.ts";
 
 /** GET of one object. */
 export function handleGet(registry: Registry, context: RequestContext, kind: ServedKind): ApiAnswer {
@@ -23,7 +23,7 @@ export function handleGet(registry: Registry, context: RequestContext, kind: Ser
 
 /** GET of a collection. */
 export async function handleList(registry: Registry, context: RequestContext, kind: ServedKind): Promise<ApiResponse> {
-  const negotiated = negotiateKind(context, kind, { list: true });
+  const negotiated = negotiateKind(context, kind);
   checkTimeout(context);
   const options = parseListOptions(context.info.query);
   const selection = selectionOf(context, kind, options, "");
@@ -34,10 +34,11 @@ export async function handleList(registry: Registry, context: RequestContext, ki
 /** A watch of a collection, or of one object by the old watch path. */
 export async function handleWatch(registry: Registry, context: RequestContext, kind: ServedKind): Promise<ApiResponse> {
   const { request, info } = context;
-  const negotiated = negotiateKind(context, kind, { watch: true });
+  const negotiated = negotiateKind(context, kind, true);
   const options = parseListOptions(info.query);
   const selection = selectionOf(context, kind, options, info.watchPath ? info.name : "");
   validateListOptions(options, true);
+  if (negotiated.as?.kind === "Table") includeObjectOf(context);
   if (request.acceptsObjects === true) return presentObjectWatch(context, await watchObjects(registry, kind, selection, options, objectEncoder(kind), request.signal));
   return presentFrameWatch(context, negotiated, await watchObjects(registry, kind, selection, options, frameEncoder(context, kind, negotiated), request.signal));
 }

@@ -1,6 +1,6 @@
 import type { ApiAnswer, ApiResponse } from "../../api/exchange.ts";
 import type { Subresource } from "../../api/kinds/kind.ts";
-import { methodNotAllowed, notFound, resourceNotFound } from "../../api/status/errors.ts";
+import { methodNotAllowed, methodNotSupported, notFound, resourceNotFound } from "../../api/status/errors.ts";
 import { when } from "../../lib/when.ts";
 import { answerNotFoundText } from "../chain/answer.ts";
 import type { RequestContext } from "../chain/context.ts";
@@ -65,14 +65,19 @@ function subresource(services: ResourceServices, context: RequestContext, kind: 
   return handleSubresource(services, context, kind, found);
 }
 
+const METHODS: ReadonlySet<string> = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"]);
+
 function main(services: ResourceServices, context: RequestContext, kind: ServedKind): ApiAnswer {
   const { info } = context;
   const { registry } = services;
   const item = (info.parts[1] ?? "") !== "";
   const namespaced = !kind.entry.namespaced || info.namespace !== "";
   const { verbs } = kind.entry;
-  if (info.watchPath) return info.method === "GET" && verbs.includes("watch") ? handleWatch(registry, context, kind) : refuse();
-  switch (info.method) {
+  // No router stands before custom resources: HEAD is a GET whose body is not sent, and any method gets to them.
+  const method = kind.custom !== undefined && info.method === "HEAD" ? "GET" : info.method;
+  if (kind.custom !== undefined && !METHODS.has(method)) throw methodNotSupported(kind.resource, "");
+  if (info.watchPath) return method === "GET" && verbs.includes("watch") ? handleWatch(registry, context, kind) : refuse();
+  switch (method) {
     case "GET":
       if (kind.virtual && verbs.includes("get") && info.verb !== "watch") return handleVirtual(services, context, kind);
       if (item) return verbs.includes("get") ? handleGet(registry, context, kind) : refuse();

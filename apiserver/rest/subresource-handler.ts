@@ -1,6 +1,6 @@
 import type { ApiResponse } from "../../api/exchange.ts";
 import type { Subresource } from "../../api/kinds/kind.ts";
-import { methodNotAllowed } from "../../api/status/errors.ts";
+import { methodNotAllowed, methodNotSupported } from "../../api/status/errors.ts";
 import type { RequestContext } from "../chain/context.ts";
 import type { ServedKind } from "../registry/served-kind.ts";
 import { handlePatch } from "./patch-handler.ts";
@@ -15,14 +15,18 @@ export type SubresourceHandlers = Readonly<Record<string, SubresourceHandler>>;
 
 const verbOfMethod: Readonly<Record<string, string>> = { GET: "get", POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" };
 
-/** Methods that only a backend behind a proxy understands, and the verb that they count as. */
-const proxiedVerbs: Readonly<Record<string, string>> = { HEAD: "get", OPTIONS: "get" };
+/** Methods that no router lets through to built-in kinds, and the verbs that they count as: of custom resources, and of a backend behind a proxy. */
+const headVerb: Readonly<Record<string, string>> = { HEAD: "get" };
+const proxiedVerbs: Readonly<Record<string, string>> = { ...headVerb, OPTIONS: "get" };
 
 /** Serves `/PLURAL/NAME/SUBRESOURCE`. @throws StatusError */
 export async function handleSubresource(services: ResourceServices, context: RequestContext, kind: ServedKind, subresource: Subresource): Promise<ApiResponse> {
   const { info } = context;
-  const verb = verbOfMethod[info.method] ?? (info.subresource === "proxy" ? proxiedVerbs[info.method] : undefined);
-  if (verb === undefined || !(subresource.verbs as readonly string[]).includes(verb)) throw methodNotAllowed();
+  const verb = verbOfMethod[info.method] ?? (info.subresource === "proxy" ? proxiedVerbs[info.method] : kind.custom === undefined ? undefined : headVerb[info.method]);
+  if (verb === undefined || !(subresource.verbs as readonly string[]).includes(verb)) {
+    if (kind.custom === undefined) throw methodNotAllowed();
+    throw methodNotSupported(kind.resource, verbOfMethod[info.method] ?? "");
+  }
   const key = `${kind.entry.plural}/${info.subresource}`;
   const own = Object.hasOwn(services.subresources, key) ? services.subresources[key] : undefined;
   if (own !== undefined) return await own(context, kind, subresource);
