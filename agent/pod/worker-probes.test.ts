@@ -133,11 +133,12 @@ test("a probe that cannot be made teaches nothing; it is tried three times and s
 
 test("while a pod ends, readiness is still asked for and liveness is not", async (t) => {
   const asked: string[] = [];
+  let isReady = true;
   const bench = await PodBench.start(podOf({}, { livenessProbe: { ...exec, periodSeconds: 1 }, readinessProbe: { ...exec, periodSeconds: 1 } }), (prepared) => {
     prepared.runtime.program = () => ({});
     prepared.probe = (_target, kind) => {
       asked.push(kind);
-      return GOOD;
+      return kind === "livenessProbe" || isReady ? GOOD : { type: "failure", output: "not now" };
     };
   });
   try {
@@ -145,8 +146,11 @@ test("while a pod ends, readiness is still asked for and liveness is not", async
     bench.delete(20);
     await bench.settle();
     asked.length = 0;
+    isReady = false;
     await bench.advance(5_000);
-    t.false(asked.includes("livenessProbe"));
+    t.deepEqual([...new Set(asked)], ["readinessProbe"]);
+    t.is(bench.path.at(-1), "Running | c=running started r0");
+    t.true(bench.events.some((event) => event.message === "Readiness probe failed: not now"));
   } finally {
     await bench.close();
   }

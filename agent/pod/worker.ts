@@ -324,11 +324,12 @@ export class PodWorker {
     const containers: ProbedContainer[] = [];
     for (const record of runtime.containers) {
       const entry = entries.get(record.name);
-      if (entry === undefined || entry.kind === "ephemeral" || record.state !== "running" || starting.has(record.id) || this.#state.stops.has(record.id)) continue;
+      if (entry === undefined || entry.kind === "ephemeral" || record.state !== "running" || starting.has(record.id)) continue;
       const target = { pod, container: entry.container, containerId: record.id, podIp: this.#podIp() };
-      containers.push({ entry, startedAt_ms: record.startedAt_ms, target, results: probes.get(record.id) ?? {} });
+      const isEnding = stage !== "running" || this.#state.stops.has(record.id);
+      containers.push({ entry, startedAt_ms: record.startedAt_ms, target, results: probes.get(record.id) ?? {}, isEnding });
     }
-    this.#probes.update(containers, stage !== "running");
+    this.#probes.update(containers);
   }
 
   #collectGarbage(): void {

@@ -12,6 +12,8 @@ export interface ProbedContainer {
   readonly startedAt_ms: number;
   readonly target: ProbeTarget;
   readonly results: ProbeResults;
+  /** It is being stopped: only its readiness is still asked for. */
+  readonly isEnding: boolean;
 }
 
 export interface PodProbesOptions {
@@ -45,13 +47,13 @@ export class PodProbes {
     this.#options = options;
   }
 
-  /** Follows what runs. While the pod is stopping only readiness is still asked for. */
-  update(containers: readonly ProbedContainer[], isStopping: boolean): void {
+  /** Follows what runs. */
+  update(containers: readonly ProbedContainer[]): void {
     const wanted = new Set<string>();
     for (const container of containers) {
       for (const type of TYPES) {
         const probe = container.entry.container[`${type}Probe`];
-        if (probe === undefined || (isStopping && type !== "readiness")) continue;
+        if (probe === undefined || (container.isEnding && type !== "readiness")) continue;
         const key = `${container.target.containerId}/${type}`;
         wanted.add(key);
         const known = this.#workers.get(key);

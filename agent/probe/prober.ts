@@ -1,6 +1,7 @@
 import type { Container, Pod, Probe } from "../../api/wire.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { type CriClient, isCriCode } from "../cri/cri-client.ts";
+import { goDuration } from "../pod/crash-backoff.ts";
 import { grpcProbe } from "./grpc-probe.ts";
 import { httpProbe } from "./http-probe.ts";
 import type { ProbeResult } from "./outcome.ts";
@@ -72,7 +73,7 @@ async function runExec(cri: CriClient, containerId: string, command: readonly st
     const output = Buffer.concat([stdout, stderr]).subarray(0, MAX_OUTPUT_BYTES).toString("utf8");
     return { type: exitCode === 0 ? "success" : "failure", output };
   } catch (error) {
-    if (isCriCode(error, "DeadlineExceeded")) return { type: "failure", output: `command ${JSON.stringify(command.join(" "))} timed out` };
+    if (isCriCode(error, "DeadlineExceeded")) return { type: "failure", output: `command timed out: ${JSON.stringify(command.join(" "))} timed out after ${goDuration(timeout_ms)}` };
     throw error;
   }
 }

@@ -134,7 +134,7 @@ test("exec: the command's output and code, a timeout, and a runtime that fails",
   runtime.exec = () => {
     throw new CriError("DeadlineExceeded", "too slow");
   };
-  t.deepEqual(await run(), { type: "failure", output: 'command "a b" timed out' });
+  t.deepEqual(await run(), { type: "failure", output: 'command timed out: "a b" timed out after 1s' });
   runtime.exec = () => {
     throw new CriError("Internal", "broken");
   };

@@ -9,6 +9,7 @@ const CASES: readonly (readonly [string, Partial<PodSpec>, Partial<Container>, P
   ["a plain pod", {}, {}, {}, undefined],
   ["a sysctl that is not safe", { securityContext: { sysctls: [{ name: "kernel.msgmax", value: "1" }] } }, {}, {}, 'SysctlForbidden: forbidden sysctl: "kernel.msgmax" not allowlisted'],
   ["a safe sysctl, spelled with slashes", { securityContext: { sysctls: [{ name: "net/ipv4/tcp_syncookies", value: "1" }] } }, {}, {}, undefined],
+  ["a safe sysctl on the host's network", { hostNetwork: true, securityContext: { sysctls: [{ name: "net.ipv4.tcp_syncookies", value: "1" }] } }, {}, {}, 'SysctlForbidden: forbidden sysctl: sysctl "net.ipv4.tcp_syncookies" not allowed with host net enabled'],
   ["strict groups", { securityContext: { supplementalGroupsPolicy: "Strict" } }, {}, {}, "SupplementalGroupsPolicyNotSupported: SupplementalGroupsPolicy=Strict is not supported in this node"],
   ["strict groups where the runtime has them", { securityContext: { supplementalGroupsPolicy: "Strict" } }, {}, { supportsStrictGroups: true }, undefined],
   ["AppArmor of the pod", { securityContext: { appArmorProfile: { type: "RuntimeDefault" } } }, {}, {}, "AppArmor: Cannot enforce AppArmor: AppArmor is not enabled on the host"],

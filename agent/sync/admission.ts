@@ -36,8 +36,14 @@ export function refusal(pod: Pod, node: AdmissionNode, others: readonly Pod[]): 
 }
 
 function sysctlRefusal(pod: Pod, node: AdmissionNode): EndReason | undefined {
-  for (const { name } of specOf(pod).securityContext?.sysctls ?? []) {
-    if (!node.allowedSysctls.has(name.replaceAll("/", "."))) return { reason: "SysctlForbidden", message: `forbidden sysctl: "${name}" not allowlisted` };
+  const { securityContext, hostNetwork, hostIPC } = specOf(pod);
+  for (const sysctl of securityContext?.sysctls ?? []) {
+    const name = sysctl.name.replaceAll("/", ".");
+    const quoted = JSON.stringify(name);
+    const forbidden = (why: string) => ({ reason: "SysctlForbidden", message: `forbidden sysctl: ${why}` });
+    if (!node.allowedSysctls.has(name)) return forbidden(`${quoted} not allowlisted`);
+    if (name.startsWith("net.") && hostNetwork === true) return forbidden(`sysctl ${quoted} not allowed with host net enabled`);
+    if (name.startsWith("kernel.") && hostIPC === true) return forbidden(`sysctl ${quoted} not allowed with host ipc enabled`);
   }
   return undefined;
 }
