@@ -9,14 +9,14 @@ import { badRequest, untyped } from "../status/errors.ts";
 import type { ApiObject } from "../wire.ts";
 import { capUpdaters } from "./cap.ts";
 import { ConflictError } from "./conflicts.ts";
-import { difference, EMPTY, fieldSetOf, isEmpty, union } from "./field-set.ts";
+import { difference, EMPTY, type FieldSet, fieldSetOf, isEmpty, union } from "./field-set.ts";
 import { fieldsLastApplied, KUBECTL, updateLastApplied } from "./last-applied.ts";
 import { decodeManaged, encodeManaged, type Managed, ManagedFieldsError, type ManagedFieldsEntry, type ManagerFields, managerId, noManaged } from "./managed.ts";
 import type { MergeType } from "./merge-type.ts";
 import { internedSet } from "./interned.ts";
 import { fieldElement } from "./path-element.ts";
 import type { FieldFilter } from "./reset-fields.ts";
-import { ShapeCache, shapeOf } from "./shape.ts";
+import { ShapeCache } from "./shape.ts";
 import { applyConfiguration, trackUpdate, type Versions, type Writing } from "./updater.ts";
 import { validateConfiguration } from "./validate.ts";
 
@@ -89,17 +89,16 @@ export class FieldManager {
   /** Of a new object: its maker owns all of it. */
   #managedOfNew(object: ApiObject, manager: string, now: string): Managed {
     const managed = noManaged();
-    const shape = shapeOf(this.#kind.type, object);
-    let set = this.#shapes.get(shape);
-    if (set === undefined) {
-      trackUpdate(this.#writing, this.#nothing(), object, managed.fields, CURRENT);
-      const made = difference(managed.fields.get(CURRENT)?.set ?? EMPTY, UNMANAGED);
-      set = isEmpty(made) ? EMPTY : internedSet(made).set;
-      this.#shapes.set(shape, set);
-      managed.fields.clear();
-    }
+    const set = this.#shapes.fieldsOf(this.#kind.type, object, () => this.#fieldsOfNew(object));
     if (!isEmpty(set)) add(managed, this.#updaterId(manager), { set, apiVersion: this.#apiVersion, applied: false }, now);
     return managed;
+  }
+
+  #fieldsOfNew(object: ApiObject): FieldSet {
+    const { fields } = noManaged();
+    trackUpdate(this.#writing, this.#nothing(), object, fields, CURRENT);
+    const made = difference(fields.get(CURRENT)?.set ?? EMPTY, UNMANAGED);
+    return isEmpty(made) ? EMPTY : internedSet(made).set;
   }
 
   #updaterId(manager: string): string {

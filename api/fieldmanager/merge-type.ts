@@ -82,13 +82,12 @@ function structType(definitionName: string): MergeType {
     type: "map",
     relation: owner.mapType ?? "separable",
     field(name) {
+      const known = fields.get(name);
+      if (known !== undefined) return known;
       const schema = fieldOf(owner, name);
       if (schema === undefined) return undefined;
-      let type = fields.get(name);
-      if (type === undefined) {
-        type = fieldType(schema);
-        fields.set(name, type);
-      }
+      const type = fieldType(schema);
+      fields.set(name, type);
       return type;
     },
     keyDefault: (name) => fieldOf(owner, name)?.default,

@@ -77,3 +77,14 @@ test("nor of a built-in kind, whose wire shows more than its normalised form", (
     fc.record({ status, labels }).map(({ status: value, labels: own }): ApiObject => ({ apiVersion: "v1", kind: "Pod", metadata: { name: "p", labels: own }, status: value })),
   );
 });
+
+test("long names and many fields are no shapes to be remembered, and owned all the same", (t) => {
+  const definition = "io.k8s.api.core.v1.ConfigMap";
+  const manager = new FieldManager({ group: "", version: "v1", kind: "ConfigMap", definition, type: mergeTypeOf(definition), subresource: "", filter: NO_FILTER });
+  const long = "k".repeat(200);
+  const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`k${i}`, "v"]));
+  for (const data of [{ [long]: "v" }, many, { [long]: "w", a: "b" }, { ...many, z: "v" }]) {
+    const entries = managersOf(manager, { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "c" }, data } as ApiObject) as { fieldsV1: { "f:data": object } }[];
+    t.deepEqual(Object.keys(entries[0]!.fieldsV1["f:data"]).sort(), [".", ...Object.keys(data).map((key) => `f:${key}`)].sort());
+  }
+});

@@ -4,46 +4,94 @@ import type { FieldSet } from "./field-set.ts";
 import { type ListType, type MapType, type MergeType, typeFor } from "./merge-type.ts";
 
 /**
- * A text that says of a value all that decides which paths it has: names of fields, what names the items of lists, and
- * which containers are empty; not what scalars hold. Values of one shape own the same fields.
+ * The shape of a value is all that decides which paths it has: names of fields, what names the items of lists, and which
+ * containers are empty; not what scalars hold. Values of one shape own the same fields. It is written as numbers: marks, and
+ * names by their places in one table.
  */
-export function shapeOf(type: MergeType, value: unknown): string {
-  if (value === null) return "n";
-  if (type.type === "scalar" || typeof value !== "object") return ".";
-  const own = typeFor(type, value);
-  if (own.type === "scalar") return ".";
-  if (isEmptyContainer(value as object)) return "e";
-  if (own.relation === "atomic") return ".";
-  return own.type === "list" ? shapeOfItems(own, value) : shapeOfFields(own, value);
+const Mark = { scalar: 0, null: 1, empty: 2, map: 3, mapEnd: 4, list: 5, listEnd: 6, textKey: 7, numberKey: 8, otherKey: 9 } as const;
+const FIRST_NAME = 10;
+
+/** Numbers of names; forgotten all at once, and all shapes with them. */
+const names = new Map<string, number>();
+const MAX_NAMES = 16 << 10;
+/** Shapes with a longer name are not kept. */
+const MAX_NAME_CHARS = 128;
+let epoch = 0;
+
+/** Shapes longer than this are not kept. */
+const MAX_TOKENS = 4 << 10;
+/** The shape that is being written: one at a time. */
+const tokens = new Int32Array(MAX_TOKENS);
+let count = 0;
+let hash = 0;
+
+function put(token: number): void {
+  if (count < MAX_TOKENS) tokens[count] = token;
+  count++;
+  hash = (Math.imul(hash, 31) + token) | 0;
 }
 
-function shapeOfFields(type: MapType, value: unknown): string {
-  if (!isMap(value)) return ".";
-  let text = "{";
+function putName(name: string): void {
+  if (count >= MAX_TOKENS) return;
+  let token = names.get(name);
+  if (token === undefined) {
+    if (name.length > MAX_NAME_CHARS) {
+      count = MAX_TOKENS;
+      return;
+    }
+    token = FIRST_NAME + names.size;
+    names.set(name, token);
+  }
+  put(token);
+}
+
+function writeShape(type: MergeType, value: unknown): void {
+  if (value === null) return put(Mark.null);
+  if (type.type === "scalar" || typeof value !== "object") return put(Mark.scalar);
+  const own = typeFor(type, value);
+  if (own.type === "scalar") return put(Mark.scalar);
+  if (isEmptyContainer(value as object)) return put(Mark.empty);
+  if (own.relation === "atomic") return put(Mark.scalar);
+  return own.type === "list" ? writeItems(own, value) : writeFields(own, value);
+}
+
+function writeFields(type: MapType, value: unknown): void {
+  if (!isMap(value)) return put(Mark.scalar);
+  put(Mark.map);
   for (const name in value) {
     const member = value[name];
     if (member === undefined) continue;
     const field = type.field(name) ?? type.values();
-    if (field !== undefined) text += `${name.length}:${name}${shapeOf(field, member)}`;
+    if (field === undefined) continue;
+    putName(name);
+    writeShape(field, member);
   }
-  return `${text}}`;
+  put(Mark.mapEnd);
 }
 
-function shapeOfItems(type: ListType, value: unknown): string {
-  if (!Array.isArray(value)) return ".";
+function writeItems(type: ListType, value: unknown): void {
+  if (!Array.isArray(value)) return put(Mark.scalar);
   const items = type.items();
-  let text = "[";
+  put(Mark.list);
   for (const item of value) {
-    if (type.relation === "set") text += scalarShape(item);
-    else if (isMap(item)) for (const key of type.keys) text += scalarShape(memberOf(item, key));
-    text += shapeOf(items, item);
+    if (type.relation === "set") writeKey(item);
+    else if (isMap(item)) for (const key of type.keys) writeKey(memberOf(item, key));
+    writeShape(items, item);
   }
-  return `${text}]`;
+  put(Mark.listEnd);
 }
 
-function scalarShape(value: unknown): string {
-  const text = typeof value === "object" ? plainText(value) : String(value);
-  return `${(typeof value).charAt(0)}${text.length}:${text}`;
+function writeKey(item: unknown): void {
+  if (typeof item === "string") {
+    put(Mark.textKey);
+    putName(item);
+  } else if (typeof item === "number") {
+    put(Mark.numberKey);
+    putName(String(item));
+  } else {
+    put(Mark.otherKey);
+    putName(`${typeof item}${typeof item === "object" ? plainText(item) : String(item)}`);
+  }
 }
 
 function isEmptyContainer(value: object): boolean {
@@ -52,32 +100,72 @@ function isEmptyContainer(value: object): boolean {
   return true;
 }
 
-/** Shapes longer than this are not kept. */
-const MAX_SHAPE_CHARS = 16 << 10;
-const MAX_GENERATION_CHARS = 128 << 10;
+interface Shape {
+  readonly tokens: Int32Array;
+  readonly set: FieldSet;
+  /** Of the same hash. */
+  readonly next: Shape | undefined;
+}
 
-/** The sets of the shapes that were met last, bounded. */
+/** Tokens of one generation, of all shapes together. */
+const MAX_GENERATION_TOKENS = 32 << 10;
+
+/** The sets of the shapes that were met last, bounded: two generations. */
 export class ShapeCache {
-  #young = new Map<string, FieldSet>();
-  #old = new Map<string, FieldSet>();
-  #chars = 0;
+  #young = new Map<number, Shape>();
+  #old = new Map<number, Shape>();
+  #tokens = 0;
+  #epoch = epoch;
 
-  get(shape: string): FieldSet | undefined {
-    const found = this.#young.get(shape);
-    if (found !== undefined) return found;
-    const older = this.#old.get(shape);
-    if (older !== undefined) this.set(shape, older);
-    return older;
+  /** The fields that a value of this shape has; made where no value of the shape is remembered. */
+  fieldsOf(type: MergeType, value: unknown, make: () => FieldSet): FieldSet {
+    if (names.size > MAX_NAMES) forgetNames();
+    if (this.#epoch !== epoch) this.#forget();
+    count = 0;
+    hash = 0;
+    writeShape(type, value);
+    if (count >= MAX_TOKENS) return make();
+    const key = hash;
+    const young = found(this.#young.get(key));
+    if (young !== undefined) return young.set;
+    const older = found(this.#old.get(key));
+    const shape = tokens.slice(0, count);
+    const set = older === undefined ? make() : older.set;
+    this.#keep(key, shape, set);
+    return set;
   }
 
-  set(shape: string, set: FieldSet): void {
-    if (shape.length > MAX_SHAPE_CHARS) return;
-    this.#chars += shape.length;
-    if (this.#chars > MAX_GENERATION_CHARS) {
+  #keep(key: number, shape: Int32Array, set: FieldSet): void {
+    this.#tokens += shape.length;
+    if (this.#tokens > MAX_GENERATION_TOKENS) {
       this.#old = this.#young;
       this.#young = new Map();
-      this.#chars = shape.length;
+      this.#tokens = shape.length;
     }
-    this.#young.set(shape, set);
+    this.#young.set(key, { tokens: shape, set, next: this.#young.get(key) });
   }
+
+  #forget(): void {
+    this.#young.clear();
+    this.#old.clear();
+    this.#tokens = 0;
+    this.#epoch = epoch;
+  }
+}
+
+function forgetNames(): void {
+  names.clear();
+  epoch++;
+}
+
+/** The one that is just as the shape that was written last. */
+function found(shape: Shape | undefined): Shape | undefined {
+  for (let candidate = shape; candidate !== undefined; candidate = candidate.next) if (isWritten(candidate.tokens)) return candidate;
+  return undefined;
+}
+
+function isWritten(shape: Int32Array): boolean {
+  if (shape.length !== count) return false;
+  for (let i = 0; i < count; i++) if (shape[i] !== tokens[i]) return false;
+  return true;
 }

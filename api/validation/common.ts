@@ -12,7 +12,7 @@ export const IMMUTABLE_TEXT = "field is immutable";
 
 /** One `Invalid value` for each message. */
 export function invalidEach(messages: Messages, value: unknown, path: FieldPath, errors: Errors): void {
-  for (const message of messages) errors.push(invalid(path, value, message));
+  if (messages.length > 0) for (const message of messages) errors.push(invalid(path, value, message));
 }
 
 /** The same with the path made only when it is needed. */

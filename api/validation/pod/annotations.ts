@@ -20,10 +20,10 @@ export function validatePodAnnotations(annotations: Annotations | undefined, spe
   if (mirror !== undefined && !spec.nodeName) errors.push(invalid(path.key(MIRROR_ANNOTATION), mirror, "must set spec.nodeName if mirror pod annotation is set"));
   const cost = annotations[DELETION_COST_ANNOTATION];
   if (cost !== undefined && !isInt32(cost)) errors.push(invalid(path.key(DELETION_COST_ANNOTATION), cost, "must be a 32bit integer"));
-  for (const [key, value] of Object.entries(annotations)) {
-    if (key === SECCOMP_POD_ANNOTATION || key.startsWith(SECCOMP_CONTAINER_PREFIX)) validateSeccompText(value, path.child(key), errors);
+  for (const key in annotations) {
+    if (key === SECCOMP_POD_ANNOTATION || key.startsWith(SECCOMP_CONTAINER_PREFIX)) validateSeccompText(annotations[key] ?? "", path.child(key), errors);
   }
-  for (const [key, value] of Object.entries(annotations)) if (key.startsWith(APP_ARMOR_PREFIX)) validateAppArmor(key, value, spec, path, errors);
+  for (const key in annotations) if (key.startsWith(APP_ARMOR_PREFIX)) validateAppArmor(key, annotations[key] ?? "", spec, path, errors);
 }
 
 /** As Go's strconv.ParseInt reads it; a leading plus or zero is refused by the rule itself. */
@@ -66,9 +66,14 @@ function validateMatch(annotation: string, profile: Profile, word: string, defau
   else if (annotation.slice("localhost/".length) !== profile.localhostProfile) errors.push(forbidden(path.child("localhostProfile"), `${word} profile in annotation and field must match`));
 }
 
+function namesProfiles(annotations: Annotations): boolean {
+  for (const key in annotations) if (key === SECCOMP_POD_ANNOTATION || key.startsWith(SECCOMP_CONTAINER_PREFIX) || key.startsWith(APP_ARMOR_PREFIX)) return true;
+  return false;
+}
+
 /** Seccomp and AppArmor profiles in annotations against those in fields, when the object is made. */
 export function validateProfilesMatch(annotations: Annotations | undefined, spec: PodSpec, path: FieldPath, errors: Errors): void {
-  if (!annotations) return;
+  if (!annotations || !namesProfiles(annotations)) return;
   const seccompDefaults = ["runtime/default", "docker/default"];
   const podSeccomp = spec.securityContext?.seccompProfile;
   const annotation = annotations[SECCOMP_POD_ANNOTATION];

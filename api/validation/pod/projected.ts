@@ -34,8 +34,9 @@ function validateSource(source: VolumeProjection, at: FieldPath, volume: FieldPa
   }
   if (source.downwardAPI) {
     count++;
+    const inside = at.child("downwardAPI");
     for (const file of source.downwardAPI.items ?? []) {
-      validateDownwardFile(file, at.child("downwardAPI"), errors);
+      validateDownwardFile(file, inside, errors);
       if (file.path) take(file.path, file.path);
     }
   }

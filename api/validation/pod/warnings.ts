@@ -1,7 +1,7 @@
 import { quantityMilli } from "../../quantity.ts";
 import { type FieldPath, fieldPath } from "../../status/field-path.ts";
 import { goQuote } from "../../status/go-text.ts";
-import type { Container, ContainerPort, NodeSelectorTerm, ObjectMeta, PodSpec, PodTemplateSpec } from "../../wire.ts";
+import type { Container, ContainerPort, EnvVar, NodeSelectorTerm, ObjectMeta, PodSpec, PodTemplateSpec } from "../../wire.ts";
 import { ipWarnings } from "../ip.ts";
 import { APP_ARMOR_PREFIX, SECCOMP_CONTAINER_PREFIX, SECCOMP_POD_ANNOTATION } from "./annotations.ts";
 import { CONTAINER_LISTS, visitContainers } from "./visit.ts";
@@ -170,6 +170,31 @@ function fractionWarning(list: { [name: string]: string } | undefined, name: str
 }
 
 function containerWarnings(container: Container, spec: PodSpec, annotations: Record<string, string>, path: () => FieldPath, at: At, isTemplate: boolean, warnings: string[]): void {
+  if (hasEntries(annotations)) annotationWarnings(container, spec, annotations, at, isTemplate, warnings);
+  for (const name of FRACTIONLESS) {
+    for (const side of SIDES) fractionWarning(container.resources?.[side], name, () => path().child("resources", side), warnings);
+  }
+  if ((container.env?.length ?? 0) < 2) return;
+  const names = new Set<string>();
+  container.env?.forEach((variable, i) => {
+    if (names.has(variable.name) && hidesPrevious(variable)) warnings.push(`${path().child("env").index(i)}: hides previous definition of ${goQuote(variable.name)}, which may be dropped when using apply`);
+    names.add(variable.name);
+  });
+}
+
+/** Does not refer to what stood there before. */
+function hidesPrevious({ name, value, valueFrom }: EnvVar): boolean {
+  const reference = `$(${name})`;
+  return valueFrom !== undefined || value === reference || !(value ?? "").includes(reference);
+}
+
+function hasEntries(map: object): boolean {
+  for (const _ in map) return true;
+  return false;
+}
+
+/** Profiles by annotations that no longer work. */
+function annotationWarnings(container: Container, spec: PodSpec, annotations: Record<string, string>, at: At, isTemplate: boolean, warnings: string[]): void {
   const seccomp = SECCOMP_CONTAINER_PREFIX + container.name;
   if (annotations[seccomp] !== undefined && !container.securityContext?.seccompProfile) {
     warnings.push(`${at("metadata", "annotations").key(seccomp)}: non-functional in v1.27+; use the "seccompProfile" field instead`);
@@ -178,17 +203,6 @@ function containerWarnings(container: Container, spec: PodSpec, annotations: Rec
   if (annotations[appArmor] !== undefined && isTemplate && !spec.securityContext?.appArmorProfile && !container.securityContext?.appArmorProfile) {
     warnings.push(`${at("metadata", "annotations").key(appArmor)}: deprecated since v1.30; use the "appArmorProfile" field instead`);
   }
-  for (const name of FRACTIONLESS) {
-    for (const side of SIDES) fractionWarning(container.resources?.[side], name, () => path().child("resources", side), warnings);
-  }
-  if ((container.env?.length ?? 0) < 2) return;
-  const names = new Set<string>();
-  container.env?.forEach((variable, i) => {
-    const reference = `$(${variable.name})`;
-    const hides = variable.valueFrom !== undefined || variable.value === reference || !(variable.value ?? "").includes(reference);
-    if (names.has(variable.name) && hides) warnings.push(`${path().child("env").index(i)}: hides previous definition of ${goQuote(variable.name)}, which may be dropped when using apply`);
-    names.add(variable.name);
-  });
 }
 
 function portWarnings(spec: PodSpec, at: At, warnings: string[]): void {
