@@ -19,11 +19,12 @@ node=node_modules/node-linux-$arch/bin/node
 if [ ! -e build/openapi ] || [ -n "$(find api scripts/generate-openapi.ts package-lock.json -newer build/openapi -name '*.t*' ! -name '*.test.ts' -print -quit)" ]; then
   "$node" --disable-warning=ExperimentalWarning scripts/generate-openapi.ts
 fi
-# What processes compile themselves they keep their compiler for: 30 MiB in each.
+# What processes compile themselves they keep their compiler for: 30 MiB in each. So JavaScript is made for them beforehand; the CLI starts with compiled code.
 warmed=node_modules/.cache/compile/.warmed
-if [ ! -e "$warmed" ] || [ -n "$(find agent api apiserver cli client controllers cri lib runtime-shim scheduler store -newer "$warmed" -name '*.ts' ! -name '*.test.ts' -print -quit)" ]; then
+if [ ! -e "$warmed" ] || [ ! -e node_modules/.cache/stripped/loader.mjs ] || [ -n "$(find agent api apiserver cli client controllers cri lib runtime-shim scheduler store -newer "$warmed" -name '*.ts' ! -name '*.test.ts' -print -quit)" ]; then
   mkdir -p node_modules/.cache/compile
   # Before the work: a file that is changed meanwhile is newer.
   touch "$warmed.new"
+  "$node" --disable-warning=ExperimentalWarning scripts/strip-types.ts || echo "berth: no JavaScript could be made beforehand (see above); processes make it at their start" >&2
   NODE_COMPILE_CACHE=$root/node_modules/.cache/compile "$node" --disable-warning=ExperimentalWarning scripts/warm-compile-cache.ts && mv "$warmed.new" "$warmed" || echo "berth: not all could be compiled beforehand (see above); what is needed is compiled at its start" >&2
 fi

@@ -1,5 +1,7 @@
+import { systemClock } from "../../lib/clock.ts";
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from "../../lib/logger.ts";
 import { UserError } from "../user-error.ts";
+import { keepMemorySmall } from "./resting-memory.ts";
 
 /** Where the options of every process lead. @throws UserError for an unknown level */
 export function processLogger(name: string, values: { readonly "log-level": string | undefined; readonly "log-file": string | undefined }): Logger {
@@ -24,9 +26,11 @@ export async function runUntilStopped(logger: Logger, body: (signal: AbortSignal
     logger.fatal({ err: error, origin }, "uncaught error");
     process.exit(70);
   });
+  const stopLooking = keepMemorySmall(systemClock);
   try {
     await body(stop.signal);
   } finally {
+    stopLooking();
     process.off("SIGTERM", onSignal).off("SIGINT", onSignal);
   }
   // Nothing may keep a stopped process alive (a keep-alive socket, a worker that hangs).

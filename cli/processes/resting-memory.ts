@@ -1,0 +1,61 @@
+import type { Clock } from "../../lib/clock.ts";
+import { releaseCode, releaseHeap } from "./release-memory.ts";
+
+/** How often it is looked at what the process does. */
+const LOOK_EVERY_MS = 3_000;
+/** Part of a core below which a process is at rest: renewing Leases and answering probes takes less. */
+const REST_CPU = 0.05;
+/** Collecting all garbage stops the process, for about a millisecond per MiB: what holds more is left to V8. */
+const MAX_HEAP_BYTES = 160 << 20;
+/** Less is not worth the work. */
+const WORTH_BYTES = 8 << 20;
+/** Between two times at least. */
+const PAUSE_MS = 60_000;
+
+/** What a process is made of, and how it gives memory back; tests put others in their place. */
+export interface RestingParts {
+  /** CPU time of all threads so far, resident bytes, and bytes in V8's heap. */
+  usage(): { readonly cpu_ms: number; readonly rss_bytes: number; readonly heap_bytes: number };
+  /** Gives back garbage and free memory of the heaps. */
+  releaseHeap(): void;
+  /** Lets go of code and constants of the executable: what is needed again comes back from the page cache. */
+  releaseCode(): void;
+}
+
+const own: RestingParts = {
+  usage() {
+    const { user, system } = process.cpuUsage();
+    return { cpu_ms: (user + system) / 1000, rss_bytes: process.memoryUsage.rss(), heap_bytes: process.memoryUsage().heapUsed };
+  },
+  releaseHeap,
+  releaseCode,
+};
+
+/**
+ * Gives back memory that only the start or a busy time needed, whenever the process is at rest: garbage that V8 would collect when there is more
+ * of it, freed memory that the C library keeps, and pages of the executable that nobody will need soon. Returns the way to stop.
+ */
+export function keepMemorySmall(clock: Clock, parts: RestingParts = own): () => void {
+  let before = parts.usage();
+  let looked_ms = clock.monotonic_ms();
+  let released_ms = Number.NEGATIVE_INFINITY;
+  let released_bytes = 0;
+  const look = (): void => {
+    const now_ms = clock.monotonic_ms();
+    const now = parts.usage();
+    const isAtRest = now.cpu_ms - before.cpu_ms < REST_CPU * (now_ms - looked_ms);
+    before = now;
+    looked_ms = now_ms;
+    if (isAtRest && now_ms - released_ms >= PAUSE_MS && now.rss_bytes - released_bytes >= WORTH_BYTES) {
+      if (now.heap_bytes <= MAX_HEAP_BYTES) parts.releaseHeap();
+      parts.releaseCode();
+      before = parts.usage();
+      looked_ms = clock.monotonic_ms();
+      released_ms = looked_ms;
+      released_bytes = before.rss_bytes;
+    }
+    timer = clock.after(LOOK_EVERY_MS, look, { background: true });
+  };
+  let timer = clock.after(LOOK_EVERY_MS, look, { background: true });
+  return () => timer.cancel();
+}
