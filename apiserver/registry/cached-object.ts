@@ -95,9 +95,17 @@ export class CachedObject {
     return LONG_NUMBER.test(text) ? decodeJson(this.kind.definition, text, "Ignore").object : (parseObject(text) as ApiObject);
   }
 
+  /** Makes known what `object` would decode: it must be just that, frozen. Kept as long as anybody holds it. */
+  share(object: ApiObject): void {
+    this.#shared = new WeakRef(object);
+  }
+
   /** The same object as it is shown in the event of its deletion. */
   deletedAt(revision: number): CachedObject {
-    return new CachedObject(this.kind, this.key, revision, replaceResourceVersion(this.bytes, this.revision, revision), this.#labels, this.#fields);
+    const deleted = new CachedObject(this.kind, this.key, revision, replaceResourceVersion(this.bytes, this.revision, revision), this.#labels, this.#fields);
+    const object = this.#shared?.deref();
+    if (object !== undefined) deleted.share(atRevision(object, revision));
+    return deleted;
   }
 
   /** A selectable field's value as text; metadata.name and metadata.namespace are there for every kind. */
@@ -106,6 +114,11 @@ export class CachedObject {
     if (name === "metadata.namespace") return this.namespace;
     return this.fields[this.kind.selectable.indexOf(name)] ?? "";
   }
+}
+
+/** The decoded object of the same bytes but for their resourceVersion, frozen. */
+export function atRevision(object: ApiObject, revision: number): ApiObject {
+  return deepFreeze({ ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } });
 }
 
 function utf8(bytes: Uint8Array): string {

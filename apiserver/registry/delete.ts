@@ -55,7 +55,7 @@ async function attemptDelete(registry: Registry, deletion: Deletion, current: Cu
   const { kind, name, options, context } = deletion;
   if (current.object === undefined) throw notFound(kind.resource, name);
   const shown = await show(kind, current.object);
-  const old = fromStored(kind, shown.copy());
+  const old = isPlain(kind) ? shown.object() : fromStored(kind, shown.copy());
   checkPreconditions(kind, name, old, options);
   const { user, namespace, dryRun, now_ms, warnings } = context;
   const admission = { operation: "DELETE" as const, kind, subresource: "", namespace, name, oldObject: old, user, dryRun, now_ms, warnings };
@@ -90,9 +90,14 @@ type Step =
   /** Written with its deletionTimestamp; removed right afterwards where no grace and no finalizer is left. */
   | { readonly type: "mark"; readonly object: ApiObject; readonly thenRemove: boolean };
 
+/** A deletion changes nothing but the metadata of its objects, and they are stored as they are shown. */
+function isPlain({ entry, view }: ServedKind): boolean {
+  return view === undefined && entry.storedAs === undefined && entry.strategy.markForDeletion === undefined;
+}
+
 /** Decides what this DELETE does to the object; changes nothing. */
 function nextStep(kind: ServedKind, old: ApiObject, options: DeleteOptions, now_ms: number): Step {
-  const object = structuredClone(old);
+  const object = isPlain(kind) ? { ...old, metadata: { ...old.metadata } } : structuredClone(old);
   const meta = object.metadata;
   if (!meta.deletionTimestamp && kind.entry.strategy.markForDeletion !== undefined) {
     meta.deletionTimestamp = rfc3339(now_ms);
@@ -148,7 +153,7 @@ function removedAnswer(deletion: Deletion, current: CachedObject | undefined, ol
 async function mark(registry: Registry, deletion: Deletion, current: CachedObject, object: ApiObject): Promise<{ written: CachedObject } | { lost: Current }> {
   const { kind, key } = deletion;
   const stored = await toStored(kind, object);
-  const { written, result } = await putObject(registry, kind, key, stored, storedBytes(kind, stored), current.revision, NO_RESERVATION);
+  const { written, result } = await putObject(registry, kind, key, stored, storedBytes(kind, stored), current.revision, NO_RESERVATION, isPlain(kind));
   return written === undefined ? { lost: readCurrent(kind, key, result.current[0]) } : { written };
 }
 

@@ -1,5 +1,5 @@
 import type { ApiObject } from "../../api/wire.ts";
-import { CachedObject } from "./cached-object.ts";
+import { atRevision, CachedObject } from "./cached-object.ts";
 import { KeyQueue } from "./key-queue.ts";
 import { withResourceVersion } from "./resource-version.ts";
 import type { ServedKind } from "./served-kind.ts";
@@ -10,14 +10,19 @@ export class PendingWrite {
   readonly key: string;
   readonly stored: Uint8Array;
   readonly #object: ApiObject;
+  readonly #asDecoded: boolean;
+  /** Held until the write's event has come, or what shares it would be gone before. */
+  #decoded: ApiObject | undefined;
   #made: CachedObject | undefined;
   #committed: CachedObject | undefined;
 
-  constructor(kind: ServedKind, key: string, stored: Uint8Array, object: ApiObject) {
+  /** `asDecoded`: the object is what `stored` decodes to. */
+  constructor(kind: ServedKind, key: string, stored: Uint8Array, object: ApiObject, asDecoded = false) {
     this.kind = kind;
     this.key = key;
     this.stored = stored;
     this.#object = object;
+    this.#asDecoded = asDecoded;
   }
 
   /** The store took it. */
@@ -33,7 +38,12 @@ export class PendingWrite {
 
   /** The object as it is stored at `revision`. */
   at(revision: number): CachedObject {
-    if (this.#made?.revision !== revision) this.#made = CachedObject.of(this.kind, this.key, revision, withResourceVersion(this.stored, revision), this.#object);
+    if (this.#made?.revision === revision) return this.#made;
+    this.#made = CachedObject.of(this.kind, this.key, revision, withResourceVersion(this.stored, revision), this.#object);
+    if (this.#asDecoded) {
+      this.#decoded = atRevision(this.#object, revision);
+      this.#made.share(this.#decoded);
+    }
     return this.#made;
   }
 }

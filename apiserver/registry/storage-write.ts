@@ -44,10 +44,13 @@ export interface PutResult {
   readonly result: TxnResult;
 }
 
-/** Writes the object if the key still has `modRevision` (0: is not there) and the reservation holds. @throws StatusError 413 */
-export async function putObject(registry: Registry, kind: ServedKind, key: string, object: ApiObject, bytes: Buffer, modRevision: number, reservation: Reservation): Promise<PutResult> {
+/**
+ * Writes the object if the key still has `modRevision` (0: is not there) and the reservation holds. `asDecoded`: the object is what its bytes decode to
+ * (made of a stored one's own parts), so that readers in this process need not decode them. @throws StatusError 413
+ */
+export async function putObject(registry: Registry, kind: ServedKind, key: string, object: ApiObject, bytes: Buffer, modRevision: number, reservation: Reservation, asDecoded = false): Promise<PutResult> {
   const storageKey = kind.storagePrefix + key;
-  const write = new PendingWrite(kind.stored, key, bytes, object);
+  const write = new PendingWrite(kind.stored, key, bytes, object, asDecoded);
   const lease = kind.stored.entry.kind === "Event" ? { lease: await registry.eventLeases.lease() } : {};
   registry.cache.pending.add(write);
   let result: TxnResult;

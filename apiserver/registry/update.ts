@@ -43,6 +43,8 @@ export interface UpdateRequest {
   readonly isPatch?: boolean;
   /** Skip optimistic-lock and no-op shortcuts of clients: the registry's own writes (binding, eviction). */
   readonly internal?: boolean;
+  /** What `next` gives is a stored object with other amounts of its own fields, nothing empty added: it is what its bytes decode to. */
+  readonly asDecoded?: boolean;
   /** What must hold besides for the write that `next` made last. */
   reserve?(): Reservation;
 }
@@ -129,7 +131,7 @@ async function commit(
     const certain = start.certain ? start : await certainCurrent(registry, kind, key);
     return certain.object?.revision === current.revision ? { kind, cached: await show(kind, current), created: false } : { lost: certain };
   }
-  const { written, result } = await putObject(registry, kind, key, stored, bytes, current.revision, reservation);
+  const { written, result } = await putObject(registry, kind, key, stored, bytes, current.revision, reservation, request.asDecoded === true && stored === next);
   if (written !== undefined) return { kind, cached: await show(kind, written), created: false };
   // A reservation that was lost shows in the cache once it is fresh, and then another value is chosen.
   if (reservation.compare.length > 0) return { lost: await certainCurrent(registry, kind, key) };

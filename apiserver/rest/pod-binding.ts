@@ -36,7 +36,7 @@ async function write(registry: Registry, pods: ServedKind, context: RequestConte
     hold = await registry.bindings.hold(pods.objectKey(context.info.namespace, name), pod, again);
     return pod;
   };
-  const request = { name, subresource: "binding", strategy: {}, next, internal: true, reserve: () => hold!.reservation };
+  const request = { name, subresource: "binding", strategy: {}, next, internal: true, asDecoded: true, reserve: () => hold!.reservation };
   try {
     await updateObject(registry, pods, request, { ...writeContext(context, dryRun), user: context.user });
     if (dryRun) hold?.release();
