@@ -1,4 +1,5 @@
 import { isMap, memberOf } from "../patch/json-value.ts";
+import { goQuote } from "../status/go-text.ts";
 import type { ListType } from "./merge-type.ts";
 import { keyElement, type PathElement, valueElement } from "./path-element.ts";
 
@@ -15,6 +16,9 @@ export function itemElement(type: ListType, item: unknown): PathElement {
   for (const key of type.keys) {
     const value = memberOf(item, key) ?? (items.type === "map" ? items.keyDefault(key) : undefined);
     if (value !== undefined) keys[key] = value;
+  }
+  if (type.keys.length > 0 && Object.keys(keys).length === 0) {
+    throw new ListItemError(`associative list with keys has an element that omits all key fields [${type.keys.map(goQuote).join(" ")}] (and doesn't have default values for any key fields)`);
   }
   return keyElement(keys);
 }

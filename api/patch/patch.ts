@@ -40,9 +40,10 @@ export interface PatchRequest {
 export function patchObject(request: PatchRequest): Decoded<ApiObject> {
   const text = Buffer.from(request.body.buffer, request.body.byteOffset, request.body.byteLength).toString("utf8");
   const { object, warnings } = quickly(request, text) ?? decodePatched(request, text);
-  // A patch may say what it likes about these two: the path decides.
-  object.kind = request.kind;
-  object.apiVersion = request.apiVersion;
+  // A patch may say what it likes about these two, the path decides; custom resources that name others are refused when they are validated.
+  const isCustom = request.definition === undefined;
+  if (!isCustom || !object.kind) object.kind = request.kind;
+  if (!isCustom || !object.apiVersion) object.apiVersion = request.apiVersion;
   return { object, warnings };
 }
 

@@ -300,9 +300,9 @@ function pathSegmentCharacters(name: string): Messages {
   return messages.length === 0 ? OK : messages;
 }
 
-/** A generated name goes on after its prefix: the dash at the end is not the end. */
+/** A generated name goes on after its prefix: the dash at the end is not the end. As in Kubernetes, the character before it goes unseen. */
 function unmasked(name: string, prefix: boolean): string {
-  return prefix && name.length > 1 && name.endsWith("-") ? `${name.slice(0, -1)}a` : name;
+  return prefix && name.length > 1 && name.endsWith("-") ? `${name.slice(0, -2)}a` : name;
 }
 
 export const nameIsDnsSubdomain: NameRule = (name, prefix) => dns1123Subdomain(unmasked(name, prefix));

@@ -120,7 +120,9 @@ function validate(registry: Registry, kind: ServedKind, object: ApiObject, conte
 
 /** Custom resources name their kind themselves, and errors show what they name. */
 export function groupKindOf(kind: ServedKind, object: ApiObject): GroupKind {
-  return kind.custom === undefined ? kind.groupKind : { group: kind.entry.group, kind: object.kind };
+  if (kind.custom === undefined) return kind.groupKind;
+  const slash = object.apiVersion.indexOf("/");
+  return { group: slash < 0 ? "" : object.apiVersion.slice(0, slash), kind: object.kind };
 }
 
 async function showDryRun(registry: Registry, kind: ServedKind, key: string, name: string, object: ApiObject): Promise<Outcome> {

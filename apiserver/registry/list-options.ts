@@ -21,12 +21,15 @@ export interface ListOptions {
 export function parseListOptions(query: Query): ListOptions {
   const timeout = query.get("timeoutSeconds");
   const limit = query.get("limit");
+  const resourceVersion = query.get("resourceVersion") ?? "";
+  const limited = limit === undefined ? 0 : Math.max(0, parseInteger(limit));
   return {
     labelSelector: query.get("labelSelector") ?? "",
     fieldSelector: query.get("fieldSelector") ?? "",
-    resourceVersion: query.get("resourceVersion") ?? "",
+    resourceVersion,
     resourceVersionMatch: query.get("resourceVersionMatch") ?? "",
-    limit: limit === undefined ? 0 : Math.max(0, parseInteger(limit)),
+    // Any state will do: Kubernetes' cache gives what it has at once, whole.
+    limit: resourceVersion === "0" ? 0 : limited,
     continue: query.get("continue") ?? "",
     timeout_s: timeout === undefined ? undefined : parseInteger(timeout),
     allowWatchBookmarks: query.flag("allowWatchBookmarks"),

@@ -15,5 +15,5 @@ export function dropDuplicateOwners(object: ApiObject, warnings: string[], admit
   if (duplicates.length === 0) return;
   object.metadata.ownerReferences = [...kept.values()];
   const when = admitted ? " after mutating admission happens" : "";
-  warnings.push(`.metadata.ownerReferences contains duplicate entries${when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: [${duplicates.join(" ")}]`);
+  warnings.push(`.metadata.ownerReferences contains duplicate entries${when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${duplicates.join(", ")}`);
 }

@@ -3,6 +3,7 @@ import { customMergeType, type StructuralSchema } from "../../fieldmanager/struc
 import type { Versions } from "../../fieldmanager/updater.ts";
 import { equalJson, isMap } from "../../patch/json-value.ts";
 import { invalid, required } from "../../status/field-error.ts";
+import { goQuote } from "../../status/go-text.ts";
 import type { CustomResourceSchema } from "../../structural/custom-resource-schema.ts";
 import type { DefinitionVersion } from "../../validation/apiextensions/internal-spec.ts";
 import { versionsOf } from "../../validation/apiextensions/internal-spec.ts";
@@ -162,8 +163,10 @@ function finalizerWarnings(object: ApiObject, old: ApiObject | undefined): strin
   const before = old?.metadata.finalizers ?? [];
   const added = [...new Set(object.metadata.finalizers ?? [])].filter((finalizer) => !before.includes(finalizer)).sort();
   return added.flatMap((finalizer) => {
-    const texts = qualifiedName(finalizer).map((message) => `metadata.finalizers: ${message}`);
-    if (!finalizer.includes("/") && !STANDARD_FINALIZERS.has(finalizer)) texts.push(`metadata.finalizers: ${JSON.stringify(finalizer)}: prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers`);
+    const of = `metadata.finalizers: ${goQuote(finalizer)}`;
+    const texts = qualifiedName(finalizer).map((message) => `${of}: ${message}`);
+    const path = finalizer.includes(".") ? "including a path (/) " : "";
+    if (!finalizer.includes("/") && !STANDARD_FINALIZERS.has(finalizer)) texts.push(`${of}: prefer a domain-qualified finalizer name ${path}to avoid accidental conflicts with other finalizer writers`);
     return texts;
   });
 }

@@ -17,7 +17,7 @@ function valueAt(object: unknown, path: string): unknown {
   const names = segmentsOf(path);
   for (const [i, name] of names.entries()) {
     if (value === null || value === undefined) return undefined;
-    if (!isMap(value)) throw new NestedTypeError(`.${names.slice(0, i).join(".")} accessor error: ${goText(value)} is of the type ${goTypeOf(value)}, expected map[string]interface {}`);
+    if (!isMap(value)) throw new NestedTypeError(`.${names.slice(0, i + 1).join(".")} accessor error: ${goText(value)} is of the type ${goTypeOf(value)}, expected map[string]interface{}`);
     value = memberOf(value, name);
   }
   return value;
@@ -63,8 +63,8 @@ function goText(value: unknown): string {
 export function validateScaleFields(object: ApiObject, scale: ScalePaths | undefined, errors: Errors): void {
   if (scale === undefined) return;
   replicas(object, scale.specReplicasPath ?? "", errors);
-  if (scale.labelSelectorPath) checked(() => textAt(object, scale.labelSelectorPath ?? ""), scale.labelSelectorPath, "", errors);
   replicas(object, scale.statusReplicasPath ?? "", errors);
+  if (scale.labelSelectorPath) checked(() => textAt(object, scale.labelSelectorPath ?? ""), scale.labelSelectorPath, "", errors);
 }
 
 function replicas(object: ApiObject, path: string, errors: Errors): void {

@@ -48,6 +48,34 @@ test("methods that a router would keep from custom resources", async (t) => {
   t.deepEqual([(await client.call("POST", "/apis/apps/v9")).status, (await client.call("POST", "/apis/apps/v1")).status], [404, 405]);
 });
 
+test("a patch that names another kind or version is refused", async (t) => {
+  const client = await nails(t);
+  const kind = await client.patch(`${NAILS}/a`, { kind: "Screw" });
+  t.deepEqual([kind.status, kind.body.message], [422, 'Screw.example.com "a" is invalid: kind: Invalid value: "Screw": must be Nail']);
+  const version = await client.patch(`${NAILS}/a`, [{ op: "replace", path: "/apiVersion", value: "other.dev/v1" }], "application/json-patch+json");
+  t.deepEqual([version.status, version.body.message], [422, 'Nail.other.dev "a" is invalid: apiVersion: Invalid value: "other.dev/v1": must be example.com/v1']);
+  t.is((await client.patch(`${NAILS}/a`, { kind: null })).status, 200);
+});
+
+test("finalizers without a domain are warned of; a list of any state has no pages", async (t) => {
+  const client = await nails(t);
+  const warned = async (finalizer: string) => (await client.patch(`${NAILS}/a?dryRun=All`, { metadata: { finalizers: [finalizer] } })).headers.warning;
+  t.regex(String(await warned("mine")), /prefer a domain-qualified finalizer name to avoid/);
+  t.regex(String(await warned("mine.dev")), /prefer a domain-qualified finalizer name including a path \(\/\) to avoid/);
+  await client.post(NAILS, { apiVersion: "example.com/v1", kind: "Nail", metadata: { name: "z" } });
+  t.is((await client.get(`${NAILS}?limit=1&resourceVersion=0`)).body.items.length, 2);
+});
+
+test("an applied item of a list by keys needs one of them", async (t) => {
+  const client = await nails(t);
+  const items = { type: "object", properties: { key: { type: "string" }, other: { type: "string" } }, required: ["key"] };
+  const schema = { type: "object", properties: { spec: { type: "object", properties: { list: { type: "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["key"], items } } } } };
+  await establish(client, definitionOf("racks", { schema, names: { kind: "Rack", singular: "rack" } }));
+  const rack = { apiVersion: "example.com/v1", kind: "Rack", metadata: { name: "r" }, spec: { list: [{ other: "x" }] } };
+  const answer = await client.patch("/apis/example.com/v1/namespaces/default/racks/r?fieldManager=me", rack, "application/apply-patch+yaml");
+  t.deepEqual([answer.status, answer.body.message.split(": ").slice(1).join(": ")], [500, '.spec.list: element 0: associative list with keys has an element that omits all key fields ["key"] (and doesn\'t have default values for any key fields)']);
+});
+
 test("a watch whose rows cannot be made is refused before it begins; all that is wrong with its options is told", async (t) => {
   const client = await nails(t);
   const answer = await client.get(`${NAILS}?watch=1&timeoutSeconds=1&includeObject=some`, { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" });

@@ -139,7 +139,7 @@ for (const kind of STORES) {
     const owner = { apiVersion: "v1", kind: "ConfigMap", name: "o", uid: "11111111-1111-1111-1111-111111111111" };
     const made = await client.post(`${maps}?fieldManager=m`, { metadata: { name: "a", ownerReferences: [owner, owner] } });
     t.deepEqual(made.body.metadata.ownerReferences, [owner]);
-    const text = (when: string) => `299 - ".metadata.ownerReferences contains duplicate entries${when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: [${owner.uid}]"`;
+    const text = (when: string) => `299 - ".metadata.ownerReferences contains duplicate entries${when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${owner.uid}"`;
     t.is(made.headers.warning, text(""));
     const patched = await client.patch(`${maps}/a`, [{ op: "add", path: "/metadata/ownerReferences/-", value: owner }], JSON_PATCH);
     t.deepEqual(patched.body.metadata.ownerReferences, [owner]);
