@@ -38,9 +38,9 @@ async function write(registry: Registry, pods: ServedKind, context: RequestConte
   };
   const request = { name, subresource: "binding", strategy: {}, next, internal: true, asDecoded: true, reserve: () => hold!.reservation };
   try {
-    await updateObject(registry, pods, request, { ...writeContext(context, dryRun), user: context.user });
+    const { cached } = await updateObject(registry, pods, request, { ...writeContext(context, dryRun), user: context.user });
     if (dryRun) hold?.release();
-    else hold?.done();
+    else hold?.done(cached);
   } catch (error) {
     if (error instanceof StatusError) hold?.release();
     else hold?.doubt();

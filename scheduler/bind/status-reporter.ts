@@ -4,8 +4,8 @@ import { type Clock, rfc3339 } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/logger.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 
-/** Most status writes on their way: bindings go first. */
-const MAX_IN_FLIGHT = 16;
+/** Most status writes on their way: bindings go first, and what is bound meanwhile needs no other word. */
+const MAX_IN_FLIGHT = 4;
 
 interface Report {
   readonly pod: PodInfo;

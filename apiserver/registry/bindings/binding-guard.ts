@@ -1,9 +1,10 @@
-import { podClaimOf } from "../../../api/placement/pod-claim.ts";
+import { type PodClaim, podClaimOf } from "../../../api/placement/pod-claim.ts";
 import { conflict, serverTimeout } from "../../../api/status/errors.ts";
 import type { Node, Pod } from "../../../api/wire.ts";
 import type { Clock } from "../../../lib/clock.ts";
 import type { Random } from "../../../lib/random.ts";
 import type { Store } from "../../../store/store.ts";
+import type { CachedObject } from "../cached-object.ts";
 import type { KindCache } from "../kind-cache.ts";
 import { NO_RESERVATION, type Reservation } from "../registry.ts";
 import type { WatchCache } from "../watch-cache.ts";
@@ -32,8 +33,8 @@ interface Shard {
 export interface Hold {
   /** The transaction must contain it. */
   readonly reservation: Reservation;
-  /** The pod is bound. */
-  done(): void;
+  /** The pod is bound, and stored as `written`. */
+  done(written: CachedObject | undefined): void;
   /** It is not bound, for certain. */
   release(): void;
   /** Nobody knows. */
@@ -56,6 +57,8 @@ export class BindingGuard {
   readonly #pods: KindCache;
   readonly #nodes: KindCache;
   readonly #accounts = new Map<string, NodeAccount>();
+  /** What pods take that were bound here: they need not be read again. */
+  readonly #claims = new WeakMap<CachedObject, PodClaim>();
   /** Pod → the account that expects it. */
   readonly #expected = new Map<string, NodeAccount>();
   readonly #shards: readonly Shard[] = Array.from({ length: SHARDS }, (_, i) => ({ key: `${PREFIX}${i}`, revision: 0, claiming: undefined, losses: 0, doubtful: [] }));
@@ -95,19 +98,20 @@ export class BindingGuard {
       if (missing.length === 0 && (node !== undefined || certain)) {
         account.expect(key, claim);
         this.#expected.set(key, account);
-        return this.#holdOf(key, account, shard, revision);
+        return this.#holdOf(key, account, claim, shard, revision);
       }
       if (certain) throw conflict({ group: "", resource: "pods/binding" }, pod.metadata.name ?? "", `node ${nodeName} has no room for it: ${missing.join("; ")}`);
       await this.#cache.fresh();
     }
   }
 
-  #holdOf(key: string, account: NodeAccount, shard: Shard, revision: number): Hold {
+  #holdOf(key: string, account: NodeAccount, claim: PodClaim, shard: Shard, revision: number): Hold {
     return {
       reservation: { ...NO_RESERVATION, compare: [{ key: shard.key, modRevision: revision }] },
       // The room is given back to the pod itself, when the cache tells of it.
-      done: () => {
+      done: (written) => {
         shard.losses = 0;
+        if (written !== undefined) this.#claims.set(written, claim);
       },
       release: () => this.#drop(key),
       doubt: () => {
@@ -127,7 +131,7 @@ export class BindingGuard {
   #account(node: string): NodeAccount {
     let account = this.#accounts.get(node);
     if (account === undefined) {
-      account = new NodeAccount();
+      account = new NodeAccount(this.#claims);
       for (const cached of this.#pods.onNode(node) ?? []) account.set(cached.key, cached);
       this.#accounts.set(node, account);
     }

@@ -38,6 +38,12 @@ export class NodeAccount {
   readonly #sums = new Sums();
   /** Bindings that this process has let through and not yet seen in its cache. */
   readonly #coming = new Map<string, PodClaim>();
+  readonly #known: { get(pod: CachedObject): PodClaim | undefined };
+
+  /** `known`: claims of pods that were read elsewhere. */
+  constructor(known: { get(pod: CachedObject): PodClaim | undefined }) {
+    this.#known = known;
+  }
 
   /** A pod of this node as the cache has it; undefined: it is not on this node any more. */
   set(key: string, cached: CachedObject | undefined): void {
@@ -89,7 +95,7 @@ export class NodeAccount {
 
   #read(): void {
     for (const entry of this.#unread) {
-      entry.claim = podClaimOf(entry.cached.object() as Pod);
+      entry.claim = this.#known.get(entry.cached) ?? podClaimOf(entry.cached.object() as Pod);
       this.#sums.add(entry.claim);
     }
     this.#unread.clear();
