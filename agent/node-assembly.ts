@@ -20,10 +20,11 @@ import { CONTAINER_NAME, MESSAGE_POLICY, RESTART_COUNT } from "./pod/config/labe
 import { ImageBackoffs } from "./pod/image-backoffs.ts";
 import type { NodeContext } from "./pod/node-context.ts";
 import { containerLogName, type NodePaths, nodePaths, terminationLogPath } from "./pod/paths.ts";
+import { uidOf } from "./pod/spec.ts";
 import { createProber } from "./probe/prober.ts";
 import { NodeServer } from "./server/node-server.ts";
 import { StatusWriter } from "./status/writer.ts";
-import { refusal, SAFE_SYSCTLS } from "./sync/admission.ts";
+import { type AdmissionNode, refusal, resizeRefusal, SAFE_SYSCTLS } from "./sync/admission.ts";
 import { PodManager } from "./sync/pod-manager.ts";
 import type { PodIdentity } from "./sync/runtime-records.ts";
 import { RuntimeView } from "./sync/runtime-view.ts";
@@ -154,21 +155,24 @@ export class NodeAssembly {
       memory_bytes: machine.memory_bytes,
       runtimeName: () => this.monitor.facts.name,
       networkProblem: () => this.monitor.networkProblem,
+      refuseResize: (pod) => resizeRefusal(pod, this.#admissionNode(), this.manager.neighbours(uidOf(pod))),
       nodeHosts: () => readFile("/etc/hosts", "utf8").catch(() => ""),
     };
   }
 
   #makeManager(): PodManager {
-    const { nodeName } = this.#options;
-    return new PodManager({
-      context: this.context,
-      informer: this.pods,
-      admit: (pod, others) => {
-        const labels = this.registration.node?.metadata.labels ?? nodeLabels(this.#facts());
-        const supportsStrictGroups = this.monitor.facts.supportsGroupsPolicy;
-        return refusal(pod, { name: nodeName, labels, allocatable: this.#allocatable, allowedSysctls: SAFE_SYSCTLS, supportsStrictGroups, hasAppArmor: this.#node.machine.hasAppArmor }, others);
-      },
-    });
+    return new PodManager({ context: this.context, informer: this.pods, admit: (pod, others) => refusal(pod, this.#admissionNode(), others) });
+  }
+
+  #admissionNode(): AdmissionNode {
+    return {
+      name: this.#options.nodeName,
+      labels: this.registration.node?.metadata.labels ?? nodeLabels(this.#facts()),
+      allocatable: this.#allocatable,
+      allowedSysctls: SAFE_SYSCTLS,
+      supportsStrictGroups: this.monitor.facts.supportsGroupsPolicy,
+      hasAppArmor: this.#node.machine.hasAppArmor,
+    };
   }
 
   #makeServer(): NodeServer {

@@ -1,3 +1,4 @@
+import type { Pod } from "../../api/wire.ts";
 import type { EventText } from "../../client/event-recorder.ts";
 
 /** What the worker is to do; each action's end is a new event for the machine. */
@@ -20,6 +21,8 @@ export type Action =
       /** Stopped only once these have ended (or the grace is used up): sidecars outlive what they serve. */
       readonly after: readonly string[];
     }
+  /** Limits of the pod and of containers that run. */
+  | { readonly type: "resize"; readonly from: Pod; readonly containers: readonly { readonly name: string; readonly id: string }[] }
   /** The runtime is to forget these: all containers are about to be started anew. */
   | { readonly type: "remove-containers"; readonly ids: readonly string[] }
   /** Containers, sandboxes, volumes and cgroup of a pod of which nothing runs; logs stay while the API server has the pod. */

@@ -1,5 +1,6 @@
 import { backoffUntil, goDuration, nextBackoff } from "./crash-backoff.ts";
 import { asksForAll } from "./decide-restart-all.ts";
+import { mustRestartForResize } from "./decide-resize.ts";
 import type { Draft } from "./draft.ts";
 import { graceOf, killReason } from "./kill-reason.ts";
 import { memoryOf, withContainer, withoutFields } from "./pod-state.ts";
@@ -65,7 +66,8 @@ function decideContainer(draft: Draft, entry: SpecContainer, record: ContainerRe
   if (asksForAll(entry.container, record)) return;
   if (record?.state !== "running") {
     // A sidecar whose record is of an earlier sandbox has none in this one.
-    if (record === undefined || shouldStart(draft.state.pod, entry, draft.state.runtime)) candidates.push(entry);
+    const isWanted = record === undefined || shouldStart(draft.state.pod, entry, draft.state.runtime) || mustRestartForResize(draft.state, entry.container.name, record.id);
+    if (isWanted) candidates.push(entry);
     return;
   }
   if (memoryOf(draft.state, entry.container.name).starting !== undefined || draft.state.stops.has(record.id) || entry.kind === "ephemeral") return;

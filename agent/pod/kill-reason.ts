@@ -1,4 +1,5 @@
 import { containerHash } from "./container-hash.ts";
+import { mustRestartForResize } from "./decide-resize.ts";
 import type { PodState } from "./pod-state.ts";
 import { restartPolicyOf } from "./restart-policy.ts";
 import type { ContainerRecord } from "./runtime-state.ts";
@@ -19,6 +20,7 @@ export function killReason(state: PodState, entry: SpecContainer, record: Contai
   const label = entry.kind === "init" ? "Init container" : "Container";
   const restarts = entry.kind !== "init" && restartPolicyOf(state.pod, entry) !== "Never" ? ", will be restarted" : "";
   if (record.hash !== "" && record.hash !== containerHash(container)) return { message: `${label} ${container.name} definition changed, will be restarted`, grace_s: undefined, isReplacement: true };
+  if (mustRestartForResize(state, container.name, record.id)) return { message: `${label} ${container.name} resize requires restart`, grace_s: undefined, isReplacement: true };
   const results = state.probes.get(record.id);
   if (results?.liveness === "failure") {
     return { message: `${label} ${container.name} failed liveness probe${restarts}`, grace_s: container.livenessProbe?.terminationGracePeriodSeconds, isReplacement: false };

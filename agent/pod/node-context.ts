@@ -1,3 +1,4 @@
+import type { Pod } from "../../api/wire.ts";
 import type { Client } from "../../client/client.ts";
 import type { EventRecorder } from "../../client/event-recorder.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -16,6 +17,7 @@ import type { ReferenceSource } from "./config/environment.ts";
 import type { NodeAllocatable } from "./config/resource-field.ts";
 import type { ImageBackoffs } from "./image-backoffs.ts";
 import type { NodePaths } from "./paths.ts";
+import type { ResizeRefusal } from "./resize.ts";
 
 /** What the pods of one node share. */
 export interface NodeContext {
@@ -44,6 +46,8 @@ export interface NodeContext {
   readonly networkProblem: () => string | undefined;
   /** Text of the node's own /etc/hosts. */
   readonly nodeHosts: () => Promise<string>;
+  /** Why a pod that runs here cannot have the resources that it has now in its spec; undefined: there is room. */
+  readonly refuseResize: (pod: Pod) => (ResizeRefusal & { readonly word: string }) | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

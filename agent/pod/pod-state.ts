@@ -2,6 +2,7 @@ import type { Pod } from "../../api/wire.ts";
 import type { WaitReason } from "../status/container-status.ts";
 import type { EndReason } from "../status/pod-status.ts";
 import type { BackoffEntry } from "./crash-backoff.ts";
+import { noResize, type Resize } from "./resize.ts";
 import { noRuntime, type PodRuntime } from "./runtime-state.ts";
 
 /**
@@ -80,6 +81,8 @@ export interface PodState {
   readonly attempts: number;
   readonly cleanup: "none" | "busy" | "done";
   readonly restartAll: RestartAll;
+  /** `pod` has the resources that the node has granted. */
+  readonly resize: Resize;
 }
 
 export const untried: ContainerMemory = { nextAttemptAt_ms: 0, attemptedAs: 0, isFresh: true };
@@ -102,6 +105,7 @@ export function newPodState(pod: Pod, now_ms: number, runtime: PodRuntime = noRu
     attempts: 0,
     cleanup: "none",
     restartAll: { step: "none", dueAt_ms: 0, restarts: new Map() },
+    resize: noResize,
   };
 }
 

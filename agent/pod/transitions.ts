@@ -11,6 +11,7 @@ import {
   withContainer,
   withoutFields,
 } from "./pod-state.ts";
+import { noResize, type ResizeRefusal, resizedContainers, withGrantedResources, withResourcesOf } from "./resize.ts";
 import { currentSandbox, newestOf, type PodRuntime } from "./runtime-state.ts";
 import { allContainers, findContainer } from "./spec.ts";
 
@@ -24,7 +25,39 @@ const RESYNC_MS = 60_000;
 export function podUpdated(state: PodState, pod: Pod): PodState {
   const old = state.pod.metadata;
   const isSame = old.generation === pod.metadata.generation && old.deletionTimestamp === pod.metadata.deletionTimestamp && JSON.stringify([old.labels, old.annotations]) === JSON.stringify([pod.metadata.labels, pod.metadata.annotations]);
-  return { ...state, pod, ...(isSame ? {} : { containers: allDue(state) }) };
+  return { ...withNewer(state, pod), ...(isSame ? {} : { containers: allDue(state) }) };
+}
+
+/** Other resources than those granted are only a wish. */
+function withNewer(state: PodState, newer: Pod): PodState {
+  const pod = withResourcesOf(newer, state.pod);
+  const isWish = resizedContainers(pod, newer).length > 0;
+  const refusal = isWish && state.resize.wanted?.metadata.generation === newer.metadata.generation ? state.resize.refusal : undefined;
+  return { ...state, pod: isWish ? pod : newer, resize: { ...state.resize, wanted: isWish ? newer : undefined, refusal } };
+}
+
+/** The node has room for what is wanted. */
+export function resizeGranted(state: PodState): PodState {
+  const { wanted } = state.resize;
+  if (wanted === undefined) return state;
+  return { ...state, pod: wanted, resize: { ...noResize, step: "due", from: state.pod } };
+}
+
+export function resizeRefused(state: PodState, refusal: ResizeRefusal): PodState {
+  return { ...state, resize: { ...state.resize, refusal } };
+}
+
+/** Limits are written, or that failed with `error`. Containers whose policy says so are started anew now. */
+export function resizeWritten(state: PodState, result: { error?: string }, now_ms: number): PodState {
+  const { resize, pod, runtime } = state;
+  if (resize.step !== "busy" || resize.from === undefined) return state;
+  if (result.error !== undefined) return { ...state, resize: { ...resize, step: "due", error: result.error, retryAt_ms: now_ms + RETRY_MS } };
+  const restarts = new Map<string, string>();
+  for (const changed of resizedContainers(resize.from, pod)) {
+    const record = newestOf(runtime, changed.name);
+    if (changed.restarts && record?.state === "running") restarts.set(changed.name, record.id);
+  }
+  return { ...state, resize: { ...resize, step: "restarts", error: undefined, restarts } };
 }
 
 /** The API server no longer has it. */
@@ -147,5 +180,5 @@ export function adopted(state: PodState, idOf: (containerID: string) => string):
     probes.set(id, { ...(known.started === true ? { startup: "success" as const } : {}), ...(known.ready ? { readiness: "success" as const } : {}) });
   }
   const containers = new Map(allContainers(state.pod).map(({ container }) => [container.name, untried]));
-  return { ...state, probes, containers };
+  return { ...withNewer({ ...state, pod: withGrantedResources(state.pod) }, state.pod), probes, containers };
 }

@@ -14,11 +14,13 @@ import { currentSandbox } from "./runtime-state.ts";
 import { allContainers, findContainer, isHostNetwork, uidOf } from "./spec.ts";
 import { releaseVolumes, removeContainer, removeFromRuntime, removeLogs } from "./tasks/clean-up.ts";
 import { imageAhead } from "./tasks/ensure-image.ts";
+import { resizeSummary } from "./resize.ts";
+import { resizePod } from "./tasks/resize.ts";
 import { createSandbox, stopSandbox } from "./tasks/sandbox.ts";
 import { startContainer } from "./tasks/start-container.ts";
 import { killContainer } from "./tasks/stop-container.ts";
 import { VolumeSetup } from "./tasks/volume-setup.ts";
-import { adopted, allRemoved, cleanedUp, endedByNode, podRemoved, podUpdated, prepareEnded, probed, runtimeObserved, sandboxTaskEnded, startEnded, startMovedOn, stopEnded } from "./transitions.ts";
+import { adopted, allRemoved, cleanedUp, endedByNode, podRemoved, podUpdated, prepareEnded, probed, resizeGranted, resizeRefused, resizeWritten, runtimeObserved, sandboxTaskEnded, startEnded, startMovedOn, stopEnded } from "./transitions.ts";
 
 const RETRY_MS = 1_000;
 
@@ -73,6 +75,21 @@ export class PodWorker {
     this.#apply((state) => podUpdated(state, pod));
     const isChanged = JSON.stringify([old.metadata.labels, old.metadata.annotations]) !== JSON.stringify([pod.metadata.labels, pod.metadata.annotations]);
     if (isChanged) this.refreshVolumes();
+    this.considerResize();
+  }
+
+  /** Grants the resources that the pod wants, if there is room for them now. */
+  considerResize(): void {
+    const { resize, stage, runtime } = this.#state;
+    const { wanted, step, refusal } = resize;
+    if (wanted === undefined || step !== "none" || stage !== "running" || runtime.containers.length === 0) return;
+    const why = this.#context.refuseResize(wanted);
+    if (why === undefined) {
+      this.#event({ type: "Normal", reason: "ResizeStarted", message: `Pod resize started: ${resizeSummary(wanted)}` });
+      return this.#apply(resizeGranted);
+    }
+    if (refusal?.reason !== why.reason) this.#event({ type: "Warning", reason: `Resize${why.reason}`, message: `Pod resize ${why.word}: ${resizeSummary(wanted, why.message)}` });
+    this.#apply((state) => resizeRefused(state, why));
   }
 
   /** The API server has it no more. */
@@ -144,6 +161,8 @@ export class PodWorker {
         return this.#background(this.#startContainer(action));
       case "stop-container":
         return this.#background(this.#stopContainer(action));
+      case "resize":
+        return this.#background(this.#resize(action));
       case "remove-containers":
         return this.#background(this.#removeAll(action.ids));
       case "clean-up":
@@ -231,6 +250,13 @@ export class PodWorker {
       await this.#context.clock.sleep(RETRY_MS, this.#closed.signal);
     }
     this.#apply((state) => stopEnded(state, action.id));
+  }
+
+  async #resize({ from, containers }: ActionOf<"resize">): Promise<void> {
+    const to = this.#state.pod;
+    const result = await resizePod(this.#context, { from, to, containers });
+    if (result.error !== undefined && result.error !== this.#state.resize.error) this.#event({ type: "Warning", reason: "ResizeError", message: `Pod resize error: ${resizeSummary(to, result.error)}` });
+    this.#apply((state) => resizeWritten(state, result, this.#context.clock.now_ms()));
   }
 
   /** Each removal is shown at once; when all are gone they start anew. */

@@ -1,9 +1,10 @@
 import type { ContainerStatus, Pod, PodCondition } from "../../api/wire.ts";
+import type { ResizeRefusal } from "../pod/resize.ts";
 import { isSidecar, specOf } from "../pod/spec.ts";
 import { anyRegularActive, type Phase } from "./phase.ts";
 
 /** Condition types that the node owns; others are kept as they are. */
-export const OWNED_CONDITIONS: ReadonlySet<string> = new Set(["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled", "AllContainersRestarting"]);
+export const OWNED_CONDITIONS: ReadonlySet<string> = new Set(["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled", "AllContainersRestarting", "PodResizePending", "PodResizeInProgress"]);
 
 export interface ConditionsInput {
   readonly pod: Pod;
@@ -14,6 +15,9 @@ export interface ConditionsInput {
   readonly sandboxReady: boolean;
   /** All containers are being stopped to be started anew; undefined: no rule of this pod asks for that. */
   readonly isRestartingAll: boolean | undefined;
+  /** A wish for other resources that is not granted, and one that is being made true (with what failed of it). */
+  readonly resizeRefusal: ResizeRefusal | undefined;
+  readonly resizing: { readonly error: string | undefined } | undefined;
   /** Conditions written last: a transition time is kept while the status stays. */
   readonly previous: readonly PodCondition[];
   readonly now: string;
@@ -32,7 +36,7 @@ export function podConditions(input: ConditionsInput): PodCondition[] {
     ["ContainersReady", containersReady],
     ["PodScheduled", { status: "True" }],
   ];
-  return [...others, ...restartingCondition(input), ...own.map(([type, verdict]) => withTimes(input, type, verdict))];
+  return [...others, ...resizeConditions(input), ...restartingCondition(input), ...own.map(([type, verdict]) => withTimes(input, type, verdict))];
 }
 
 function withTimes(input: ConditionsInput, type: string, verdict: Verdict): PodCondition {
@@ -47,6 +51,14 @@ function withTimes(input: ConditionsInput, type: string, verdict: Verdict): PodC
     ...(verdict.reason === undefined ? {} : { reason: verdict.reason }),
     ...(verdict.message === undefined ? {} : { message: verdict.message }),
   };
+}
+
+function resizeConditions(input: ConditionsInput): PodCondition[] {
+  const { resizeRefusal, resizing } = input;
+  const out: PodCondition[] = [];
+  if (resizeRefusal !== undefined) out.push(withTimes(input, "PodResizePending", { status: "True", reason: resizeRefusal.reason, message: resizeRefusal.message }));
+  if (resizing !== undefined) out.push(withTimes(input, "PodResizeInProgress", { status: "True", ...(resizing.error === undefined ? {} : { reason: "Error", message: resizing.error }) }));
+  return out;
 }
 
 function restartingCondition(input: ConditionsInput): PodCondition[] {

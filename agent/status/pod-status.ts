@@ -1,5 +1,6 @@
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from "../../api/wire.ts";
 import { rfc3339 } from "../../lib/clock.ts";
+import type { Resize } from "../pod/resize.ts";
 import { mayRestartAll } from "../pod/restart-policy.ts";
 import { currentSandbox, newestOf } from "../pod/runtime-state.ts";
 import { allContainers, isHostNetwork, isTerminalPhase, specOf } from "../pod/spec.ts";
@@ -24,6 +25,7 @@ export interface PodStatusInput extends ContainerStatusInput {
   readonly isFinal: boolean;
   /** Volumes are not there yet: then the pod is not ready to start containers, even if its sandbox is. */
   readonly volumesPending: boolean;
+  readonly resize: Pick<Resize, "refusal" | "step" | "error">;
   readonly nodeIps: readonly string[];
   readonly startTime_ms: number;
   readonly now_ms: number;
@@ -50,6 +52,8 @@ export function computePodStatus(input: PodStatusInput): ComputedStatus {
     statuses: all,
     sandboxReady: !input.volumesPending && sandbox?.ready === true && (isHostNetwork(pod) || sandbox.ips.length > 0),
     isRestartingAll: mayRestartAll(pod) ? input.isRestartingAll && hasContainers(input) : undefined,
+    resizeRefusal: input.resize.refusal,
+    resizing: input.resize.step === "none" ? undefined : { error: input.resize.error },
     previous: previous?.conditions ?? pod.status?.conditions ?? [],
     now,
   });

@@ -1,6 +1,7 @@
 import { quantityMilli, quantityValue } from "../../api/quantity.ts";
 import { compileLabels, compileNodeSelector } from "../../api/selector/node-selector.ts";
 import type { Container, Pod } from "../../api/wire.ts";
+import type { ResizeRefusal } from "../pod/resize.ts";
 import { allContainers, isSidecar, isTerminalPhase, specOf } from "../pod/spec.ts";
 import type { EndReason } from "../status/pod-status.ts";
 
@@ -73,6 +74,17 @@ function resourceRefusal(pod: Pod, node: AdmissionNode, others: readonly Pod[]):
     return { reason: `OutOf${name}`, message: `Node didn't have enough resource: ${name}, requested: ${requested}, used: ${taken}, capacity: ${capacity}` };
   }
   return undefined;
+}
+
+/** Why a pod cannot have other resources in place: never on this node, or not beside the others as they are. */
+export function resizeRefusal(pod: Pod, node: AdmissionNode, others: readonly Pod[]): (ResizeRefusal & { readonly word: string }) | undefined {
+  for (const name of ["cpu", "memory"]) {
+    const requested = requestsOf(pod).get(name) ?? 0;
+    const capacity = amountOf(name, node.allocatable[name] ?? "0");
+    if (requested > capacity) return { reason: "Infeasible", word: "infeasible", message: `Node didn't have enough capacity: ${name}, requested: ${requested}, capacity: ${capacity}` };
+  }
+  const why = resourceRefusal(pod, node, others);
+  return why === undefined ? undefined : { reason: "Deferred", word: why.reason, message: why.message };
 }
 
 const ORDER = ["pods", "cpu", "memory", "ephemeral-storage"];

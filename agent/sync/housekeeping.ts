@@ -28,6 +28,8 @@ export async function keepHouse(options: HousekeepingOptions, signal: AbortSigna
       if (signal.aborted) return;
       await rotateLogs(options, worker);
       await evictOversized(context, worker);
+      // Others may have made room.
+      worker.considerResize();
     }
   }
 }

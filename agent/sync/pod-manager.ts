@@ -65,6 +65,14 @@ export class PodManager {
     return undefined;
   }
 
+  /** Pods beside this one that take room on the node. */
+  neighbours(uid: string): Pod[] {
+    return [...this.#workers.entries()]
+      .filter(([other, worker]) => other !== uid && worker.state.stage !== "stopped")
+      .map(([, worker]) => worker.state.pod)
+      .filter(isActive);
+  }
+
   /** The runtime's view of a pod changed. */
   observe(uid: string): void {
     if (!this.#isReady || this.#isClosed) return;
@@ -92,8 +100,7 @@ export class PodManager {
     const { context, admit } = this.#options;
     const hasBegun = context.view.get(uidOf(pod)).sandboxes.length > 0 || (pod.status?.containerStatuses ?? []).length > 0;
     if (hasBegun || pod.metadata.deletionTimestamp !== undefined || isTerminalPhase(pod.status?.phase)) return undefined;
-    const others = [...this.#workers.values()].filter((worker) => worker.state.stage !== "stopped").map((worker) => worker.state.pod);
-    return admit(pod, others.filter(isActive));
+    return admit(pod, this.neighbours(uidOf(pod)));
   }
 
   #refuse(pod: Pod, why: EndReason): void {

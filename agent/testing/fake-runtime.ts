@@ -30,7 +30,7 @@ interface Sandbox {
 interface Container {
   readonly id: string;
   readonly sandboxId: string;
-  readonly config: ContainerConfig;
+  config: ContainerConfig;
   readonly createdAt: number;
   state: Message<"ContainerStatus">["state"];
   startedAt: number;
@@ -166,6 +166,11 @@ export class FakeRuntime {
     CreateContainer: (request: Message<"CreateContainerRequest">) => this.#create(request),
     StartContainer: ({ containerId }: Message<"StartContainerRequest">) => this.#start(this.#container(containerId)),
     StopContainer: ({ containerId, timeout }: Message<"StopContainerRequest">) => this.#stop(this.#container(containerId), timeout),
+    UpdateContainerResources: ({ containerId, linux }: Message<"UpdateContainerResourcesRequest">) => {
+      const container = this.#container(containerId);
+      if (linux !== undefined) container.config = { ...container.config, linux: { ...(container.config.linux as NonNullable<ContainerConfig["linux"]>), resources: linux } };
+      return {};
+    },
     RemoveContainer: ({ containerId }: Message<"RemoveContainerRequest">) => {
       const container = this.#containers.get(containerId);
       if (container !== undefined) this.#remove(container);

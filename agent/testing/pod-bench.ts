@@ -49,6 +49,7 @@ export class PodBench {
   readonly runtimeClasses = new Map<string, string>();
   /** What a probe finds. */
   probe: (target: ProbeTarget, kind: string) => ProbeResult = () => ({ type: "success", output: "" });
+  refuseResize: NodeContext["refuseResize"] = () => undefined;
   networkProblem: string | undefined;
   isGone = false;
   pod: Pod;
@@ -217,6 +218,7 @@ export class PodBench {
       memory_bytes: 8 * 1024 ** 3,
       runtimeName: () => "fake",
       networkProblem: () => this.networkProblem,
+      refuseResize: (pod) => this.refuseResize(pod),
       nodeHosts: async () => "127.0.0.1 localhost\n",
       clock,
       random,
