@@ -13,6 +13,8 @@ const CREATING = 32;
 /** Nothing was bound for so long: the rest will not be either. */
 const STALLED_MS = 20_000;
 const CHURN_PERIOD_MS = 100;
+/** The label of the measured pods, so that the watch is not told of others. */
+const MEASURED = "bench=measured";
 
 /** Runs `work` on all items, so many at once. */
 async function eachOf<T>(items: readonly T[], atOnce: number, work: (item: T, index: number) => Promise<unknown>): Promise<void> {
@@ -32,12 +34,12 @@ async function addNode(client: Client, { apiVersion, kind, metadata, status }: N
 }
 
 /** As a client would send it. */
-function asSent({ apiVersion, kind, metadata, spec }: Pod): Pod {
+function asSent({ apiVersion, kind, metadata, spec }: Pod, labels: Readonly<Record<string, string>> = {}): Pod {
   const { priority = 0, ...rest } = spec!;
   return {
     apiVersion,
     kind,
-    metadata: { name: metadata.name!, namespace: metadata.namespace!, labels: metadata.labels! },
+    metadata: { name: metadata.name!, namespace: metadata.namespace!, labels: { ...metadata.labels, ...labels } },
     spec: { ...rest, ...(priority > 0 && { priorityClassName: "bench-high" }), terminationGracePeriodSeconds: 0, serviceAccountName: "bench", automountServiceAccountToken: false },
   };
 }
@@ -70,7 +72,7 @@ class Bindings {
   }
 
   async follow(client: Client, resourceVersion: string, signal: AbortSignal): Promise<void> {
-    for await (const batch of client.watch(pods, { namespace: "bench", fieldSelector: "spec.nodeName!=", resourceVersion }, signal)) {
+    for await (const batch of client.watch(pods, { namespace: "bench", labelSelector: MEASURED, fieldSelector: "spec.nodeName!=", resourceVersion }, signal)) {
       for (const { type, object } of batch) {
         const name = object.metadata?.name ?? "";
         if (type === "DELETED" || !name.startsWith("measured-") || this.seen.has(name)) continue;
@@ -108,7 +110,7 @@ async function run(cluster: BenchCluster, workload: Workload, count: number, wan
   const { client, connection } = cluster;
   say(`${workload.name} at ${count} nodes on ${store}: preparing`);
   await prepare(client, workload, count);
-  const objects = Array.from({ length: wanted }, (_, i) => asSent(workload.measured(i, count)));
+  const objects = Array.from({ length: wanted }, (_, i) => asSent(workload.measured(i, count), { bench: "measured" }));
   const [names, bodies] = [objects.map((pod) => pod.metadata.name!), objects.map((pod) => JSON.stringify(pod))];
   const { metadata } = await client.list(pods, { namespace: "bench", limit: 1 });
   const end = new AbortController();
