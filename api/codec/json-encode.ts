@@ -104,7 +104,7 @@ function encodeFields(object: Container, { byName, always }: CompiledObject): st
     if (present.length > 0 && field.index < (present[present.length - 1] as CompiledField).index) sorted = false;
     present.push(field);
   }
-  if (!sorted) present.sort(byIndex);
+  if (!sorted) sortByIndex(present);
   let text = "{";
   let next = 0;
   for (let i = 0; i < present.length; i++) {
@@ -119,8 +119,14 @@ function encodeFields(object: Container, { byName, always }: CompiledObject): st
   return `${text}}`;
 }
 
-function byIndex(a: CompiledField, b: CompiledField): number {
-  return a.index - b.index;
+/** By insertion: there are few, and mostly in order. */
+function sortByIndex(fields: CompiledField[]): void {
+  for (let i = 1; i < fields.length; i++) {
+    const field = fields[i] as CompiledField;
+    let at = i;
+    for (; at > 0 && (fields[at - 1] as CompiledField).index > field.index; at--) fields[at] = fields[at - 1] as CompiledField;
+    fields[at] = field;
+  }
 }
 
 function member(before: string, field: CompiledField, body: string): string {

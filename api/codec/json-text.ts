@@ -50,7 +50,24 @@ export function sortedKeys(map: object): string[] {
     if (plain && /[\ud800-\udfff]/.test(key)) plain = false;
   }
   if (!plain) return keys.sort(compareUtf8);
-  return sorted ? keys : keys.sort();
+  if (!sorted) sortPlain(keys);
+  return keys;
+}
+
+/** A few are sorted by insertion, which needs no memory. */
+const FEW = 16;
+
+function sortPlain(keys: string[]): void {
+  if (keys.length > FEW) {
+    keys.sort();
+    return;
+  }
+  for (let i = 1; i < keys.length; i++) {
+    const key = keys[i] as string;
+    let at = i;
+    for (; at > 0 && (keys[at - 1] as string) > key; at--) keys[at] = keys[at - 1] as string;
+    keys[at] = key;
+  }
 }
 
 /** By UTF-8 bytes, that is by code point: UTF-16 puts what is beyond U+FFFF before U+E000. */

@@ -1,6 +1,7 @@
 import { forbidden } from "../../api/status/errors.ts";
 import type { Container, Pod, PodSpec, ServiceAccount, Volume } from "../../api/wire.ts";
 import { nameSuffix, type Random } from "../../lib/random.ts";
+import { deepFreeze } from "../registry/cached-object.ts";
 import type { KindCache } from "../registry/kind-cache.ts";
 import type { AdmissionPlugin, AdmissionRequest } from "./admission.ts";
 
@@ -56,24 +57,33 @@ function mountsToken(spec: PodSpec, account: ServiceAccount): boolean {
 }
 
 function mountToken(spec: PodSpec, random: Random): void {
-  const containers: Container[] = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
-  const without = containers.filter((container) => !container.volumeMounts?.some((mount) => mount.mountPath === MOUNT_PATH));
-  if (without.length === 0) return;
-  const name = VOLUME_PREFIX + nameSuffix(random);
-  for (const container of without) container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath: MOUNT_PATH }];
-  spec.volumes = [...(spec.volumes ?? []), tokenVolume(name)];
+  let name = "";
+  for (const list of [spec.initContainers, spec.containers]) {
+    for (const container of list ?? []) {
+      if (mountsAlready(container)) continue;
+      if (name === "") name = VOLUME_PREFIX + nameSuffix(random);
+      const mount = { name, readOnly: true, mountPath: MOUNT_PATH };
+      if (container.volumeMounts === undefined) container.volumeMounts = [mount];
+      else container.volumeMounts.push(mount);
+    }
+  }
+  if (name === "") return;
+  const volume: Volume = { name, projected: TOKEN_SOURCES };
+  if (spec.volumes === undefined) spec.volumes = [volume];
+  else spec.volumes.push(volume);
 }
 
-function tokenVolume(name: string): Volume {
-  return {
-    name,
-    projected: {
-      defaultMode: 0o644,
-      sources: [
-        { serviceAccountToken: { expirationSeconds: TOKEN_SECONDS, path: "token" } },
-        { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
-        { downwardAPI: { items: [{ path: "namespace", fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" } }] } },
-      ],
-    },
-  };
+function mountsAlready({ volumeMounts }: Container): boolean {
+  if (volumeMounts !== undefined) for (const { mountPath } of volumeMounts) if (mountPath === MOUNT_PATH) return true;
+  return false;
 }
+
+/** The same for all pods. */
+const TOKEN_SOURCES: NonNullable<Volume["projected"]> = deepFreeze({
+  defaultMode: 0o644,
+  sources: [
+    { serviceAccountToken: { expirationSeconds: TOKEN_SECONDS, path: "token" } },
+    { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
+    { downwardAPI: { items: [{ path: "namespace", fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" } }] } },
+  ],
+});

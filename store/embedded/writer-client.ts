@@ -31,6 +31,8 @@ export type StartWorker = (file: URL, options: WorkerOptions) => Worker;
 
 /** Two: while the worker commits one batch, the next is on its way. */
 const MAX_BATCHES_IN_FLIGHT = 2;
+/** Fewer requests than this wait until nothing is under way: the worker would have to wait for its disk for each small batch, and both threads for one another. */
+const MIN_SECOND_BATCH_REQUESTS = 128;
 const MAX_BATCH_REQUESTS = 4_096;
 const MAX_BATCH_BYTES = 8_388_608;
 /** Bounds of what waits for the worker. */
@@ -129,7 +131,12 @@ export class WriterClient {
   }
 
   #flush(): void {
-    while (this.#waiting.length > 0 && this.#inFlight.length < MAX_BATCHES_IN_FLIGHT && this.#worker !== undefined) this.#send(this.#worker);
+    while (this.#worker !== undefined && this.#maySend()) this.#send(this.#worker);
+  }
+
+  #maySend(): boolean {
+    const waiting = this.#waiting.length;
+    return this.#inFlight.length === 0 ? waiting > 0 : this.#inFlight.length < MAX_BATCHES_IN_FLIGHT && waiting >= MIN_SECOND_BATCH_REQUESTS;
   }
 
   #send(worker: Worker): void {
