@@ -111,6 +111,49 @@ test.serial("limits reach the kernel", async (t) => {
   t.deepEqual([memory, quota], [String(32 * 1024 * 1024), "25000"]);
 });
 
+test.serial("limits change while the container runs, and by a restart where the policy asks for that", async (t) => {
+  const resizePolicy = [{ resourceName: "memory", restartPolicy: "RestartContainer" }];
+  await applyText(cluster, podOf("resized", { command: FOREVER, resizePolicy, resources: { requests: { cpu: "50m", memory: "16Mi" }, limits: { cpu: "100m", memory: "32Mi" } } }));
+  await until("ready", look("resized"), isReady);
+  const quota = () => exec("resized", "cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us 2>/dev/null || cut -d' ' -f1 /sys/fs/cgroup/cpu.max");
+  t.is(await quota(), "10000");
+  const resize = (resources: object) => cluster.kubectlOk(["patch", "pod", "resized", "--subresource=resize", "-p", JSON.stringify({ spec: { containers: [{ name: "c", resources }] } })]);
+  const completed = async () => (await getJson<{ items: { reason: string }[] }>(cluster, ["events", "--field-selector", "involvedObject.name=resized"])).items.filter((event) => event.reason === "ResizeCompleted").length;
+  await resize({ limits: { cpu: "200m" } });
+  await until("it is over", completed, (count) => count === 1);
+  t.is(await quota(), "20000");
+  t.is((await look("resized")()).status?.containerStatuses?.[0]?.restartCount, 0);
+  await resize({ limits: { memory: "64Mi" } });
+  await until("it is over", completed, (count) => count === 2);
+  const status = (await until("ready", look("resized"), isReady)).status?.containerStatuses?.[0];
+  t.deepEqual([status?.restartCount, status?.resources?.limits], [1, { cpu: "200m", memory: "64Mi" }]);
+  t.is(await exec("resized", "cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.max"), String(64 * 1024 * 1024));
+});
+
+test.serial("one container's end restarts them all, in a pod that else restarts nothing", async (t) => {
+  const rule = { restartPolicy: "Never", restartPolicyRules: [{ action: "RestartAllContainers", exitCodes: { operator: "In", values: [42] } }] };
+  const mount = { volumeMounts: [{ name: "d", mountPath: "/d" }] };
+  const neighbour = { name: "b", image: BUSYBOX, command: FOREVER };
+  const pod = podOf("together", { command: sh("test -e /d/x && exec sleep 1000; touch /d/x; exit 42"), ...rule, ...mount }, { restartPolicy: "Never", volumes: [{ name: "d", emptyDir: {} }] }) as { spec: { containers: object[] } };
+  pod.spec.containers.push(neighbour);
+  await applyText(cluster, pod);
+  const statuses = (found: Pod) => (found.status?.containerStatuses ?? []).map((status) => [status.name, status.restartCount, status.state?.running !== undefined, status.lastState?.terminated?.reason]);
+  const found = await until("both run again", look("together"), (now) => statuses(now).every(([, restarts, isRunning]) => restarts === 1 && isRunning === true) && isReady(now));
+  t.deepEqual(statuses(found), [["b", 1, true, "RestartingAllContainers"], ["c", 1, true, "RestartingAllContainers"]]);
+});
+
+test.serial("a command that is not there, a sub path for others than root, a volume of secrets", async (t) => {
+  await applyText(cluster, podOf("nope", { command: ["/nope"] }, { restartPolicy: "Never" }));
+  const failed = await until("failed", look("nope"), (pod) => pod.status?.phase === "Failed");
+  const ended = failed.status?.containerStatuses?.[0]?.state?.terminated;
+  t.deepEqual([ended?.reason, ended?.exitCode], ["StartError", 128]);
+  t.regex(ended?.message ?? "", /^failed to create containerd task: failed to create shim task: OCI runtime create failed: .*\/nope.*: unknown$/);
+  await applyText(cluster, { apiVersion: "v1", kind: "Secret", metadata: { name: "grouped" }, stringData: { k: "v" } });
+  const volumeMounts = [{ name: "dir", mountPath: "/dir", subPath: "a/b" }, { name: "sec", mountPath: "/sec" }];
+  const log = await outputOf("others", "touch /dir/f && stat -c %a /dir; stat -c '%a %g' /sec; cat /sec/k", { volumeMounts, securityContext: { runAsUser: 1001, runAsGroup: 1002 } }, { securityContext: { fsGroup: 1003 }, volumes: [{ name: "dir", emptyDir: {} }, { name: "sec", secret: { secretName: "grouped", defaultMode: 0o400 } }] });
+  t.is(log, "2777\n3777 1003\nv");
+});
+
 test.serial("logs: tail, since, times, bytes, previous, follow to the end", async (t) => {
   await applyText(cluster, podOf("logs", { command: sh("echo start $(cat /d/n 2>/dev/null | wc -l); echo x >> /d/n; i=0; while [ $i -lt 5 ]; do echo line $i; i=$((i+1)); done; echo err >&2; sleep 2; exit 1"), volumeMounts: [{ name: "d", mountPath: "/d" }] }, { volumes: [{ name: "d", emptyDir: {} }] }));
   await until("it restarted", look("logs"), (pod) => (pod.status?.containerStatuses?.[0]?.restartCount ?? 0) === 1);
