@@ -2,7 +2,7 @@ import { seededRandom } from "../lib/random.ts";
 import { bestFitPlacer, dotProductPlacer, fragmentationPlacer, randomPlacer } from "./packing/baselines.ts";
 import { published } from "./packing/published.ts";
 import { type Placer, rebalancingPlacer, schedulerPlacer } from "./packing/scheduler-policy.ts";
-import { arrivals, devicesOf, ownTrace, readTrace, type Trace, type TracePod } from "./packing/trace.ts";
+import { arrivals, devicesOf, inRandomOrder, listsIn, ownTrace, readTrace, type Trace, type TracePod } from "./packing/trace.ts";
 import { upperBound } from "./packing/upper-bound.ts";
 import { runVectors, VECTOR_LISTS, VECTOR_POLICIES } from "./packing/vector-runs.ts";
 import { report, say } from "./harness/report.ts";
@@ -13,8 +13,9 @@ import { report, say } from "./harness/report.ts";
  * (uniform, correlated, anti-correlated) or come and go (churn-…). LISTS, SEEDS and POLICY narrow the run. `berth` learns from the arrivals alone.
  */
 const { TRACE_DIR, SEEDS = "10" } = process.env;
+/** The lists that the goals are for. */
 const TRACE_LISTS = ["default", "cpu100", "gpushare60", "multigpu30"];
-const LISTS = process.env.LISTS?.split(",") ?? [...TRACE_LISTS, ...VECTOR_LISTS];
+const LISTS = process.env.LISTS?.split(",") ?? [...traceListsIn(TRACE_DIR), ...VECTOR_LISTS];
 
 const FULL = 1;
 const OVERFULL = 1.3;
@@ -38,19 +39,37 @@ interface Pair {
   readonly overfull: number;
 }
 
+interface Replay extends Pair {
+  /** Pods with devices that were offered, and CPU seconds of the process from the first pod to the last, those without devices included. */
+  readonly devicePods: number;
+  readonly cpu_s: number;
+}
+
+/** The folder's lists of the goals; where there are none, all of its lists. */
+function traceListsIn(dir: string | undefined): readonly string[] {
+  if (!dir) return TRACE_LISTS;
+  const lists = listsIn(dir);
+  const wanted = TRACE_LISTS.filter((list) => lists.includes(list));
+  return wanted.length > 0 ? wanted : lists;
+}
+
 /** Allocation in per cent. */
-function replay(trace: Trace, pods: readonly TracePod[], policy: Policy, seed: number): Pair {
+function replay(trace: Trace, pods: readonly TracePod[], policy: Policy, seed: number): Replay {
   const devices = devicesOf(trace);
-  const placer = policy(trace, pods, seed);
+  const placer = policy({ ...trace, nodes: inRandomOrder(trace.nodes, seed) }, pods, seed);
+  const arriving = arrivals(pods, devices, seed, OVERFULL);
   let asked_milli = 0;
   let placed_milli = 0;
   let full: number | undefined;
-  for (const pod of arrivals(pods, devices, seed, OVERFULL)) {
+  const cpu = process.cpuUsage();
+  for (const pod of arriving) {
     asked_milli += pod.devices * pod.milli;
     if (placer.offer(pod)) placed_milli += pod.devices * pod.milli;
     if (full === undefined && asked_milli >= FULL * devices * 1000) full = placed_milli / devices / 10;
   }
-  return { full: full ?? 0, overfull: placed_milli / devices / 10 };
+  const { user, system } = process.cpuUsage(cpu);
+  const devicePods = arriving.filter((pod) => pod.devices > 0).length;
+  return { full: full ?? 0, overfull: placed_milli / devices / 10, devicePods, cpu_s: (user + system) / 1e6 };
 }
 
 function bounds(trace: Trace, pods: readonly TracePod[], seed: number): Pair {
@@ -75,19 +94,35 @@ function tell(figure: string, list: string, results: readonly Pair[], more: Read
   }
 }
 
+/** Of all seeds together, by CPU time: queue, snapshot, learning, filters, scores, assuming; reading the pod objects is part of it. */
+function tellSpeed(list: string, policy: string, results: readonly Replay[]): void {
+  const devicePods = results.reduce((sum, result) => sum + result.devicePods, 0);
+  const cpu_s = results.reduce((sum, result) => sum + result.cpu_s, 0);
+  const conditions = { list, policy, seeds: results.length, trace: TRACE_DIR ? "openb" : "own", cpu: "of all pods, those without GPUs included, and of learning" };
+  report({ bench: "packing", figure: "gpu_pods_per_cpu_s", value: devicePods / cpu_s, unit: "pods/s", conditions });
+}
+
 function runTrace(trace: Trace): void {
   const seeds = Array.from({ length: Number(SEEDS) }, (_, i) => i + 1);
+  if (devicesOf(trace) === 0) throw new Error("the nodes of the trace have no GPUs");
   for (const [list, pods] of trace.lists) {
+    if (!pods.some((pod) => pod.devices > 0)) {
+      say(`list ${list}: none of its ${pods.length} pods asks for a GPU, there is nothing to measure`);
+      continue;
+    }
     for (const name of POLICY) {
       const policy = POLICIES[name];
       if (policy === undefined) continue;
       const distribution = name === "FGD" ? "known" : name.startsWith("berth") ? "learned" : "none";
-      tell("gpu_allocation", list, seeds.map((seed) => replay(trace, pods, policy, seed)), { policy: name, distribution });
+      const results = seeds.map((seed) => replay(trace, pods, policy, seed));
+      tell("gpu_allocation", list, results, { policy: name, distribution });
+      if (name.startsWith("berth")) tellSpeed(list, name, results);
     }
     tell("gpu_allocation_upper_bound", list, seeds.map((seed) => bounds(trace, pods, seed)), { how: "all arrivals known, any may be refused; devices alone, linear relaxation, Lagrangian dual" });
   }
 }
 
+if (!(Number(SEEDS) >= 1)) throw new Error(`SEEDS is ${SEEDS}, not a number of at least 1`);
 for (const name of POLICY) if (!ALL.includes(name)) throw new Error(`there is no policy ${name}; there are ${ALL.join(", ")}`);
 const traceLists = LISTS.filter((list) => !VECTOR_LISTS.includes(list));
 if (traceLists.length > 0) {

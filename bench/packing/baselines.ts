@@ -17,23 +17,50 @@ interface Choice {
 
 type Score = (cluster: Cluster, node: number, pod: TracePod) => Choice;
 
+/** What pods of one kind score on every node, each as of the node's last change. */
+interface Scores {
+  readonly versions: Int32Array;
+  /** -1: it does not fit. */
+  readonly scores: Int32Array;
+  readonly devices: Int32Array;
+}
+
 function placerOf(nodes: readonly TraceNode[], score: Score): Placer {
   const cluster = new Cluster(nodes);
+  const versions = new Int32Array(cluster.size).fill(1);
+  const known = new Map<string, Scores>();
+  const scoresOf = (pod: TracePod) => {
+    const text = textOf(pod);
+    let found = known.get(text);
+    if (found === undefined) {
+      found = { versions: new Int32Array(cluster.size), scores: new Int32Array(cluster.size), devices: new Int32Array(cluster.size) };
+      known.set(text, found);
+    }
+    return found;
+  };
   return {
     offer(pod) {
+      const { versions: seen, scores, devices } = scoresOf(pod);
       let best = -1;
-      let choice: Choice = { score: -1, device: -1 };
       for (let node = 0; node < cluster.size; node++) {
-        if (!cluster.fits(node, pod)) continue;
-        const here = score(cluster, node, pod);
-        if (here.score <= choice.score) continue;
-        best = node;
-        choice = here;
+        if (seen[node] !== versions[node]) {
+          const choice = cluster.fits(node, pod) ? score(cluster, node, pod) : undefined;
+          scores[node] = choice === undefined ? -1 : Math.max(0, choice.score);
+          devices[node] = choice?.device ?? -1;
+          seen[node] = versions[node]!;
+        }
+        if (scores[node]! > (best < 0 ? -1 : scores[best]!)) best = node;
       }
-      if (best >= 0) cluster.place(best, pod, choice.device);
-      return best >= 0;
+      if (best < 0) return false;
+      cluster.place(best, pod, devices[best]!);
+      versions[best]!++;
+      return true;
     },
   };
+}
+
+function textOf(pod: TracePod): string {
+  return [pod.cpu_milli, pod.memory_mib, pod.devices, pod.milli, pod.models.join("|")].join();
 }
 
 /** Any feasible node, each as likely, and there any of the devices that a share fits on. */
@@ -60,29 +87,13 @@ export function bestFitPlacer(nodes: readonly TraceNode[]): Placer {
   });
 }
 
-/** The smallest dot product of what is free and what is asked, over the devices that could serve (Tetris, SIGCOMM 2014). */
+/** The smallest dot product of what is free and what is asked, all devices of the node together (Tetris, SIGCOMM 2014). */
 export function dotProductPlacer(nodes: readonly TraceNode[]): Placer {
   return placerOf(nodes, (cluster, node, pod) => {
-    let best: Choice = { score: -1, device: -1 };
-    for (const { device, free_milli } of deviceGroups(cluster, node, pod)) {
-      const cpu = (cluster.cpu_milli[node]! / MAX_CPU_MILLI) * (pod.cpu_milli / MAX_CPU_MILLI);
-      const devices = (free_milli / MAX_DEVICES_MILLI) * ((pod.devices * pod.milli) / MAX_DEVICES_MILLI);
-      const score = Math.trunc((1 - (cpu + devices) / 2) * MAX_SCORE);
-      if (score > best.score) best = { score, device };
-    }
-    return best;
+    const cpu = (cluster.cpu_milli[node]! / MAX_CPU_MILLI) * (pod.cpu_milli / MAX_CPU_MILLI);
+    const devices = (cluster.freeDevices_milli(node) / MAX_DEVICES_MILLI) * ((pod.devices * pod.milli) / MAX_DEVICES_MILLI);
+    return { score: Math.trunc((1 - (cpu + devices) / 2) * MAX_SCORE), device: -1 };
   });
-}
-
-/** Each shared device with room for the share, and all free devices together. */
-function deviceGroups(cluster: Cluster, node: number, pod: TracePod): { readonly device: number; readonly free_milli: number }[] {
-  if (pod.devices === 0) return [{ device: -1, free_milli: cluster.freeDevices_milli(node) }];
-  const free = cluster.devicesOf(node);
-  const groups: { device: number; free_milli: number }[] = [];
-  if (pod.milli < 1000) for (const [device, left] of free.entries()) if (left < 1000 && left >= pod.milli) groups.push({ device, free_milli: left });
-  const whole = free.filter((left) => left === 1000).length;
-  if (whole >= pod.devices) groups.push({ device: pod.milli < 1000 ? free.indexOf(1000) : -1, free_milli: whole * 1000 });
-  return groups;
 }
 
 interface TypicalPod {
@@ -104,7 +115,7 @@ function typicalPods(pods: readonly TracePod[]): TypicalPod[] {
     if (known === undefined) counts.set(text, { pod, count: 1 });
     else known.count++;
   }
-  const sorted = [...counts.values()].sort((a, b) => b.count - a.count);
+  const sorted = [...counts.values()].sort((a, b) => b.count - a.count || byRequest(b.pod, a.pod));
   const typical: typeof sorted = [];
   let covered = 0;
   for (const one of sorted) {
@@ -113,6 +124,11 @@ function typicalPods(pods: readonly TracePod[]): TypicalPod[] {
     covered += one.count;
   }
   return typical.map(({ pod, count }) => ({ cpu_milli: pod.cpu_milli, devices: pod.devices, milli: pod.milli, models: pod.models, share: count / covered }));
+}
+
+/** Of pods that are as frequent the larger comes first. */
+function byRequest(a: TracePod, b: TracePod): number {
+  return a.cpu_milli - b.cpu_milli || a.milli - b.milli || a.devices - b.devices || (a.models.join("|") < b.models.join("|") ? -1 : 1);
 }
 
 /** Thousandths of devices that a typical pod could not use. */

@@ -1,6 +1,6 @@
 import test from "ava";
 import { seededRandom } from "../../lib/random.ts";
-import { bestFitPlacer, fragmentationPlacer } from "./baselines.ts";
+import { bestFitPlacer, dotProductPlacer, fragmentationPlacer } from "./baselines.ts";
 import { schedulerPlacer } from "./scheduler-policy.ts";
 import { arrivals, devicesOf, ownTrace } from "./trace.ts";
 import { upperBound } from "./upper-bound.ts";
@@ -39,4 +39,31 @@ test("CPU and memory: the scheduler needs no more nodes than first fit, and none
   t.true(berth.nodesInUse >= lowerBound(pods));
   for (const i of pods.keys()) berth.remove(`pod-${i}`);
   t.is(berth.nodesInUse, 0);
+});
+
+test("CPU and memory with departures: the scheduler keeps fewer nodes in use than first fit", (t) => {
+  const placers = [vectorScheduler(120), VECTOR_BASELINES["first-fit"]!()];
+  const used = placers.map((placer) => {
+    const random = seededRandom(5);
+    const living = Array.from({ length: 300 }, (_, i) => `pod-${i}`);
+    for (const name of living) placer.place(DISTRIBUTIONS.uniform!(random), name);
+    let sum = 0;
+    for (let step = 0; step < 1500; step++) {
+      const at = Math.floor(random.next() * living.length);
+      placer.remove(living[at]!);
+      living[at] = `pod-${living.length + step}`;
+      placer.place(DISTRIBUTIONS.uniform!(random), living[at]);
+      sum += placer.nodesInUse;
+    }
+    return sum / 1500;
+  });
+  t.true(used[0]! < used[1]!, used.join());
+});
+
+test("baselines: equal nodes go by their order, a score that is remembered follows the node", (t) => {
+  const nodes = ["a", "b"].map((name) => ({ name, cpu_milli: 8000, memory_mib: 1024, devices: 1, model: "" }));
+  for (const placer of [bestFitPlacer(nodes), dotProductPlacer(nodes), fragmentationPlacer(nodes, [share(600), share(400)])]) {
+    const placed = [600, 400, 600, 400, 400].map((milli) => placer.offer(share(milli)));
+    t.deepEqual(placed, [true, true, true, true, false]);
+  }
 });

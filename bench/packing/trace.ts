@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { seededRandom } from "../../lib/random.ts";
+import { type Random, seededRandom } from "../../lib/random.ts";
+import { type CsvRow, parseCsv } from "./csv.ts";
 
 export interface TraceNode {
   readonly name: string;
@@ -26,33 +27,55 @@ export interface Trace {
   readonly lists: ReadonlyMap<string, readonly TracePod[]>;
 }
 
-/** Rows of a CSV file by column name; a column that is not there reads as "". */
-function readCsv(path: string): ((column: string) => string)[] {
-  const [header = "", ...lines] = readFileSync(path, "utf8").trim().split(/\r?\n/);
-  const columns = new Map(header.split(",").map((name, i) => [name.trim(), i]));
-  return lines.map((line) => {
-    const cells = line.split(",");
-    return (column) => cells[columns.get(column) ?? -1] ?? "";
+const NODES_FILE = "openb_node_list_gpu_node.csv";
+const LIST_FILE = /^openb_pod_list_(.+)\.csv$/;
+const WHOLE = 1000;
+
+function readCsv<T>(path: string, read: (row: CsvRow) => T): T[] {
+  const rows = parseCsv(readFileSync(path, "utf8"));
+  return rows.map((row) => {
+    try {
+      return read(row);
+    } catch (error) {
+      throw new Error(`${path}, line ${row.line}: ${(error as Error).message}`);
+    }
   });
 }
 
-/** @throws Error when a file is not there */
+/** An amount; `absent` where the cell is empty. */
+function amount(row: CsvRow, column: string, absent = 0): number {
+  const text = row.cell(column);
+  if (text === "" || text.toLowerCase() === "nan") return absent;
+  const value = Number(text);
+  if (!Number.isFinite(value) || value < 0) throw new Error(`${column} is ${JSON.stringify(text)}, not an amount`);
+  return value;
+}
+
+function nodeOf(row: CsvRow): TraceNode {
+  const name = row.cell("sn") || `node-${row.line}`;
+  return { name, cpu_milli: amount(row, "cpu_milli"), memory_mib: amount(row, "memory_mib"), devices: Math.floor(amount(row, "gpu")), model: row.cell("model") };
+}
+
+/** Less than a whole device is a share of one, however many the row says. Without a share (gpu_milli empty) the devices are whole. */
+function podOf(row: CsvRow): TracePod {
+  const count = Math.floor(amount(row, "num_gpu"));
+  const milli = count === 0 ? 0 : Math.min(WHOLE, amount(row, "gpu_milli", WHOLE));
+  const devices = milli === 0 ? 0 : milli < WHOLE ? 1 : count;
+  const models = row.cell("gpu_spec").split("|").map((model) => model.trim()).filter(Boolean);
+  return { cpu_milli: amount(row, "cpu_milli"), memory_mib: amount(row, "memory_mib"), devices, milli, models };
+}
+
+/** The lists in a trace's folder, by name. */
+export function listsIn(dir: string): string[] {
+  return readdirSync(dir).flatMap((file) => LIST_FILE.exec(file)?.[1] ?? []).sort();
+}
+
+/** Nodes in order of name. @throws Error when a file is not there or makes no sense, saying where */
 export function readTrace(dir: string, lists: readonly string[]): Trace {
-  const nodes = readCsv(join(dir, "openb_node_list_gpu_node.csv")).map((cell) => ({
-    name: cell("sn"),
-    cpu_milli: Number(cell("cpu_milli")),
-    memory_mib: Number(cell("memory_mib")),
-    devices: Number(cell("gpu")),
-    model: cell("model"),
-  }));
-  const podsOf = (list: string) =>
-    readCsv(join(dir, `openb_pod_list_${list}.csv`)).map((cell) => ({
-      cpu_milli: Number(cell("cpu_milli")),
-      memory_mib: Number(cell("memory_mib")),
-      devices: Number(cell("num_gpu")),
-      milli: Number(cell("num_gpu")) === 0 ? 0 : Number(cell("gpu_milli")),
-      models: cell("gpu_spec").split("|").filter(Boolean),
-    }));
+  const known = listsIn(dir);
+  for (const list of lists) if (!known.includes(list)) throw new Error(`${dir} has no openb_pod_list_${list}.csv; its lists are: ${known.join(", ") || "none"}`);
+  const nodes = readCsv(join(dir, NODES_FILE), nodeOf);
+  const podsOf = (list: string) => readCsv(join(dir, `openb_pod_list_${list}.csv`), podOf);
   return { nodes: nodes.sort((a, b) => (a.name < b.name ? -1 : 1)), lists: new Map(lists.map((list) => [list, podsOf(list)])) };
 }
 
@@ -76,15 +99,26 @@ export function devicesOf(trace: Trace): number {
   return trace.nodes.reduce((sum, node) => sum + node.devices, 0);
 }
 
-/** The paper's arrivals: the list shuffled, then pods drawn from it until they ask for `factor` times the cluster's devices. */
-export function arrivals(pods: readonly TracePod[], devices: number, seed: number, factor: number): TracePod[] {
-  const random = seededRandom(seed);
-  const shuffled = [...pods];
+function shuffle<T>(values: readonly T[], random: Random): T[] {
+  const shuffled = [...values];
   for (let i = shuffled.length - 1; i > 0; i--) {
     const j = Math.floor(random.next() * (i + 1));
     [shuffled[i], shuffled[j]] = [shuffled[j]!, shuffled[i]!];
   }
+  return shuffled;
+}
+
+/** The paper's simulator gives nodes names at random in each run, and the first name wins among nodes that score alike. */
+export function inRandomOrder(nodes: readonly TraceNode[], seed: number): TraceNode[] {
+  return shuffle(nodes, seededRandom(seed + 2000));
+}
+
+/** The paper's arrivals: the list shuffled, then pods drawn from it until they ask for `factor` times the cluster's devices. */
+export function arrivals(pods: readonly TracePod[], devices: number, seed: number, factor: number): TracePod[] {
+  const random = seededRandom(seed);
+  const shuffled = shuffle(pods, random);
   const arriving: TracePod[] = [];
+  if (!pods.some((pod) => pod.devices > 0)) return shuffled;
   let asked_milli = 0;
   for (let i = 0; asked_milli < factor * devices * 1000; i++) {
     const pod = shuffled[i] ?? pods[Math.floor(random.next() * pods.length)]!;

@@ -27,25 +27,41 @@ export const VECTOR_POLICIES: readonly string[] = ["berth", ...Object.keys(VECTO
 export function runVectors(list: string, policy: string, seeds: number): void {
   const churn = list.startsWith(CHURN);
   const draw = DISTRIBUTIONS[churn ? list.slice(CHURN.length) : list]!;
-  const ratios: number[] = [];
+  const runs: Use[] = [];
   for (let seed = 1; seed <= seeds; seed++) {
     const placer = placerOf(policy)!;
-    ratios.push((churn ? withChurn : fill)(placer, draw, seededRandom(seed)));
+    runs.push((churn ? withChurn : fill)(placer, draw, seededRandom(seed)));
   }
-  const mean = ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length;
-  const sd = Math.sqrt(ratios.reduce((sum, ratio) => sum + (ratio - mean) ** 2, 0) / Math.max(1, ratios.length - 1));
-  const pods = churn ? { pods: LIVING, turnovers: TURNOVERS } : { pods: PODS };
-  report({ bench: "packing", figure: "nodes_over_lower_bound", value: mean, sd, unit: "ratio", conditions: { list, policy, seeds, ...pods } });
+  const mean = (value: (run: Use) => number) => runs.reduce((sum, run) => sum + value(run), 0) / runs.length;
+  const value = mean((run) => run.ratio);
+  const sd = Math.sqrt(runs.reduce((sum, { ratio }) => sum + (ratio - value) ** 2, 0) / Math.max(1, runs.length - 1));
+  const conditions = {
+    list,
+    policy,
+    seeds,
+    ...(churn ? { pods: LIVING, turnovers: TURNOVERS } : { pods: PODS }),
+    nodes: Number(mean((run) => run.nodes).toFixed(1)),
+    lower_bound: Number(mean((run) => run.bound).toFixed(1)),
+  };
+  report({ bench: "packing", figure: "nodes_over_lower_bound", value, sd, unit: "ratio", conditions });
 }
 
-function fill(placer: VectorPlacer, draw: (random: Random) => Vector, random: Random): number {
+/** Nodes in use, the fewest that could do, and their ratio; means over time where pods come and go. */
+interface Use {
+  readonly nodes: number;
+  readonly bound: number;
+  readonly ratio: number;
+}
+
+function fill(placer: VectorPlacer, draw: (random: Random) => Vector, random: Random): Use {
   const pods = Array.from({ length: PODS }, () => draw(random));
   for (const [i, pod] of pods.entries()) placer.place(pod, `pod-${i}`);
-  return placer.nodesInUse / lowerBound(pods);
+  const bound = lowerBound(pods);
+  return { nodes: placer.nodesInUse, bound, ratio: placer.nodesInUse / bound };
 }
 
 /** After the cluster is filled one pod ends and one comes, again and again; the mean over time of nodes in use over what those there need at least. */
-function withChurn(placer: VectorPlacer, draw: (random: Random) => Vector, random: Random): number {
+function withChurn(placer: VectorPlacer, draw: (random: Random) => Vector, random: Random): Use {
   const living: { name: string; pod: Vector }[] = [];
   let count = 0;
   const arrive = (at: number) => {
@@ -53,7 +69,7 @@ function withChurn(placer: VectorPlacer, draw: (random: Random) => Vector, rando
     placer.place(living[at].pod, living[at].name);
   };
   for (let i = 0; i < LIVING; i++) arrive(i);
-  let sum = 0;
+  const sum = { nodes: 0, bound: 0, ratio: 0 };
   let samples = 0;
   for (let step = 1; step <= LIVING * TURNOVERS; step++) {
     const at = Math.floor(random.next() * LIVING);
@@ -61,7 +77,10 @@ function withChurn(placer: VectorPlacer, draw: (random: Random) => Vector, rando
     arrive(at);
     if (step % SAMPLE_EVERY !== 0) continue;
     samples++;
-    sum += placer.nodesInUse / lowerBound(living.map(({ pod }) => pod));
+    const bound = lowerBound(living.map(({ pod }) => pod));
+    sum.nodes += placer.nodesInUse;
+    sum.bound += bound;
+    sum.ratio += placer.nodesInUse / bound;
   }
-  return sum / samples;
+  return { nodes: sum.nodes / samples, bound: sum.bound / samples, ratio: sum.ratio / samples };
 }
