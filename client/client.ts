@@ -48,6 +48,8 @@ export interface DeleteOptions {
   readonly gracePeriodSeconds?: number;
   readonly propagationPolicy?: "Orphan" | "Background" | "Foreground";
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+  /** Of a pod: its DisruptionTarget condition is written with the deletion (a parameter that only Berth's API server knows). */
+  readonly disruption?: { readonly reason: string; readonly message: string };
   readonly dryRun?: boolean;
   readonly signal?: AbortSignal;
 }

@@ -130,7 +130,8 @@ export class RestClient implements Client {
   }
 
   async delete<T>(resource: Resource<T>, key: ObjectKey, options: DeleteOptions = {}): Promise<T | Status> {
-    const url = pathOf(resource, parts(key));
+    const { disruption } = options;
+    const url = pathOf(resource, parts(key)) + query({ "berth.dev/disruption-reason": disruption?.reason, "berth.dev/disruption-message": disruption?.message });
     return (await this.#object({ method: "DELETE", url, body: deleteBody(options), signal: options.signal })) as T | Status;
   }
 

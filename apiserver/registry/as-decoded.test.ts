@@ -35,7 +35,7 @@ test("what a watch in this process shows of writes that hand their object on is 
     await next();
     const writes = [
       () => client.createSubresource(pods, key, "binding", { apiVersion: "v1", kind: "Binding", metadata: { ...key, annotations: { "berth.dev/gpu-devices": "0" }, labels: {} }, target: { kind: "Node", name: "n" } }),
-      () => client.delete(pods, key, { gracePeriodSeconds: 30 }),
+      () => client.delete(pods, key, { gracePeriodSeconds: 30, disruption: { reason: "PreemptionByScheduler", message: "more important" } }),
       () => client.delete(pods, key, { gracePeriodSeconds: 0, propagationPolicy: "Foreground" }),
     ];
     for (const write of writes) {

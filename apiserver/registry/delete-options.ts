@@ -9,6 +9,14 @@ export interface DeleteOptions {
   orphanDependents?: boolean;
   propagationPolicy?: string;
   dryRun?: string[];
+  /** Why a pod must go: its condition is written together with its deletion. Never read from a body. */
+  disruption?: Disruption;
+}
+
+/** Reason and message of a pod's DisruptionTarget condition. */
+export interface Disruption {
+  readonly reason: string;
+  readonly message: string;
 }
 
 const POLICIES = ["Foreground", "Background", "Orphan"];

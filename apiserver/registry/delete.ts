@@ -1,9 +1,9 @@
 import { conflict, notFound, StatusError, staleResourceVersion, success } from "../../api/status/errors.ts";
-import type { ApiObject, Status } from "../../api/wire.ts";
+import type { ApiObject, Pod, Status } from "../../api/wire.ts";
 import { rfc3339 } from "../../lib/clock.ts";
 import type { CachedObject } from "./cached-object.ts";
 import { cachedCurrent, certainCurrent, type Current, readCurrent } from "./current.ts";
-import type { DeleteOptions } from "./delete-options.ts";
+import type { DeleteOptions, Disruption } from "./delete-options.ts";
 import { withGarbageFinalizers } from "./garbage-finalizers.ts";
 import { NO_RESERVATION, type Outcome, type Registry, reservationOf, type WriteContext } from "./registry.ts";
 import type { ServedKind } from "./served-kind.ts";
@@ -126,7 +126,14 @@ function nextStep(kind: ServedKind, old: ApiObject, options: DeleteOptions, now_
     if ((meta.generation ?? 0) > 0) meta.generation = (meta.generation ?? 0) + 1;
   }
   withGarbageFinalizers(object, options);
+  if (options.disruption !== undefined && !old.metadata.deletionTimestamp) markDisrupted(object as Pod, options.disruption, now_ms);
   return { type: "mark", object, thenRemove: meta.deletionGracePeriodSeconds === 0 && (meta.finalizers?.length ?? 0) === 0 };
+}
+
+function markDisrupted(pod: Pod, { reason, message }: Disruption, now_ms: number): void {
+  const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== "DisruptionTarget");
+  const disrupted = { type: "DisruptionTarget", status: "True", lastProbeTime: null as unknown as string, lastTransitionTime: rfc3339(now_ms), reason, ...(message !== "" && { message }) };
+  pod.status = { ...pod.status, conditions: [...others, disrupted] };
 }
 
 function markNow(object: ApiObject, now_ms: number): Step {

@@ -14,6 +14,7 @@ import { writeContext } from "./create-handler.ts";
 import { presentList } from "./present-list.ts";
 import { negotiateKind, presentObject } from "./present.ts";
 import { bodyBytes, readObject } from "./read-body.ts";
+import { disruptionOf } from "./disruption.ts";
 import { checkTimeout } from "./read-handlers.ts";
 
 const DELETE_OPTIONS = { group: "", version: "v1", kind: "DeleteOptions", definition: "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions" };
@@ -25,6 +26,8 @@ export async function handleDelete(registry: Registry, context: RequestContext, 
   const negotiated = negotiateKind(context, kind);
   checkTimeout(context);
   const options = readDeleteOptions(context);
+  const disruption = await disruptionOf(registry, context, kind);
+  if (disruption !== undefined) options.disruption = disruption;
   const { deleted, shown } = await deleteObject(registry, kind, context.info.name, options, writeContext(context, options.dryRun !== undefined));
   if ("status" in shown) return answerObject(context, { ...negotiated, contentType: negotiated.contentType.replace(/;.*$/, "") }, STATUS_DEFINITION, shown.status, 200);
   return presentObject(context, negotiated, shown, !deleted && options.orphanDependents === false ? 202 : 200);

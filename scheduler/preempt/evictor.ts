@@ -1,7 +1,6 @@
 import { pods } from "../../api/resources.ts";
 import { type Client, isReason } from "../../client/client.ts";
 import type { EventRecorder } from "../../client/event-recorder.ts";
-import { type Clock, rfc3339 } from "../../lib/clock.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 
 /** Why a pod must go, in the words of its DisruptionTarget condition and of its event. */
@@ -26,32 +25,22 @@ export function incompleteGroup(pod: PodInfo): Eviction {
   return { reason: "PodGroupIncomplete", message, event: { reason: "PodGroupIncomplete", action: "Evicting", message } };
 }
 
-/** Removes pods: says why in their condition, deletes them with their grace period, and tells of it in an event. */
+/** Removes pods with their grace period, says why in their condition (in one write with the deletion) and in an event. */
 export class Evictor {
   readonly #client: Client;
-  readonly #clock: Clock;
   readonly #recorder: EventRecorder;
 
-  constructor(options: { readonly client: Client; readonly clock: Clock; readonly recorder: EventRecorder }) {
+  constructor(options: { readonly client: Client; readonly recorder: EventRecorder }) {
     this.#client = options.client;
-    this.#clock = options.clock;
     this.#recorder = options.recorder;
   }
 
   /** Resolves when it is going, or gone already. Rejects with what the server refused. */
   async evict(victim: PodInfo, why: Eviction, signal: AbortSignal): Promise<void> {
     const key = { namespace: victim.namespace, name: victim.name };
-    const condition = {
-      type: "DisruptionTarget",
-      status: "True",
-      reason: why.reason,
-      message: why.message,
-      lastTransitionTime: rfc3339(this.#clock.now_ms()),
-    };
+    const { reason, message } = why;
     try {
-      const patch = { metadata: { uid: victim.uid }, status: { conditions: [condition] } };
-      await this.#client.patch(pods, key, "strategic", patch, { subresource: "status", signal });
-      await this.#client.delete(pods, key, { preconditions: { uid: victim.uid }, signal });
+      await this.#client.delete(pods, key, { preconditions: { uid: victim.uid }, disruption: { reason, message }, signal });
     } catch (error) {
       if (isReason(error, "NotFound") || isReason(error, "Conflict")) return;
       throw error;
