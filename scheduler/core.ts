@@ -145,6 +145,8 @@ export class SchedulerCore {
     if (queued !== undefined) this.#dequeued(queued.info);
     this.cluster.nominations.delete(key);
     if (queued !== undefined) keepPromises(queued.info, this.cluster.volumes);
+    const placement = this.snapshot.placements.get(key);
+    if (placement !== undefined) this.#model.depart(placement.pod.shape);
     this.#unplace(key);
   }
 

@@ -116,3 +116,38 @@ test("DaemonSet pods do not make a node one in use, nor are they learned from", 
   const nodes = [core.step(), core.step()].map((decision) => (decision?.type === "placed" ? decision.node : "none"));
   t.deepEqual(nodes, ["a", "b"]);
 });
+
+test("turnover is learned from the pods that leave: none while a cluster fills up, one for one when it is steady, none after it grows again", (t) => {
+  const reader = { shapes: new PodShapes(defaultConfiguration.deviceResources), labelSets: new LabelSets(), relations: new RelationsReader() };
+  const { shape } = podInfoOf(makePod("p", { requests: { cpu: "1", memory: "1Gi" } }), reader);
+  const model = new WorkloadModel();
+  const arrive = (count: number, leaves: boolean) => {
+    for (let i = 0; i < count; i++) {
+      model.observe(shape);
+      if (leaves) model.depart(shape);
+    }
+    return model.outlook?.turnover;
+  };
+  t.is(arrive(500, false), 0);
+  const { futures } = model.outlook!;
+  t.is(arrive(8000, true), 1);
+  t.is(model.outlook!.futures, futures, "the mix is the same: its futures stay");
+  t.is(arrive(20_000, false), 0);
+});
+
+test("a pod that leaves its node counts as turnover, one that never had a node does not", (t) => {
+  const scoreAfter = (placed: boolean) => {
+    const core = new SchedulerCore({ clock: new VirtualClock(), configuration: defaultConfiguration });
+    for (const name of ["a", "b"]) core.setNode(makeNode(name, { cpu: "8" }));
+    for (let i = 0; i < 200; i++) {
+      core.setPod(makePod(`p${i}`, { requests: { cpu: i % 2 === 0 ? "3" : "1" } }));
+      const decision = placed ? core.step() : undefined;
+      if (decision?.type === "placed") core.bound(decision.pod);
+      core.removePod(`default/p${i}`);
+    }
+    core.setPod(makePod("last", { requests: { cpu: "3" } }));
+    const decision = core.step();
+    return decision?.type === "placed" ? decision.score : undefined;
+  };
+  t.not(scoreAfter(true), scoreAfter(false));
+});

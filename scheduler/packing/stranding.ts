@@ -42,20 +42,27 @@ export function strandedDevices(room: NodeRoom, { futures, waste, gangs }: Outlo
 }
 
 /**
- * The same for a node without devices: thousandths of the node (mean of CPU and memory) that are expected to stay unused.
+ * The same for a node without devices: thousandths of the node (mean of CPU and memory) that are expected to stay unused. Where pods leave as they come
+ * nothing is for ever: a node whose pods are replaced is looked at until as much was offered as it holds, with less turnover further ahead.
  */
-export function strandedRoom(room: NodeRoom, cpuCapacity_milli: number, memoryCapacity_mib: number, { futures }: Outlook, takes: Uint8Array): number {
+export function strandedRoom(room: NodeRoom, cpuCapacity_milli: number, memoryCapacity_mib: number, { futures, turnover }: Outlook, takes: Uint8Array): number {
   const { cpu_milli, memory_mib, devices, demand } = futures;
+  const cpuPart = WHOLE / 2 / Math.max(1, cpuCapacity_milli);
+  const memoryPart = WHOLE / 2 / Math.max(1, memoryCapacity_mib);
+  const ahead = WHOLE / turnover ** 2;
   for (let future = 0; future < FUTURES; future++) {
     let cpu = room.cpu_milli;
     let memory = room.memory_mib;
     const start = future * OFFERS;
-    for (let at = start; at < start + OFFERS; at++) {
-      if (devices[at] !== 0 || cpu_milli[at]! > cpu || memory_mib[at]! > memory || takes[demand[at]!] === 0) continue;
+    let offered = 0;
+    for (let at = start; at < start + OFFERS && offered < ahead; at++) {
+      if (devices[at] !== 0 || takes[demand[at]!] === 0) continue;
+      offered += cpu_milli[at]! * cpuPart + memory_mib[at]! * memoryPart;
+      if (cpu_milli[at]! > cpu || memory_mib[at]! > memory) continue;
       cpu -= cpu_milli[at]!;
       memory -= memory_mib[at]!;
     }
-    left[future] = (WHOLE / 2) * (cpu / Math.max(1, cpuCapacity_milli) + memory / Math.max(1, memoryCapacity_mib));
+    left[future] = cpu * cpuPart + memory * memoryPart;
   }
   return optimisticMean(left, OPTIMISM_ROOM_MILLI);
 }

@@ -14,6 +14,11 @@ const FIRST = 1;
 const GROWTH = 1.25;
 const MOST_BETWEEN = 4096;
 
+/** How many parts turnover is told in: nodes are valued anew when it changes. */
+const TURNOVER_STEPS = 4;
+/** Arrivals and departures count for about this many arrivals. */
+const TURNOVER_WINDOW = 4096;
+
 /** A mix that differs less than this (total variation) from the one drawn last is not drawn again: values would change by noise alone. */
 const SAME_MIX = 0.01;
 
@@ -23,6 +28,8 @@ export interface Outlook {
   readonly waste: DeviceWaste;
   /** Share of the pods that ask for several devices at once, by how many: [devices, probability]. */
   readonly gangs: readonly (readonly [devices: number, probability: number])[];
+  /** Departures per arrival of late, 0 to 1 in quarters: 0 while a cluster fills up, 1 when as many pods go as come. */
+  readonly turnover: number;
 }
 
 /** Learns the mix of pods from those that arrived, and from nothing else. The same arrivals in the same order give the same model. */
@@ -34,6 +41,8 @@ export class WorkloadModel {
   #outlook: Outlook | undefined;
   /** Of the last draw. */
   #mix: ReadonlyMap<PodShape, number> = new Map();
+  #arrivals = 0;
+  #departures = 0;
 
   /** Undefined while too little is known. */
   get outlook(): Outlook | undefined {
@@ -44,6 +53,8 @@ export class WorkloadModel {
   observe(shape: PodShape): void {
     if (shape.pinned !== undefined) return;
     this.#seen++;
+    this.#arrivals += 1 - this.#arrivals / TURNOVER_WINDOW;
+    this.#departures -= this.#departures / TURNOVER_WINDOW;
     if (this.#sample.length < SAMPLE) this.#sample.push(demandOf(shape));
     else {
       const at = Math.floor(this.#random.next() * Math.min(this.#seen, WINDOW));
@@ -52,15 +63,24 @@ export class WorkloadModel {
     if (this.#seen >= this.#nextDraw) this.#draw();
   }
 
+  /** A pod left its node for good. */
+  depart(shape: PodShape): void {
+    if (shape.pinned === undefined) this.#departures++;
+  }
+
   #draw(): void {
     this.#nextDraw = Math.min(Math.ceil(this.#seen * GROWTH), this.#seen + MOST_BETWEEN);
     const demands = [...this.#sample];
     const mix = mixOf(demands);
-    if (this.#outlook !== undefined && distance(mix, this.#mix) < SAME_MIX) return;
+    const turnover = Math.round(Math.min(1, this.#departures / this.#arrivals) * TURNOVER_STEPS) / TURNOVER_STEPS;
+    if (this.#outlook !== undefined && distance(mix, this.#mix) < SAME_MIX) {
+      if (this.#outlook.turnover !== turnover) this.#outlook = { ...this.#outlook, turnover };
+      return;
+    }
     this.#mix = mix;
     const gangs = new Map<number, number>();
     for (const { devices } of demands) if (devices > 1) gangs.set(devices, (gangs.get(devices) ?? 0) + 1 / demands.length);
-    this.#outlook = { futures: drawFutures(demands, seededRandom(2)), waste: new DeviceWaste(demands), gangs: [...gangs] };
+    this.#outlook = { futures: drawFutures(demands, seededRandom(2)), waste: new DeviceWaste(demands), gangs: [...gangs], turnover };
   }
 }
 
