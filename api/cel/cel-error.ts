@@ -35,6 +35,19 @@ export class CompileError extends Error {
   }
 }
 
+/** The expression compiles, but cannot be made ready to run: a conversion or a pattern that stands in it fails. */
+export class PreparationError extends CompileError {
+  constructor(fault: string) {
+    super("", []);
+    this.message = `program instantiation failed: ${fault}`;
+  }
+}
+
+/** Why an expression cannot be used, in Kubernetes' words. */
+export function compileErrorText(error: CompileError, prefix = ""): string {
+  return error instanceof PreparationError ? error.message : `${prefix}compilation failed: ${error.message}`;
+}
+
 /** More issues than that help nobody. */
 const MAX_ISSUES = 20;
 

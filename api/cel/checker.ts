@@ -162,10 +162,19 @@ class Checker {
     const name = isQualified ? `${path}.${node.name}` : node.name;
     const member = node.target !== undefined && !isQualified;
     const args = [...(member && node.target !== undefined ? [node.target] : []), ...node.args];
-    const types = args.map((arg) => (name === "format" && arg.kind === "list" ? this.#mixedList(arg, scope) : this.check(arg, scope)));
-    const overloads = functions.get(name)?.filter((overload) => overload.member === member) ?? [];
-    if (overloads.length === 0) return this.#issue(node.offset, `undeclared reference to '${name}' (in container '')`);
+    const types = args.map((arg) => this.check(arg, scope));
+    const overloads = functions.get(name)?.filter((overload) => overload.member === member);
+    if (name === "_&&_" || name === "_||_") return this.#logical(node, args, types, overloads ?? []);
+    if (overloads === undefined) return this.#issue(node.offset, `undeclared reference to '${name}' (in container '')`);
     return this.#resolve(node, name, overloads, types, member);
+  }
+
+  #logical(node: CallNode, args: readonly Node[], types: readonly CelType[], overloads: readonly Overload[]): CelType {
+    args.forEach((arg, i) => {
+      this.#expect(arg, BOOL, types[i] ?? ERROR);
+    });
+    this.#overloads.set(node.id, overloads);
+    return BOOL;
   }
 
   #resolve(node: CallNode, name: string, overloads: readonly Overload[], args: readonly CelType[], member: boolean): CelType {
@@ -177,11 +186,6 @@ class Checker {
       fitting.push(overload);
       const type = this.#substitution.resolve(own);
       result = result === undefined || sameType(result, type) ? type : DYN;
-    }
-    // Any value may turn out to be null where a schema allows it: to ask is no error.
-    if (result === undefined && (name === "_==_" || name === "_!=_") && args.some((type) => type.kind === "null")) {
-      this.#overloads.set(node.id, overloads);
-      return BOOL;
     }
     this.#overloads.set(node.id, fitting);
     if (result !== undefined) return result;
@@ -203,16 +207,9 @@ class Checker {
     let element: CelType | undefined;
     node.elements.forEach((item, i) => {
       const type = this.check(item, scope);
-      element = this.#joined(element, node.optional.has(i) ? this.#optionalPart(type, item.offset) : type, item.offset);
+      element = this.#joined(element, node.optional.has(i) ? this.#optionalPart(type, item.offset) : type);
     });
     return listOf(element ?? this.#substitution.fresh());
-  }
-
-  /** The arguments of `format` may be of any types. */
-  #mixedList(node: ListNode, scope: Scope | undefined): CelType {
-    for (const element of node.elements) this.check(element, scope);
-    this.#types.set(node.id, listOf(DYN));
-    return listOf(DYN);
   }
 
   #optionalPart(type: CelType, offset: number): CelType {
@@ -222,22 +219,22 @@ class Checker {
     return this.#issue(offset, `expected type 'optional_type(${typeText(this.#substitution.final(type))})' but found '${typeText(this.#substitution.final(type))}'`);
   }
 
-  /** Lists and maps are of one type (dyn goes with all). */
-  #joined(previous: CelType | undefined, type: CelType, offset: number): CelType {
+  /** The type of all items so far, dyn where they differ: whether that is right is judged afterwards (literals-check.ts). */
+  #joined(previous: CelType | undefined, type: CelType): CelType {
     if (previous === undefined) return type;
     if (this.#substitution.assignAll([previous], [type])) {
       const resolved = this.#substitution.resolve(previous);
       return this.#substitution.resolve(type).kind === "dyn" || resolved.kind === "null" ? type : previous;
     }
-    return this.#issue(offset, `expected type '${typeText(this.#substitution.final(previous))}' but found '${typeText(this.#substitution.final(type))}'`);
+    return DYN;
   }
 
   #map(node: MapNode, scope: Scope | undefined): CelType {
     let [key, value]: (CelType | undefined)[] = [undefined, undefined];
     for (const entry of node.entries) {
-      key = this.#joined(key, this.check(entry.key, scope), entry.key.offset);
+      key = this.#joined(key, this.check(entry.key, scope));
       const type = this.check(entry.value, scope);
-      value = this.#joined(value, entry.optional ? this.#optionalPart(type, entry.value.offset) : type, entry.value.offset);
+      value = this.#joined(value, entry.optional ? this.#optionalPart(type, entry.value.offset) : type);
     }
     return mapOf(key ?? this.#substitution.fresh(), value ?? this.#substitution.fresh());
   }

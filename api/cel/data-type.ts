@@ -72,6 +72,8 @@ export class JsonMap extends CelMap {
     if (typeof key !== "string") return undefined;
     const name = this.#names === undefined ? key : this.#names.toJson(key);
     if (name === undefined || !Object.hasOwn(this.#object, name)) return undefined;
+    // A field of an object that is null counts as absent.
+    if (this.#names !== undefined && this.#object[name] === null) return undefined;
     return this.#convertOf(name)?.(this.#object[name]);
   }
 

@@ -67,11 +67,14 @@ int('5') == 5 && int(5.9) == 5 && uint(5) == 5u && double('1.5') == 1.5 && strin
 'Hello'.lowerAscii() == 'hello' && 'é'.upperAscii() == 'é' && 'a'.upperAscii() == 'A'
 'hello'.replace('l', 'L') == 'heLLo' && 'hello'.replace('l', 'L', 1) == 'heLlo' && 'ab'.replace('', '-') == '-a-b-'
 'a,b,c'.split(',') == ['a', 'b', 'c'] && 'a,b,c'.split(',', 2) == ['a', 'b,c'] && ['a', 'b'].join('-') == 'a-b'
-'héllo'.substring(1) == 'éllo' && 'hello'.substring(1, 3) == 'el' && '  x '.trim() == 'x' && 'abc'.reverse() == 'cba'
+'héllo'.substring(1) == 'éllo' && 'hello'.substring(1, 3) == 'el' && '  x '.trim() == 'x'
 'abc123def'.find('[0-9]+') == '123' && 'a1b2c3'.findAll('[0-9]') == ['1', '2', '3'] && 'a1b2c3'.findAll('[0-9]', 2) == ['1', '2']
 '%s is %d and %.2f'.format(['x', 5, 1.234]) == 'x is 5 and 1.23'
-'%x %X %o %b %e %%'.format([255, 'hi', 8, 5, 1234.5]) == 'ff 6869 10 101 1.234500e+03 %'
+'%x %X %o %b %e %%'.format([255, 'hi', 8, 5, 1234.5]) == 'ff 6869 10 101 1.234500×10⁰³ %'
 strings.quote('a"b') == '"a\\\\"b"'
+'%s %s'.format([['a', 1.5, true], {'b': duration('1s'), 'a': b'x'}]) == '["a", 1.500000, true] {"a":b"x", "b":duration("1s")}' && '%.1f %.0f'.format([1234567.25, 2.5]) == '1,234,567.2 2'
+[3, 1, 2].sortBy(x, -x) == [3, 2, 1] && ['bb', 'a'].sortBy(x, x.size())[0] == 'a' && [{'k': 'b'}, {'k': 'a'}].sortBy(x, x.k)[0].k == 'a' && [1, 2].first().value() == 1 && ![].last().hasValue()
+'abc'.indexOf('c', 9) == -1 && 'abc'.lastIndexOf('a', 9) == -1 && {'a': 1, 'a': 2}.a == 2 && !quantity('1.0').isInteger() && quantity('1.5k').isInteger() && url('https://a/b%2Fc#x').getEscapedPath() == '/b%2Fc'
 [1, 2, 3].isSorted() && [1, 2, 3].sum() == 6 && [3, 1].min() == 1 && ['a', 'c', 'b'].max() == 'c' && [1.5, 1.5].sum() == 3.0 && [1, 2, 1].indexOf(1) == 0 && [1, 2, 1].lastIndexOf(1) == 2
 sets.contains([1, 2, 3], [3, 1]) && sets.equivalent([1, 1, 2], [2, 1]) && sets.intersects([1], [1, 2]) && !sets.intersects([1], [])
 timestamp('2024-02-29T12:30:45.5Z').getFullYear() == 2024 && timestamp('2024-02-29T12:30:45Z').getMonth() == 1 && timestamp('2024-02-29T12:30:45Z').getDayOfMonth() == 28 && timestamp('2024-02-29T12:30:45Z').getDate() == 29
@@ -85,7 +88,7 @@ url('https://example.com/a%20b?x=1&x=2').getEscapedPath() == '/a%20b' && url('ht
 ip('127.0.0.1').isLoopback() && ip('::1').family() == 6 && isIP('10.0.0.1') && !isIP('010.0.0.1') && ip.isCanonical('::1') && !ip.isCanonical('0:0::1') && string(ip('FE80::1')) == 'fe80::1'
 ip('10.1.2.3').isGlobalUnicast() && ip('169.254.1.1').isLinkLocalUnicast() && ip('224.0.0.1').isLinkLocalMulticast() && ip('0.0.0.0').isUnspecified()
 cidr('10.0.0.0/8').containsIP('10.1.2.3') && cidr('10.0.0.0/8').containsCIDR('10.1.0.0/16') && cidr('10.1.2.3/8').masked() == cidr('10.0.0.0/8') && cidr('10.0.0.0/8').prefixLength() == 8 && !isCIDR('10.0.0.0') && cidr('10.1.2.3/8').ip() == ip('10.1.2.3')
-quantity('1Gi').isGreaterThan(quantity('1G')) && quantity('1000m') == quantity('1') && quantity('1').add(2).compareTo(quantity('3')) == 0 && quantity('100k').asInteger() == 100000 && quantity('0.5').asApproximateFloat() == 0.5 && !isQuantity('x') && quantity('5').sub(quantity('6')).sign() == -1 && !quantity('0.5').isInteger()
+quantity('1Gi').isGreaterThan(quantity('1G')) && quantity('1000m') == quantity('1') && quantity('1').add(2).compareTo(quantity('3')) == 0 && quantity('100k').asInteger() == 100000 && quantity('0.5').asApproximateFloat() == 0.5 && !isQuantity('x') && !quantity('0.5').isInteger()
 semver('1.2.3').isLessThan(semver('1.10.0')) && semver('1.0.0-alpha').compareTo(semver('1.0.0')) == -1 && semver('v1.2', true).minor() == 2 && !isSemver('1.2') && isSemver('v1.2', true)
 !format.dns1123Label().validate('ok').hasValue() && format.dns1123Label().validate('Not ok').hasValue() && format.named('uuid').hasValue() && !format.named('nope').hasValue()
 null == null && d.e.f == null && dyn(1) != dyn('1')
@@ -107,15 +110,14 @@ const failures: readonly (readonly [string, string])[] = [
   ["d.zz == 1", "no such key: zz"],
   ["l[5] == 1", "index out of bounds: 5"],
   ["m['zz'] == 1", "no such key: zz"],
-  ["int('x') == 1", "type conversion error from 'string' to 'int'"],
+  ["int(s) == 1", "type conversion error from 'string' to 'int'"],
   ["d.a + 'x' == 'x'", "no such overload"],
   ["d.b.all(x, x)", "no such overload"],
-  ["timestamp('2023-02-29T00:00:00Z') == timestamp(0)", "type conversion error from 'string' to 'timestamp'"],
+  ["timestamp('2023-02-29T00:00:00' + 'Z') == timestamp(0)", "type conversion error from 'string' to 'google.protobuf.Timestamp'"],
   ["optional.none().value() == 1", "optional.none() dereference"],
   ["'abc'.substring(5) == ''", "index out of range: 5"],
-  ["'a'.matches('(')", "error parsing regexp: missing closing ): `(`"],
+  ["'a'.matches('(' + '')", "error parsing regexp: missing closing ): `(`"],
   ["[].max() == 1", "max called on empty list"],
-  ["{'a': 1, 'a': 2} == {}", "Failed with repeated key"],
 ];
 
 for (const [source, message] of failures) {
@@ -127,6 +129,15 @@ for (const [source, message] of failures) {
 }
 
 const refused: readonly (readonly [string, string])[] = [
+  ["s.matches('(')", "ERROR: <input>:1:11: invalid matches argument\n | s.matches('(')\n | ..........^"],
+  ["duration('1d') == duration('1h')", "ERROR: <input>:1:10: invalid duration argument\n | duration('1d') == duration('1h')\n | .........^"],
+  ["'%d'.format(['x']) == ''", "ERROR: <input>:1:14: error during formatting: decimal clause can only be used on integers, was given string\n | '%d'.format(['x']) == ''\n | .............^"],
+  ["'%s'.format([1, 2]) == ''", "ERROR: <input>:1:12: too many arguments supplied to string.format (expected 1, got 2)\n | '%s'.format([1, 2]) == ''\n | ...........^"],
+  ["'%z'.format([1]) == ''", "ERROR: <input>:1:12: could not parse formatting clause: unrecognized formatting clause \"z\"\n | '%z'.format([1]) == ''\n | ...........^"],
+  ["s && true", "ERROR: <input>:1:1: expected type 'bool' but found 'string'\n | s && true\n | ^"],
+  ["s == null", "ERROR: <input>:1:3: found no matching overload for '_==_' applied to '(string, null)'\n | s == null\n | ..^"],
+  ["int('x') == 1", "program instantiation failed: type conversion error from 'string' to 'int'"],
+  ["s.find('(') == ''", "program instantiation failed: error parsing regexp: missing closing ): `(`"],
   ["nope > 1", "ERROR: <input>:1:1: undeclared reference to 'nope' (in container '')\n | nope > 1\n | ^"],
   ["i > 'x'", "ERROR: <input>:1:3: found no matching overload for '_>_' applied to '(int, string)'\n | i > 'x'\n | ..^"],
   ["s.nope() == 1", "ERROR: <input>:1:7: undeclared reference to 'nope' (in container '')\n | s.nope() == 1\n | ......^"],
@@ -197,7 +208,8 @@ test("Costs are cel-go's: variables, selections and calls one each, tests of pre
   t.is(costOf("i > 1"), 2);
   t.is(costOf("d.a == 1"), 3);
   t.is(costOf("has(d.a)"), 1);
-  t.is(costOf("[1, 2] == []"), 20);
+  // What stands in the expression is made when it is compiled.
+  t.is(costOf("[1, 2] == []"), 0);
   // The list, then for each item: condition (accumulator and call), accumulator, item, comparison; then the result.
   t.is(costOf("l.all(x, x > 0)"), 1 + 3 * 5 + 1);
 });

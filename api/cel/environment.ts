@@ -1,4 +1,4 @@
-import { CelError, CompileError } from "./cel-error.ts";
+import { CelError, CompileError, PreparationError } from "./cel-error.ts";
 import { type Checked, checkExpression, type Declarations } from "./checker.ts";
 import type { DataType } from "./data-type.ts";
 import { type CostRange, estimateCost } from "./estimate.ts";
@@ -16,6 +16,7 @@ import { semvers } from "./library/semvers.ts";
 import { strings } from "./library/strings.ts";
 import { times } from "./library/times.ts";
 import { urls } from "./library/urls.ts";
+import { literalIssues, preparationFault } from "./literal-rules.ts";
 import { Meter } from "./meter.ts";
 import { parseExpression } from "./parser.ts";
 import type { CelType, ObjectType } from "./types.ts";
@@ -48,7 +49,10 @@ export class Environment {
   /** @throws CompileError with every issue of syntax or type, each with its line, in cel-go's words */
   compile(source: string): Program {
     const checked = checkExpression(parseExpression(source), this.#declarations);
-    if (checked.issues.length > 0) throw new CompileError(source, checked.issues);
+    const issues = checked.issues.length > 0 ? checked.issues : literalIssues(checked);
+    if (issues.length > 0) throw new CompileError(source, issues);
+    const fault = preparationFault(checked);
+    if (fault !== undefined) throw new PreparationError(fault);
     return new Program(checked, this.#declarations.variables);
   }
 }

@@ -40,6 +40,12 @@ const estimates: readonly (readonly [string, number, number])[] = [
   ["l[0] > 1 ? s.contains('ab') : true", 3, 54],
   ["s + t == 'abc'", 2, 103],
   ["has({'a': 1}.a)", 30, 30],
+  ["ll[0].isSorted()", 2, 32],
+  ["ll[0].indexOf('a')", 2, 32],
+  ["ll[0].join(',').matches('a')", 3, 2 + 21 + 21],
+  ["quantity('1') == quantity('2')", 3, 3],
+  ["s.charAt(0)", 2, 2],
+  ["type(s) == int", 2, 3],
   ["cel.bind(x, s + t, x.contains('a'))", 13, 213],
 ];
 
@@ -48,6 +54,10 @@ for (const [source, min, max] of estimates) {
     t.deepEqual(environment.compile(source).estimate(), { min, max });
   });
 }
+
+test("Where no text is called, Kubernetes takes a match for a step", (t) => {
+  t.deepEqual(environment.compile("matches(s, 'a')").estimate(), { min: 2, max: 2 });
+});
 
 test("What nothing bounds costs more than any limit", (t) => {
   t.true(environment.compile("any.contains(any)").estimate().max > 1e18);

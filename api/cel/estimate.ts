@@ -107,7 +107,7 @@ class Estimator {
 
   #ident(id: number, name: string, scope: Scope | undefined): Estimate {
     for (let inner = scope; inner !== undefined; inner = inner.outer) if (inner.name === name) return { ...inner.estimate, cost: ONE };
-    if (this.#checked.constants.has(id)) return { cost: ONE, size: ONE, data: undefined };
+    if (this.#checked.constants.has(id)) return { cost: ZERO, size: ONE, data: undefined };
     return part(this.#variables.get(name.startsWith(".") ? name.slice(1) : name), ONE);
   }
 
@@ -153,15 +153,23 @@ class Estimator {
           this.#step(args[0]?.data, (data) => data.fields?.get(fieldName(nodes[1])) ?? data.element),
           add(sum, ONE),
         );
+      case "_==_": {
+        const unit = equalityUnits(this.#checked.types.get(nodes[0]?.id ?? -1));
+        if (unit !== undefined) return { cost: add(sum, unit), size: ONE, data: undefined };
+        break;
+      }
       case "dyn":
         return { ...(args[0] as Estimate), cost: add(sum, ONE) };
-      case "value":
-      case "of":
-        // What an optional holds is as large as the optional.
-        return { cost: add(sum, ONE), size: args[0]?.size, data: args[0]?.data };
-      default:
-        return this.#overloads(overloads, sum, sizes, nodes.map(wholeNumber));
     }
+    const itemSizes = nodes.map((arg, i) => this.#itemSize(arg, args[i]?.data));
+    return this.#overloads(overloads, sum, sizes, nodes.map(wholeNumber), itemSizes);
+  }
+
+  /** How long the items can be of an argument that is a list of texts or bytes. */
+  #itemSize(node: Node, data: Place): number | undefined {
+    const type = this.#checked.types.get(node.id);
+    if (type?.kind !== "list" || (type.element.kind !== "string" && type.element.kind !== "bytes")) return undefined;
+    return data === undefined || data === LOST ? UNBOUNDED : (data.element?.maxSize ?? UNBOUNDED);
   }
 
   #conditional(args: readonly Estimate[], sizes: readonly Size[]): Estimate {
@@ -172,17 +180,18 @@ class Estimator {
   }
 
   /** Whichever of the overloads may be meant at run time. */
-  #overloads(overloads: readonly Overload[], sum: CostRange, sizes: readonly Size[], values: readonly (number | undefined)[]): Estimate {
+  #overloads(overloads: readonly Overload[], sum: CostRange, sizes: readonly Size[], values: readonly (number | undefined)[], itemSizes: readonly (number | undefined)[]): Estimate {
     const least = sizes.map(({ min }) => min);
     const most = sizes.map(({ max }) => max);
+    const shortest = itemSizes.map((size) => (size === undefined ? undefined : 0));
     let cost: CostRange | undefined;
     let size: Size | undefined;
     for (const { cost: rule } of overloads) {
       const units = rule?.estimated ?? rule?.units;
-      const own = units === undefined ? ONE : { min: saturated(units(least, values)), max: saturated(units(most, values)) };
+      const own = units === undefined ? ONE : { min: saturated(units(least, values, shortest)), max: saturated(units(most, values, itemSizes)) };
       cost = cost === undefined ? own : union(cost, own);
       if (rule?.resultSize === undefined) continue;
-      const result = { min: saturated(rule.resultSize(least, values)), max: saturated(rule.resultSize(most, values)) };
+      const result = { min: saturated(rule.resultSize(least, values, shortest)), max: saturated(rule.resultSize(most, values, itemSizes)) };
       size = size === undefined ? result : union(size, result);
     }
     return { cost: add(sum, cost ?? ONE), size, data: undefined };
@@ -211,6 +220,15 @@ class Estimator {
     return { cost: add(add(range.cost, init.cost), add(loops, result.cost)), size, data: isBinding ? result.data : undefined };
   }
 }
+
+/** What Kubernetes takes for the comparison of values of its own types; undefined: it goes by their sizes. */
+function equalityUnits(type: CelType | undefined): CostRange | undefined {
+  if (type?.kind !== "opaque" || type.name === "optional_type") return undefined;
+  return type.name === "kubernetes.NamedFormat" ? { min: 1, max: MAX_FORMAT_UNITS } : ONE;
+}
+
+/** The longest name of a format has 64 characters. */
+const MAX_FORMAT_UNITS = 7;
 
 const EMPTY: Estimate = { cost: ZERO, size: undefined, data: undefined };
 

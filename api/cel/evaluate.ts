@@ -1,4 +1,4 @@
-import type { CallNode, ComprehensionNode, ListNode, MapNode, Node, SelectNode, StructNode } from "./ast.ts";
+import type { CallNode, ComprehensionNode, ListNode, LiteralNode, MapNode, Node, SelectNode, StructNode } from "./ast.ts";
 import { CelError } from "./cel-error.ts";
 import type { Checked } from "./checker.ts";
 import { accepts, costSize, type Overload } from "./function.ts";
@@ -155,6 +155,8 @@ class Compiler {
   #list(node: ListNode, slots: Slots | undefined): Step {
     const elements = node.elements.map((element) => this.node(element, slots));
     const { optional } = node;
+    // What stands in the expression is made once and costs nothing.
+    if (node.elements.every(isLiteral) && optional.size === 0) return () => new ArrayList(node.elements.map(literalValue));
     return (run) => {
       run.meter.spend(LIST_COST);
       const items: CelValue[] = [];
@@ -176,8 +178,7 @@ class Compiler {
         const name = key(run);
         const own = value(run);
         const kept = optional ? mustBeOptional(own).value : own;
-        if (map.get(name) !== undefined) throw new CelError(`Failed with repeated key`);
-        if (kept !== undefined) map.insert(name, kept);
+        if (kept !== undefined) map.set(name, kept);
       }
       return map;
     };
@@ -212,6 +213,15 @@ class Compiler {
     };
     return (run) => runFold(run, fold);
   }
+}
+
+/** A literal, or a list of such. */
+function isLiteral(node: Node): boolean {
+  return node.kind === "literal" || (node.kind === "list" && node.optional.size === 0 && node.elements.every(isLiteral));
+}
+
+function literalValue(node: Node): CelValue {
+  return node.kind === "list" ? new ArrayList(node.elements.map(literalValue)) : (node as LiteralNode).value;
 }
 
 /** An object that an expression built: a map with a type's name. */

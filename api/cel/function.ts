@@ -23,10 +23,13 @@ export type Run = (args: readonly CelValue[], meter: Meter) => CelValue;
  */
 export interface Cost {
   readonly units: (sizes: readonly number[]) => number;
-  /** What Kubernetes estimates, where that is something else than is charged. `values`: of the arguments that are whole numbers in the expression. */
-  readonly estimated?: (sizes: readonly number[], values: readonly (number | undefined)[]) => number;
+  /**
+   * What Kubernetes estimates, where that is something else than is charged. `values`: of the arguments that are whole numbers in the expression;
+   * `itemSizes`: how long the items of arguments can be that are lists of texts or bytes.
+   */
+  readonly estimated?: (sizes: readonly number[], values: readonly (number | undefined)[], itemSizes: readonly (number | undefined)[]) => number;
   /** Size of the result; absent: nothing is known of it but its type. */
-  readonly resultSize?: (sizes: readonly number[], values: readonly (number | undefined)[]) => number;
+  readonly resultSize?: (sizes: readonly number[], values: readonly (number | undefined)[], itemSizes: readonly (number | undefined)[]) => number;
 }
 
 export type Functions = ReadonlyMap<string, readonly Overload[]>;

@@ -75,7 +75,6 @@ const rangeMacros: Readonly<Record<string, readonly [number, Expand]>> = {
   "exists/3": [2, exists],
   "exists_one/2": [1, existsOne],
   "exists_one/3": [2, existsOne],
-  "existsOne/2": [1, existsOne],
   "existsOne/3": [2, existsOne],
   "map/2": [1, toList],
   "map/3": [1, toList],
@@ -92,8 +91,9 @@ const rangeMacros: Readonly<Record<string, readonly [number, Expand]>> = {
 export function expandMacro(call: CallNode, nextId: () => number): Node | undefined {
   const { name, target, args, offset } = call;
   const build = new Builder(offset, nextId);
-  if (target === undefined) return name === "has" && args.length === 1 ? has(args[0] as Node, nextId) : undefined;
+  if (target === undefined) return name === "has" && args.length === 1 ? has(args[0] as Node, offset, nextId) : undefined;
   if (target.kind === "ident" && target.name === "cel" && name === "bind" && args.length === 3) return bind(build, args);
+  if (name === "sortBy" && args.length === 2) return sortBy(build, target, args);
   if ((name === "optMap" || name === "optFlatMap") && args.length === 2) return optionalMap(build, target, args, name);
   const key = `${name}/${args.length}`;
   const macro = Object.hasOwn(rangeMacros, key) ? rangeMacros[key] : undefined;
@@ -109,8 +109,8 @@ function variableName(node: Node): string {
   throw new SyntaxIssue(node.offset, "argument must be a simple name");
 }
 
-function has(argument: Node, nextId: () => number): Node {
-  if (argument.kind === "select") return { ...argument, id: nextId(), testOnly: true };
+function has(argument: Node, offset: number, nextId: () => number): Node {
+  if (argument.kind === "select") return { ...argument, id: nextId(), offset, testOnly: true };
   throw new SyntaxIssue(argument.offset, "invalid argument to has() macro");
 }
 
@@ -125,3 +125,17 @@ function optionalMap(build: Builder, target: Node, [variable, body]: readonly No
   const mapped = name === "optMap" ? build.member(build.ident("optional"), "of", bound) : bound;
   return build.call("_?_:_", build.member(target, "hasValue"), mapped, build.member(build.ident("optional"), "none"));
 }
+
+const SORTED = "@__sortBy_input__";
+
+/** The list in the order of what the expression makes of its items. */
+function sortBy(build: Builder, target: Node, [variable, key]: readonly Node[]): Node {
+  if (target.kind === "literal" || target.kind === "map" || target.kind === "struct") throw new SyntaxIssue(target.offset, "sortBy can only be applied to a list, identifier, comprehension, call or select expression");
+  if (variable?.kind !== "ident") throw new SyntaxIssue(variable?.offset ?? 0, "argument is not an identifier");
+  const keys = toList(build, build.ident(SORTED), [variable.name], [key as Node]);
+  const body = build.member(build.ident(SORTED), SORT_BY_KEYS, keys);
+  return build.fold(build.list(), ["#unused"], target, build.ident(SORTED), { condition: build.literal(false), result: body, accumulator: SORTED });
+}
+
+/** What `sortBy` calls: the list, and the keys of its items. */
+export const SORT_BY_KEYS = "@sortByAssociatedKeys";

@@ -12,7 +12,7 @@ export function parseTimestamp(text: string): CelTimestamp {
   const parts = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9})\d*)?(Z|[+-]\d{2}:\d{2})$/.exec(text);
   const time_ms = parts === null ? Number.NaN : Date.parse(`${parts[1]}-${parts[2]}-${parts[3]}T${parts[4]}:${parts[5]}:${parts[6]}Z`);
   const isReal = parts !== null && daysOf(Number(parts[1]), Number(parts[2])) >= Number(parts[3]) && Number(parts[4]) < 24 && Number(parts[6]) < 60;
-  if (parts === null || Number.isNaN(time_ms) || !isReal) throw new CelError("type conversion error from 'string' to 'timestamp'");
+  if (parts === null || Number.isNaN(time_ms) || !isReal) throw new CelError("type conversion error from 'string' to 'google.protobuf.Timestamp'");
   const offset_ms = zoneOffset_ms(parts[8] ?? "Z");
   if (time_ms - offset_ms < MIN_TIME_MS || time_ms - offset_ms > MAX_TIME_MS) throw new CelError("timestamp overflow");
   return new CelTimestamp(BigInt(time_ms - offset_ms) * NS_PER_MS + BigInt((parts[7] ?? "").padEnd(9, "0")));
@@ -40,7 +40,7 @@ export function formatTimestamp(time_ns: bigint): string {
 /** Go's duration text → duration. @throws CelError */
 export function parseDuration(text: string): CelDuration {
   const duration_ns = parseGoDuration(text);
-  if (duration_ns === undefined) throw new CelError("type conversion error from 'string' to 'duration'");
+  if (duration_ns === undefined) throw new CelError("type conversion error from 'string' to 'google.protobuf.Duration'");
   return new CelDuration(duration_ns);
 }
 

@@ -120,6 +120,11 @@ export class BuiltMap extends CelMap {
     return this;
   }
 
+  /** Adds an entry, in the place of one with the key. */
+  set(key: CelValue, value: CelValue): void {
+    this.#entries.set(keyText(key), [key, value]);
+  }
+
   get size(): number {
     return this.#entries.size;
   }

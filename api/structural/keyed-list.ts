@@ -8,6 +8,15 @@ import type { Structural } from "./structural.ts";
 /** Items of other lists are looked for one by one: only so many. */
 const MAX_SEARCHED = 1000;
 
+/** A set that an expression put together: its order still means nothing. */
+class MergedSet extends ArrayList {
+  override equalsUnordered(other: CelList): boolean {
+    if (this.size !== other.size) return false;
+    const others = [...other];
+    return [...this].every((item) => others.some((one) => celEquals(item, one)));
+  }
+}
+
 /** A list of type set or map: its order means nothing to `==`, and `+` makes a set or map again. */
 export class KeyedList extends JsonList {
   readonly #schema: Structural;
@@ -48,6 +57,6 @@ export class KeyedList extends JsonList {
   #mergedValues(other: CelList): CelList | undefined {
     if (this.#schema.listType !== "set" || this.size > MAX_SEARCHED || other.size > MAX_SEARCHED) return undefined;
     const own = [...this];
-    return new ArrayList([...own, ...[...other].filter((item) => !own.some((one) => celEquals(one, item)))]);
+    return new MergedSet([...own, ...[...other].filter((item) => !own.some((one) => celEquals(one, item)))]);
   }
 }

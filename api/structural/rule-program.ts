@@ -1,4 +1,4 @@
-import { CompileError } from "../cel/cel-error.ts";
+import { CompileError, compileErrorText } from "../cel/cel-error.ts";
 import type { DataType } from "../cel/data-type.ts";
 import { Environment, type Program } from "../cel/environment.ts";
 import { optionalOf } from "../cel/types.ts";
@@ -34,9 +34,9 @@ function environmentFor(type: DataType, isOptional: boolean): Environment {
 
 function compileRule(rule: ValidationRule, environment: Environment): CompiledRule {
   const source = rule.rule?.trim() ?? "";
-  const own = source === "" ? {} : compile(environment, source, "bool", "compilation failed: ", "cel expression must evaluate to a bool");
+  const own = source === "" ? {} : compile(environment, source, "bool", "", "cel expression must evaluate to a bool");
   const text = rule.messageExpression?.trim() ?? "";
-  const message = text === "" ? {} : compile(environment, text, "string", "messageExpression compilation failed: ", "messageExpression must evaluate to a string");
+  const message = text === "" ? {} : compile(environment, text, "string", "messageExpression ", "messageExpression must evaluate to a string");
   return { rule, program: own.program, error: own.error, message: message.program, messageError: message.error, usesOldSelf: own.program?.uses("oldSelf") ?? false };
 }
 
@@ -45,7 +45,7 @@ function compile(environment: Environment, source: string, kind: "bool" | "strin
     const program = environment.compile(source);
     return program.type.kind === kind ? { program } : { error: complaint };
   } catch (error) {
-    if (error instanceof CompileError) return { error: prefix + error.message };
+    if (error instanceof CompileError) return { error: compileErrorText(error, prefix) };
     throw error;
   }
 }

@@ -33,7 +33,7 @@ const cases: readonly (readonly [Record<string, JsonSchemaProps>, readonly Valid
   [{ d: { type: "string", format: "duration" }, t: { type: "string", format: "date-time" }, b: { type: "string", format: "byte" }, day: { type: "string", format: "date" } }, [{ rule: "self.d < duration('1h') && self.t > timestamp('2020-01-01T00:00:00Z') && self.b == b'hi' && self.day.getFullYear() == 2024" }], { d: "5m", t: "2024-01-01T00:00:00Z", b: "aGk=", day: "2024-05-06" }, []],
   [{ n: { type: "number" }, e: { type: "string", enum: ["x"] } }, [{ rule: "self.n == 2.0 && self.e == 'x'" }], { n: 2, e: "x" }, []],
   [{ o: { type: "object", properties: { "a-b": string, __x: string, in: string } } }, [{ rule: "self.o.a__dash__b == 'x' && has(self.o.__in__) && !has(self.o.__underscores__x)" }], { o: { "a-b": "x", in: "y" } }, []],
-  [{ nullable: { type: "string", nullable: true } }, [{ rule: "self.nullable == null" }], { nullable: null }, []],
+  [{ nullable: { type: "string", nullable: true } }, [{ rule: "!has(self.nullable)" }], { nullable: null }, []],
   [{ opt: string }, [{ rule: "self.?opt.orValue('none') == 'none'" }], {}, []],
   [{ u: string }, [{ rule: "isURL(self.u) && url(self.u).getScheme() == 'https'" }], { u: "http://x" }, ["spec: Invalid value: failed rule: isURL(self.u) && url(self.u).getScheme() == 'https'"]],
   [{ e: { type: "object", "x-kubernetes-embedded-resource": true, "x-kubernetes-preserve-unknown-fields": true } }, [{ rule: "self.e.kind == 'X' && self.e.metadata.name == 'n'" }], { e: { apiVersion: "v1", kind: "X", metadata: { name: "n" } } }, []],

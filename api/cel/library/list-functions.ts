@@ -1,6 +1,7 @@
 import { CelError } from "../cel-error.ts";
 import { meteredEquals } from "../equality.ts";
 import { type Cost, Library, smallInt } from "../function.ts";
+import { SORT_BY_KEYS } from "../macros.ts";
 import type { Meter } from "../meter.ts";
 import { ArrayList, CelList, type CelValue } from "../values.ts";
 import { compareValues } from "./operators.ts";
@@ -62,10 +63,21 @@ function distinct(list: CelList, meter: Meter): ArrayList {
   return new ArrayList(found);
 }
 
-/** cel-go's extension of lists, since Kubernetes 1.34; `sortBy` is not among them. */
+/** The items in the order of their keys; equal ones stay as they were. */
+function sortByKeys(list: CelList, keys: CelList): ArrayList {
+  const order = Array.from({ length: list.size }, (_, i) => ({ item: list.at(i), key: keys.at(i) }));
+  return new ArrayList(order.sort((a, b) => compareValues(a.key, b.key)).map(({ item }) => item));
+}
+
+const onKeys = (cost: Cost): Cost => ({ units: ([, keys = 0]) => cost.units([keys]), resultSize: ([, keys = 0]) => keys * keys });
+const KEYS_COMPARED = onKeys(SELF_COMPARED);
+const TEXT_KEYS_COMPARED = onKeys(TEXTS_COMPARED);
+
+/** cel-go's extension of lists, since Kubernetes 1.34. */
 export function listFunctions(): Library {
   const library = new Library();
   for (const type of ["int", "uint", "double", "bool", "duration", "timestamp", "string", "bytes"]) {
+    library.define(`list_${type}_sortByAssociatedKeys`, `list(A)::${SORT_BY_KEYS}(list(${type})) -> list(A)`, ([list, keys]) => sortByKeys(list as CelList, keys as CelList), type === "string" || type === "bytes" ? TEXT_KEYS_COMPARED : KEYS_COMPARED);
     library.define(`list_${type}_sort`, `list(${type})::sort() -> list(${type})`, ([list]) => new ArrayList([...(list as CelList)].sort(compareValues)), type === "string" || type === "bytes" ? TEXTS_COMPARED : SELF_COMPARED);
   }
   return library

@@ -119,7 +119,7 @@ export function operators(): Library {
     .define("not_strictly_false", "@not_strictly_false(bool) -> bool", own)
     .define("index_list", "_[_](list(A), int) -> A", own)
     .define("index_map", "_[_](map(A, B), A) -> B", own)
-    .define("new_map", "cel.@newMap() -> map(A, B)", () => new BuiltMap())
+    .define("new_map", "cel.@newMap() -> map(A, B)", () => new BuiltMap(), { units: () => 1, estimated: () => 30 })
     .define("map_insert", "cel.@mapInsert(map(A, B), A, B) -> map(A, B)", ([map, key, value]) => (map as BuiltMap).insert(key as CelValue, value as CelValue))
     .define("map_insert_map", "cel.@mapInsert(map(A, B), map(A, B)) -> map(A, B)", ([map, entries]) => insertAll(map as BuiltMap, entries as CelMap));
   arithmetic(library);

@@ -1,4 +1,6 @@
+import { goQuote } from "../../status/go-text.ts";
 import { CelError } from "../cel-error.ts";
+import { semverFault } from "./semver-fault.ts";
 import { checkedInt, Library, TRAVERSES } from "../function.ts";
 import { CelOpaque, type CelValue } from "../values.ts";
 
@@ -32,9 +34,10 @@ function normalized(text: string): string {
 
 function parse(text: string, normalize: boolean): CelSemver {
   const parts = text.length > MAX_LENGTH ? null : strict.exec(normalize ? normalized(text) : text);
-  if (parts === null) throw new CelError(`semver parse error during conversion from string: ${JSON.stringify(text.slice(0, MAX_LENGTH))} is no semantic version`);
+  if (parts === null) throw new CelError(semverFault((normalize ? normalized(text) : text).slice(0, MAX_LENGTH)));
   const numbers = parts.slice(1, 4).map(BigInt);
-  if (numbers.some((number) => number >= 2n ** 64n)) throw new CelError("semver parse error during conversion from string: value out of range");
+  const tooLarge = numbers.find((number) => number >= 2n ** 64n);
+  if (tooLarge !== undefined) throw new CelError(`strconv.ParseUint: parsing ${goQuote(String(tooLarge))}: value out of range`);
   return new CelSemver(numbers, parts[4]?.split(".") ?? []);
 }
 

@@ -8,15 +8,17 @@ class CelUrl extends CelOpaque {
   readonly scheme: string;
   readonly host: string;
   readonly path: string;
+  readonly rawPath: string;
   readonly query: string;
   readonly text: string;
 
-  constructor(text: string, parts: { scheme: string; host: string; path: string; query: string }) {
+  constructor(text: string, parts: { scheme: string; host: string; path: string; rawPath: string; query: string }) {
     super();
     this.text = text;
     this.scheme = parts.scheme;
     this.host = parts.host;
     this.path = parts.path;
+    this.rawPath = parts.rawPath;
     this.query = parts.query;
   }
 
@@ -37,14 +39,16 @@ function parse(text: string): CelUrl {
   if (scheme === null && text.startsWith(":")) throw fail(text, "missing protocol scheme");
   const afterScheme = scheme === null ? text : text.slice(scheme[0].length);
   if (scheme === null && !afterScheme.startsWith("/")) throw fail(text, "invalid URI for request");
-  const mark = afterScheme.indexOf("?");
-  const beforeQuery = mark < 0 ? afterScheme : afterScheme.slice(0, mark);
-  const query = mark < 0 ? "" : afterScheme.slice(mark + 1);
+  const [whole = ""] = afterScheme.split("#");
+  const mark = whole.indexOf("?");
+  const beforeQuery = mark < 0 ? whole : whole.slice(0, mark);
+  const query = mark < 0 ? "" : whole.slice(mark + 1);
   const authority = scheme !== null || !beforeQuery.startsWith("///") ? /^\/\/([^/]*)/.exec(beforeQuery) : null;
   const host = scheme === null ? undefined : authority;
-  if (scheme !== null && host === null && !beforeQuery.startsWith("/")) return new CelUrl(text, { scheme: scheme[1]?.toLowerCase() ?? "", host: "", path: "", query });
-  const path = unescaped(host ? beforeQuery.slice(host[0].length) : beforeQuery, text);
-  return new CelUrl(text, { scheme: scheme?.[1]?.toLowerCase() ?? "", host: host ? checkedHost(host[1] ?? "", text) : "", path, query });
+  if (scheme !== null && host === null && !beforeQuery.startsWith("/")) return new CelUrl(text, { scheme: scheme[1]?.toLowerCase() ?? "", host: "", path: "", rawPath: "", query });
+  const rawPath = host ? beforeQuery.slice(host[0].length) : beforeQuery;
+  const path = unescaped(rawPath, text);
+  return new CelUrl(text, { scheme: scheme?.[1]?.toLowerCase() ?? "", host: host ? checkedHost(host[1] ?? "", text) : "", path, rawPath, query });
 }
 
 function checkedHost(authority: string, text: string): string {
@@ -95,7 +99,9 @@ function queryValues(query: string): BuiltMap {
   return new BuiltMap([...values].map(([name, list]) => [name, new ArrayList(list)]));
 }
 
-function escapedPath({ path }: CelUrl): string {
+/** As it was written, where that is one way to write it. */
+function escapedPath({ path, rawPath }: CelUrl): string {
+  if (/^[\w\-.~!$&'()*+,;=:@/%[\]]*$/.test(rawPath)) return rawPath;
   return encodeURI(path.toWellFormed()).replace(/%5B/g, "[").replace(/%5D/g, "]").replace(/[?#]/g, (character) => (character === "?" ? "%3F" : "%23"));
 }
 

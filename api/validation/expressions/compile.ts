@@ -1,4 +1,4 @@
-import { CompileError } from "../../cel/cel-error.ts";
+import { CompileError, compileErrorText } from "../../cel/cel-error.ts";
 import type { Environment, Program } from "../../cel/environment.ts";
 
 /** The compiled expression, or why it cannot be compiled. */
@@ -6,7 +6,7 @@ export function compileExpression(environment: Environment, expression: string):
   try {
     return environment.compile(expression);
   } catch (error) {
-    if (error instanceof CompileError) return `compilation failed: ${error.message}`;
+    if (error instanceof CompileError) return compileErrorText(error);
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { CompileError } from "../../../api/cel/cel-error.ts";
+import { CompileError, compileErrorText } from "../../../api/cel/cel-error.ts";
 import { encodeObject } from "../../../api/codec/json.ts";
 import { parseJson } from "../../../api/codec/parse-json.ts";
 import { forbidden, StatusError } from "../../../api/status/errors.ts";
@@ -71,7 +71,7 @@ function compileOrSay(policy: ValidatingAdmissionPolicy): CompiledPolicy | strin
   try {
     return compilePolicy(policy);
   } catch (error) {
-    if (error instanceof CompileError) return `compilation failed: ${error.message}`;
+    if (error instanceof CompileError) return compileErrorText(error);
     throw error;
   }
 }
