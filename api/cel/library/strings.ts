@@ -115,7 +115,7 @@ export function strings(): Library {
     .define("string_find_string", "string::find(string) -> string", ([value, pattern]) => compile(text(pattern)).find(text(value)) ?? "", { ...MATCHES, resultSize: ([size = 0]) => size })
     .define("string_find_all_string", "string::findAll(string) -> list(string)", ([value, pattern], meter) => findAll(text(value), text(pattern), -1, meter), { ...MATCHES, resultSize: ([size = 0]) => size })
     .define("string_find_all_string_int", "string::findAll(string, int) -> list(string)", ([value, pattern, limit], meter) => findAll(text(value), text(pattern), Number(limit), meter), { ...MATCHES, resultSize: ([size = 0]) => size })
-    .define("string_char_at_int", "string::charAt(int) -> string", ([value, index]) => charAt(text(value), index as bigint), { ...TRAVERSES, estimated: () => 1 })
+    .define("string_char_at_int", "string::charAt(int) -> string", ([value, index]) => charAt(text(value), index as bigint))
     .define("string_index_of_string", "string::indexOf(string) -> int", ([value, part]) => indexOf(text(value), text(part), 0), TRAVERSES)
     .define("string_index_of_string_int", "string::indexOf(string, int) -> int", ([value, part, from]) => indexOf(text(value), text(part), smallInt(from as bigint, "index")), TRAVERSES)
     .define("string_last_index_of_string", "string::lastIndexOf(string) -> int", ([value, part]) => lastIndexOf(text(value), text(part), undefined), TRAVERSES)
