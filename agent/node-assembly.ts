@@ -154,6 +154,7 @@ export class NodeAssembly {
       allocatable,
       memory_bytes: machine.memory_bytes,
       runtimeName: () => this.monitor.facts.name,
+      canMountRecursivelyReadOnly: () => this.monitor.facts.handlers.find((handler) => handler.name === "")?.features?.recursiveReadOnlyMounts ?? false,
       networkProblem: () => this.monitor.networkProblem,
       refuseResize: (pod) => resizeRefusal(pod, this.#admissionNode(), this.manager.neighbours(uidOf(pod))),
       nodeHosts: () => readFile("/etc/hosts", "utf8").catch(() => ""),

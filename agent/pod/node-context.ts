@@ -42,6 +42,8 @@ export interface NodeContext {
   readonly memory_bytes: number;
   /** `containerd`, `berth`. */
   readonly runtimeName: () => string;
+  /** Whether a read-only mount can be so with all that is mounted below it. */
+  readonly canMountRecursivelyReadOnly: () => boolean;
   /** Why pods have no network yet; undefined when they have. */
   readonly networkProblem: () => string | undefined;
   /** Text of the node's own /etc/hosts. */

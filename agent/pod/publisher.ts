@@ -101,6 +101,7 @@ export class Publisher {
       isStarted: (container, id) => container.startupProbe === undefined || state.probes.get(id)?.startup === "success",
       isReady: (container, id) => container.readinessProbe === undefined || state.probes.get(id)?.readiness === "success",
       isRestartingAll: state.restartAll.step !== "none",
+      canMountRecursivelyReadOnly: this.#context.canMountRecursivelyReadOnly(),
       resize: state.resize,
       runtimeName: runtimeName(),
       ended: state.ended,

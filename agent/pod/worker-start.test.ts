@@ -233,3 +233,26 @@ test("runAsNonRoot refuses an image of root, and one whose user cannot be told",
     await Promise.all([root.close(), named.close(), numbered.close()]);
   }
 });
+
+test("read-only with all below: where it is possible, and refused where it is asked for and the runtime cannot", async (t) => {
+  const start = (recursiveReadOnly: string, canMount: boolean) =>
+    PodBench.start(podOf({ volumes: [{ name: "v", emptyDir: {} }] }, { volumeMounts: [{ name: "v", mountPath: "/v", readOnly: true, recursiveReadOnly }] }), (bench) => {
+      bench.canMountRecursivelyReadOnly = canMount;
+    });
+  for (const [mode, canMount, expected] of [["IfPossible", true, "Enabled"], ["IfPossible", false, "Disabled"], ["Enabled", true, "Enabled"]] as const) {
+    const bench = await start(mode, canMount);
+    try {
+      await bench.reaches(t, "Running | c=running ready started r0");
+      t.is(bench.last?.containerStatuses?.[0]?.volumeMounts?.[0]?.recursiveReadOnly, expected);
+      t.is(bench.runtime.containers("c")[0]?.config.mounts.find((mount) => mount.containerPath === "/v")?.recursiveReadOnly, expected === "Enabled");
+    } finally {
+      await bench.close();
+    }
+  }
+  const refused = await start("Enabled", false);
+  try {
+    await refused.reaches(t, "Pending | c=waiting(CreateContainerConfigError) r0");
+  } finally {
+    await refused.close();
+  }
+});

@@ -25,6 +25,8 @@ export interface ContainerStatusInput {
   readonly isReady: (container: Container, id: string) => boolean;
   /** All containers are being taken away to be started anew. */
   readonly isRestartingAll: boolean;
+  /** The runtime can make read-only mounts so with all that is mounted below them. */
+  readonly canMountRecursivelyReadOnly: boolean;
   /** `containerd`, `berth`: the scheme of containerID. */
   readonly runtimeName: string;
 }
@@ -58,7 +60,7 @@ function containerStatus(input: ContainerStatusInput, entry: SpecContainer, hasI
   const [newest, former] = records;
   const base: ContainerStatus = newest === undefined ? missing(entry, old, waiting) : found(input, newest, waiting);
   const lastState = former === undefined ? rememberedLastState(old, base.restartCount) : stateOf(input, former, waiting);
-  const mounts = volumeMountStatuses(container);
+  const mounts = volumeMountStatuses(container, input.canMountRecursivelyReadOnly);
   const status: ContainerStatus = {
     ...base,
     lastState: terminatedOnly(base.lastState ?? lastState),
@@ -187,11 +189,10 @@ function resourcesOf(container: Container): Partial<ContainerStatus> {
   };
 }
 
-function volumeMountStatuses(container: Container): ContainerStatus["volumeMounts"] | undefined {
+function volumeMountStatuses(container: Container, canRecurse: boolean): ContainerStatus["volumeMounts"] | undefined {
   if (container.volumeMounts === undefined || container.volumeMounts.length === 0) return undefined;
-  return container.volumeMounts.map((mount) => ({
-    name: mount.name,
-    mountPath: mount.mountPath,
-    ...(mount.readOnly ? { readOnly: true, recursiveReadOnly: mount.recursiveReadOnly === "Enabled" || mount.recursiveReadOnly === "IfPossible" ? "Enabled" : "Disabled" } : {}),
-  }));
+  return container.volumeMounts.map((mount) => {
+    const isRecursive = mount.recursiveReadOnly === "Enabled" || (mount.recursiveReadOnly === "IfPossible" && canRecurse);
+    return { name: mount.name, mountPath: mount.mountPath, ...(mount.readOnly ? { readOnly: true, recursiveReadOnly: isRecursive ? "Enabled" : "Disabled" } : {}) };
+  });
 }

@@ -50,6 +50,7 @@ export class PodBench {
   /** What a probe finds. */
   probe: (target: ProbeTarget, kind: string) => ProbeResult = () => ({ type: "success", output: "" });
   refuseResize: NodeContext["refuseResize"] = () => undefined;
+  canMountRecursivelyReadOnly = true;
   networkProblem: string | undefined;
   isGone = false;
   pod: Pod;
@@ -217,6 +218,7 @@ export class PodBench {
       allocatable: () => ({ cpu: "4", memory: "8Gi" }),
       memory_bytes: 8 * 1024 ** 3,
       runtimeName: () => "fake",
+      canMountRecursivelyReadOnly: () => this.canMountRecursivelyReadOnly,
       networkProblem: () => this.networkProblem,
       refuseResize: (pod) => this.refuseResize(pod),
       nodeHosts: async () => "127.0.0.1 localhost\n",

@@ -175,6 +175,8 @@ test("limits: set in the cgroup, changed while it runs, kept in the status", asy
 test("out of memory: OOMKilled", async (t) => {
   const id = await runContainer(shim, pod, "exec tail /dev/zero", { linux: { resources: { memoryLimitInBytes: 16 << 20 } } });
   t.like(await whenExited(shim, id), { reason: "OOMKilled", exitCode: 137 });
+  const survivor = await runContainer(shim, pod, "tail /dev/zero; exit 0", { linux: { resources: { memoryLimitInBytes: 16 << 20 } } });
+  t.like(await whenExited(shim, survivor), { reason: "OOMKilled", exitCode: 0 }, "a child was killed");
 });
 
 test("logs: CRI's lines, both streams, long and unfinished lines; opened anew after a rotation", async (t) => {

@@ -27,7 +27,8 @@ export function recordExit(context: ShimContext, record: ContainerRecord): void 
 }
 
 function ended(context: ShimContext, record: ContainerRecord, exitCode: number, finishedAt_ns: number, reason?: string): void {
-  const oom = exitCode !== 0 && wasOutOfMemory(context, record);
+  // As other CRI runtimes have it: whichever process was killed, and whatever the container made of that.
+  const oom = wasOutOfMemory(context, record);
   // With a PID namespace of its own all its processes went with the first one.
   if (record.sharesPids) killCgroup(context.cgroups, record.cgroupPath);
   record.phase = "exited";

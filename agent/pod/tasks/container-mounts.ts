@@ -59,9 +59,17 @@ async function volumeMount(context: NodeContext, input: MountsInput, mount: Volu
     containerPath: mount.mountPath.startsWith("/") ? mount.mountPath : `/${mount.mountPath}`,
     hostPath,
     readonly: isReadOnly,
-    recursiveReadOnly: isReadOnly && mount.recursiveReadOnly === "Enabled",
+    recursiveReadOnly: isReadOnly && isRecursive(context, mount),
     propagation: PROPAGATION[(mount.mountPropagation ?? "None") as keyof typeof PROPAGATION] ?? "PROPAGATION_PRIVATE",
   };
+}
+
+/** @throws Error where that is asked for and the runtime cannot */
+function isRecursive(context: NodeContext, mount: VolumeMount): boolean {
+  if (mount.recursiveReadOnly !== "Enabled" && mount.recursiveReadOnly !== "IfPossible") return false;
+  if (context.canMountRecursivelyReadOnly()) return true;
+  if (mount.recursiveReadOnly === "Enabled") throw new Error(`failed to resolve recursive read-only mode: volume ${JSON.stringify(mount.name)} requested recursive read-only mode, but it is not supported by the runtime`);
+  return false;
 }
 
 async function writeHosts(context: NodeContext, input: MountsInput): Promise<string> {
