@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { dlopen } from "node:ffi";
 
 const signatures = {
   malloc_trim: { arguments: ["u64"], return: "i32" },
@@ -11,18 +10,21 @@ const MADV_DONTNEED = 4;
 type Memory = ReturnType<typeof open>;
 let loaded: Memory | undefined;
 
+/** Not imported: a Node that was built without it could not start at all. */
 function open() {
-  return dlopen(null, signatures).functions;
+  const ffi = process.getBuiltinModule("node:ffi");
+  if (ffi === undefined) throw new Error("this Node has no node:ffi");
+  return ffi.dlopen(null, signatures).functions;
 }
 
-/** Collects all garbage (where Node runs with --expose-gc) and gives the C library's free memory back to the kernel. Stops the process for as long as it takes. */
+/** Collects all garbage (where Node runs with --expose-gc) and gives the C library's free memory back to the kernel. Stops the process for as long as it takes. @throws Error where Node or the C library has no such thing */
 export function releaseHeap(): void {
   globalThis.gc?.({ type: "major", execution: "sync", flavor: "last-resort" });
   loaded ??= open();
   loaded.malloc_trim(0n);
 }
 
-/** Takes the pages of the executable and its libraries out of this process, as far as they are as in their files: they stay in the page cache, and what runs brings its own back. */
+/** Takes the pages of the executable and its libraries out of this process, as far as they are as in their files: they stay in the page cache, and what runs brings its own back. @throws Error as above, or without /proc */
 export function releaseCode(): void {
   loaded ??= open();
   for (const { start, end } of unchangedMappings(readFileSync("/proc/self/smaps", "latin1"))) loaded.madvise(start, end - start, MADV_DONTNEED);

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
 import { systemClock } from "../../lib/clock.ts";
+import type { Logger } from "../../lib/logger.ts";
 import { VirtualClock } from "../../lib/virtual-clock.ts";
 import { unchangedMappings } from "./release-memory.ts";
 import { keepMemorySmall } from "./resting-memory.ts";
@@ -15,13 +16,16 @@ const MIB = 1 << 20;
 function someProcess() {
   const clock = new VirtualClock();
   const began_ms = clock.monotonic_ms();
-  const state = { cpu_ms: 0, rss_bytes: 100 * MIB, heap_bytes: 50 * MIB };
+  const state = { cpu_ms: 0, rss_bytes: 100 * MIB, heap_bytes: 50 * MIB, refusal: undefined as Error | undefined };
   const given: string[] = [];
   const second = () => Math.round((clock.monotonic_ms() - began_ms) / 1000);
-  const stop = keepMemorySmall(clock, {
+  const said: string[] = [];
+  const logger = { info: (_: object, text: string) => void said.push(text) } as unknown as Logger;
+  const stop = keepMemorySmall(clock, logger, {
     usage: () => ({ ...state }),
     releaseHeap() {
       given.push(`heap ${second()}`);
+      if (state.refusal !== undefined) throw state.refusal;
       state.rss_bytes = 60 * MIB;
     },
     releaseCode: () => void given.push(`code ${second()}`),
@@ -33,7 +37,7 @@ function someProcess() {
       await clock.advance(1000);
     }
   };
-  return { state, given, pass, stop };
+  return { state, given, said, pass, stop };
 }
 
 test("a process gives memory back once it is at rest, not while it works", async (t) => {
@@ -61,6 +65,14 @@ test("of a large heap the garbage is V8's affair: collecting it would stop the p
   state.heap_bytes = 500 * MIB;
   await pass(6, 0);
   t.deepEqual(given, ["code 3"]);
+});
+
+test("where the system cannot, it is said once and the process goes on", async (t) => {
+  const { state, given, said, pass } = someProcess();
+  state.refusal = new Error("dlsym failed: undefined symbol: malloc_trim");
+  await t.notThrowsAsync(pass(300, 0.01));
+  t.deepEqual(given, ["heap 3"]);
+  t.is(said.length, 1);
 });
 
 test("stopped, it looks no more", async (t) => {

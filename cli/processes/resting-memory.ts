@@ -1,4 +1,5 @@
 import type { Clock } from "../../lib/clock.ts";
+import type { Logger } from "../../lib/logger.ts";
 import { releaseCode, releaseHeap } from "./release-memory.ts";
 
 /** How often it is looked at what the process does. */
@@ -33,9 +34,10 @@ const own: RestingParts = {
 
 /**
  * Gives back memory that only the start or a busy time needed, whenever the process is at rest: garbage that V8 would collect when there is more
- * of it, freed memory that the C library keeps, and pages of the executable that nobody will need soon. Returns the way to stop.
+ * of it, freed memory that the C library keeps, and pages of the executable that nobody will need soon. Where the system has no such ways (another
+ * C library, no /proc, a Node without FFI) that is said once, and the process goes on without. Returns the way to stop.
  */
-export function keepMemorySmall(clock: Clock, parts: RestingParts = own): () => void {
+export function keepMemorySmall(clock: Clock, logger: Logger, parts: RestingParts = own): () => void {
   let before = parts.usage();
   let looked_ms = clock.monotonic_ms();
   let released_ms = Number.NEGATIVE_INFINITY;
@@ -47,8 +49,13 @@ export function keepMemorySmall(clock: Clock, parts: RestingParts = own): () => 
     before = now;
     looked_ms = now_ms;
     if (isAtRest && now_ms - released_ms >= PAUSE_MS && now.rss_bytes - released_bytes >= WORTH_BYTES) {
-      if (now.heap_bytes <= MAX_HEAP_BYTES) parts.releaseHeap();
-      parts.releaseCode();
+      try {
+        if (now.heap_bytes <= MAX_HEAP_BYTES) parts.releaseHeap();
+        parts.releaseCode();
+      } catch (error) {
+        logger.info({ err: error }, "memory is not given back at rest: this system has not what it takes");
+        return;
+      }
       before = parts.usage();
       looked_ms = clock.monotonic_ms();
       released_ms = looked_ms;

@@ -26,7 +26,7 @@ export async function runUntilStopped(logger: Logger, body: (signal: AbortSignal
     logger.fatal({ err: error, origin }, "uncaught error");
     process.exit(70);
   });
-  const stopLooking = keepMemorySmall(systemClock);
+  const stopLooking = keepMemorySmall(systemClock, logger);
   try {
     await body(stop.signal);
   } finally {
