@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { globSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
 
@@ -17,7 +17,7 @@ for (const path of globSync(`${FOLDERS}/**/*.ts`, { cwd: root })) {
   const text = readFileSync(join(root, path));
   const name = `${hash("sha1", text)}.js`;
   wanted.add(name);
-  if (!present.has(name)) write(name, stripTypeScriptTypes(text.toString("utf8")));
+  if (!present.has(name) || statSync(join(to, name)).size !== text.length) write(name, stripTypeScriptTypes(text.toString("utf8")));
 }
 // Last: processes use what lies there as soon as they find it.
 write(LOADER, stripTypeScriptTypes(readFileSync(join(import.meta.dirname, "stripped-loader.ts"), "utf8")));

@@ -19,12 +19,19 @@ registerHooks({
 
 function stripped(text: Buffer): string {
   const ready = join(import.meta.dirname, `${hash("sha1", text)}.js`);
+  const made = read(ready);
+  // Types become blanks, byte by byte. What was renamed before it was on the disk is empty after a crash of the machine.
+  if (made?.length === text.length) return made.toString("utf8");
+  const source = stripTypeScriptTypes(text.toString("utf8"));
+  keep(ready, source);
+  return source;
+}
+
+function read(path: string): Buffer | undefined {
   try {
-    return readFileSync(ready, "utf8");
+    return readFileSync(path);
   } catch {
-    const source = stripTypeScriptTypes(text.toString("utf8"));
-    keep(ready, source);
-    return source;
+    return undefined;
   }
 }
 
