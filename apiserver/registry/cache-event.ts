@@ -28,10 +28,14 @@ export class CacheEvent {
   /** With the state before, which is read once for all watchers. @throws CompactedError when it can no longer be read */
   whole(): CacheEvent | Promise<CacheEvent> {
     if (this.#readPrevious === undefined) return this;
-    this.#whole ??= this.#readPrevious().then((previous) => {
-      this.#whole = new CacheEvent(this.revision, this.key, this.current, previous);
-      return this.#whole;
-    });
+    this.#whole ??= this.#readPrevious().then(
+      (previous) => (this.#whole = new CacheEvent(this.revision, this.key, this.current, previous)),
+      (error: unknown) => {
+        // Those who wait now are told; who asks later, asks the store again.
+        this.#whole = undefined;
+        throw error;
+      },
+    );
     return this.#whole;
   }
 
