@@ -90,10 +90,15 @@ function structType(definitionName: string): MergeType {
       fields.set(name, type);
       return type;
     },
-    keyDefault: (name) => fieldOf(owner, name)?.default,
+    keyDefault: (name) => keyDefault(fieldOf(owner, name)),
     values: () => undefined,
     wire: wireForm(owner.fields),
   };
+}
+
+/** What is always written has a value also where nothing is said: Kubernetes' schema gives it its zero value as default. */
+function keyDefault(field: FieldSchema | undefined): unknown {
+  return field === undefined ? undefined : (field.default ?? zeroOfField(field));
 }
 
 function wireForm(fields: readonly FieldSchema[]): WireForm {
