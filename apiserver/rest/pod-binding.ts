@@ -70,11 +70,17 @@ function bound(old: Pod, binding: Binding, name: string, now_ms: number): Pod {
   // The old pod is frozen: what changes is copied, the rest is shared.
   const pod: Pod = { ...old, metadata: { ...old.metadata }, spec: { ...old.spec!, nodeName: binding.target.name! }, status: { ...old.status } };
   delete pod.status?.nominatedNodeName;
-  if (binding.metadata.annotations) pod.metadata.annotations = { ...pod.metadata.annotations, ...binding.metadata.annotations };
-  if (binding.metadata.labels) pod.metadata.labels = { ...pod.metadata.labels, ...binding.metadata.labels };
+  addTo(pod.metadata, "annotations", binding);
+  addTo(pod.metadata, "labels", binding);
   setScheduled(pod, now_ms);
   if (binding.metadata.resourceVersion) pod.metadata.resourceVersion = binding.metadata.resourceVersion;
   return pod;
+}
+
+/** An empty map is not stored, and what is handed on to readers is what is stored. */
+function addTo(metadata: Pod["metadata"], name: "annotations" | "labels", binding: Binding): void {
+  const added = binding.metadata[name];
+  if (added !== undefined && Object.keys(added).length > 0) metadata[name] = { ...metadata[name], ...added };
 }
 
 function setScheduled(pod: Pod, now_ms: number): void {
