@@ -10,6 +10,7 @@ import { kindOf } from "./json-decode.ts";
 import { type JsonNode, JsonSyntaxError, ObjectNode, parseJsonTree } from "./json-tree.ts";
 import { legacyVersions } from "./legacy-kinds.ts";
 import type { MediaType } from "./negotiate.ts";
+import { strictWarnings } from "./strict-warnings.ts";
 import { decodeMessage, openEnvelope } from "./protobuf.ts";
 import { parseYamlStrictly, YamlError } from "./yaml.ts";
 
@@ -20,6 +21,8 @@ export interface BodyRequest {
   readonly mediaType: MediaType;
   /** Stands in where the body names no kind or apiVersion, and is what the body must be otherwise. */
   readonly expected: GroupVersionKind;
+  /** The definition of what is expected, where it is known. */
+  readonly definition?: string | undefined;
   readonly validation: FieldValidation;
   /** A custom resource: no definition, no protobuf, and the body must name its kind itself. */
   readonly custom?: boolean;
@@ -81,9 +84,10 @@ function decodeTextBody(request: BodyRequest): Outcome {
   const kind = checkedKind(request, json);
   const definition = request.custom === true ? undefined : definitionOfKind(kind.group, kind.version, kind.kind)?.name;
   try {
-    const { object, warnings } = decodeJson(definition, json, request.validation);
-    if (request.validation === "Strict" && duplicates.length > 0) throw new DecodeError(`strict decoding error: ${duplicates.join(", ")}`);
-    return { object, warnings: request.validation === "Warn" ? [...duplicates, ...warnings] : warnings, kind };
+    const isStrict = request.validation === "Strict" && duplicates.length > 0;
+    const { object, warnings } = decodeJson(definition, json, isStrict ? "Warn" : request.validation);
+    if (isStrict) throw new DecodeError(`strict decoding error: ${[...duplicates, ...warnings].join(", ")}`);
+    return { object, warnings: request.validation === "Warn" ? [...duplicates.flatMap(strictWarnings), ...warnings] : warnings, kind };
   } catch (error) {
     if (error instanceof DecodeError) throw cannotBeHandled(kind, expected, error.message);
     throw error;
@@ -93,7 +97,7 @@ function decodeTextBody(request: BodyRequest): Outcome {
 /** The plain case without a second look at the text: a body of the expected kind with nothing wrong. */
 function decodeAsExpected(request: BodyRequest, json: string): Outcome | undefined {
   const { expected } = request;
-  const definition = request.custom === true ? undefined : definitionOfKind(expected.group, expected.version, expected.kind)?.name;
+  const definition = request.custom === true ? undefined : (request.definition ?? definitionOfKind(expected.group, expected.version, expected.kind)?.name);
   if (definition === undefined && request.custom !== true) return undefined;
   try {
     const { object, warnings } = decodeJson(definition, json, request.validation);

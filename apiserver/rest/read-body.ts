@@ -32,7 +32,7 @@ export function readObject(context: RequestContext, kind: BodyKind, validation: 
   }
   const mediaType = negotiateContentType(header(context.request, "content-type"));
   const bytes = bodyBytes(context);
-  const { object, warnings } = decodeBody({ bytes, mediaType, expected: kind, validation, ...(kind.definition === undefined ? { custom: true } : {}), coerce: kind.coerce });
+  const { object, warnings } = decodeBody({ bytes, mediaType, expected: kind, definition: kind.definition, validation, ...(kind.definition === undefined ? { custom: true } : {}), coerce: kind.coerce });
   context.warnings.push(...warnings);
   object.metadata ??= {};
   return object;

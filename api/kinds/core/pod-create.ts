@@ -10,6 +10,7 @@ import type { AppArmorProfile, LabelSelector, Pod, PodAffinityTerm } from "../..
 export function mergeMatchLabelKeys(pod: Pod): void {
   const labels = pod.metadata.labels ?? {};
   const spec = pod.spec;
+  if (!spec?.affinity && !spec?.topologySpreadConstraints) return;
   for (const kind of ["podAffinity", "podAntiAffinity"] as const) {
     const affinity = spec?.affinity?.[kind];
     for (const term of affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []) mergeTerm(term, labels);
@@ -37,7 +38,7 @@ function mergeKeys(selector: LabelSelector, keys: readonly string[] | undefined,
 export function fieldsFromAppArmor(pod: Pod, warn: (text: string) => void): void {
   const spec = pod.spec;
   const annotations = pod.metadata.annotations;
-  if (!spec || !annotations || spec.os?.name === "windows") return;
+  if (!spec || !annotations || spec.os?.name === "windows" || !namesAppArmor(annotations)) return;
   const podProfile = spec.securityContext?.appArmorProfile;
   visitContainers(spec, (container) => {
     const key = APP_ARMOR_PREFIX + container.name;
@@ -47,6 +48,11 @@ export function fieldsFromAppArmor(pod: Pod, warn: (text: string) => void): void
     const profile = profileOf(annotation);
     if (profile && !sameProfile(profile, podProfile)) (container.securityContext ??= {}).appArmorProfile = profile;
   });
+}
+
+function namesAppArmor(annotations: Record<string, string>): boolean {
+  for (const key in annotations) if (key.startsWith(APP_ARMOR_PREFIX)) return true;
+  return false;
 }
 
 function profileOf(annotation: string): AppArmorProfile | undefined {

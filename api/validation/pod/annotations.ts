@@ -66,7 +66,8 @@ function validateMatch(annotation: string, profile: Profile, word: string, defau
   else if (annotation.slice("localhost/".length) !== profile.localhostProfile) errors.push(forbidden(path.child("localhostProfile"), `${word} profile in annotation and field must match`));
 }
 
-function namesProfiles(annotations: Annotations): boolean {
+/** Whether some annotation names a seccomp or AppArmor profile. */
+export function namesProfiles(annotations: Annotations): boolean {
   for (const key in annotations) if (key === SECCOMP_POD_ANNOTATION || key.startsWith(SECCOMP_CONTAINER_PREFIX) || key.startsWith(APP_ARMOR_PREFIX)) return true;
   return false;
 }

@@ -3,7 +3,7 @@ import { type FieldPath, fieldPath } from "../../status/field-path.ts";
 import { goQuote } from "../../status/go-text.ts";
 import type { Container, ContainerPort, EnvVar, NodeSelectorTerm, ObjectMeta, PodSpec, PodTemplateSpec } from "../../wire.ts";
 import { ipWarnings } from "../ip.ts";
-import { APP_ARMOR_PREFIX, SECCOMP_CONTAINER_PREFIX, SECCOMP_POD_ANNOTATION } from "./annotations.ts";
+import { APP_ARMOR_PREFIX, namesProfiles, SECCOMP_CONTAINER_PREFIX, SECCOMP_POD_ANNOTATION } from "./annotations.ts";
 import { CONTAINER_LISTS, visitContainers } from "./visit.ts";
 import { overlappingPathWarnings } from "./volume-warnings.ts";
 
@@ -170,7 +170,7 @@ function fractionWarning(list: { [name: string]: string } | undefined, name: str
 }
 
 function containerWarnings(container: Container, spec: PodSpec, annotations: Record<string, string>, path: () => FieldPath, at: At, isTemplate: boolean, warnings: string[]): void {
-  if (hasEntries(annotations)) annotationWarnings(container, spec, annotations, at, isTemplate, warnings);
+  if (namesProfiles(annotations)) annotationWarnings(container, spec, annotations, at, isTemplate, warnings);
   for (const name of FRACTIONLESS) {
     for (const side of SIDES) fractionWarning(container.resources?.[side], name, () => path().child("resources", side), warnings);
   }
@@ -186,11 +186,6 @@ function containerWarnings(container: Container, spec: PodSpec, annotations: Rec
 function hidesPrevious({ name, value, valueFrom }: EnvVar): boolean {
   const reference = `$(${name})`;
   return valueFrom !== undefined || value === reference || !(value ?? "").includes(reference);
-}
-
-function hasEntries(map: object): boolean {
-  for (const _ in map) return true;
-  return false;
 }
 
 /** Profiles by annotations that no longer work. */
