@@ -44,6 +44,14 @@ for (const [name, body, message] of refused) {
   });
 }
 
+test("what stands twice in YAML is one warning for each line, and all of it with unknown fields under Strict", (t) => {
+  const twice = "data:\n  k: '1'\n  k: '2'\n  l: '1'\n  l: '2'\nbogus: 1\n";
+  const lines = ['line 3: key "k" already set in map', 'line 5: key "l" already set in map'];
+  t.deepEqual(decodeBody(request(twice, { mediaType: "yaml", validation: "Warn" })).warnings, [...lines, 'unknown field "bogus"']);
+  const error = t.throws(() => decodeBody(request(twice, { mediaType: "yaml", validation: "Strict" })), { instanceOf: StatusError });
+  t.true(error?.message.endsWith(`strict decoding error: yaml: unmarshal errors:\n  ${lines.join("\n  ")}, unknown field "bogus"`));
+});
+
 test("what the body does not say is the path's", (t) => {
   const { object, kind } = decodeBody(request('{"data":{"a":"b"}}'));
   t.deepEqual(object as unknown, { metadata: {}, data: { a: "b" }, kind: "ConfigMap", apiVersion: "v1" });

@@ -1,5 +1,6 @@
 import { parseYamlStrictly, YamlError } from "../codec/yaml.ts";
 import type { FieldValidation } from "../codec/json.ts";
+import { strictWarnings } from "../codec/strict-warnings.ts";
 import { isMap, type JsonMap } from "../patch/json-value.ts";
 import { badRequest } from "../status/errors.ts";
 
@@ -29,7 +30,7 @@ export function parseApplyBody(body: Uint8Array): ApplyBody {
 export function duplicateWarnings(body: ApplyBody, validation: FieldValidation): string[] {
   if (body.duplicates === undefined || validation === "Ignore") return [];
   if (validation === "Strict") throw badRequest(`error strict decoding YAML: ${body.duplicates}`);
-  return [body.duplicates];
+  return [...strictWarnings(body.duplicates)];
 }
 
 function jsonKind(value: unknown): string {

@@ -42,7 +42,7 @@ function checkDefault(schema: Structural, inMeta: Surrounding | undefined, path:
   if (inMeta === undefined) {
     const pruned = cloneJson(value);
     pruneValue(pruned, schema, false);
-    if (!equalJson(pruned, value)) errors.push(invalid(path, shownValue(value), "must be pruned"));
+    if (!equalJson(pruned, value)) errors.push(invalid(path, shownValue(value), "must not have unknown fields"));
     const complaints = embeddedComplaints(cloneJson(value), schema);
     if (complaints.length > 0) {
       errors.push(...complaints.map((error) => ({ ...error, field: `${path}.${error.field}` })));

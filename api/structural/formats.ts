@@ -25,7 +25,7 @@ const formats: Readonly<Record<string, Format>> = {
   email: isEmail,
   hexcolor: matching(/^#?(?:[0-9a-f]{3}|[0-9a-f]{6})$/i),
   hostname: isHostname,
-  ipv4: (text) => text.includes(".") && !text.includes(":") && parseIp(text)?.leadingZeros === false,
+  ipv4: (text) => text.includes(".") && parseIp(text) !== undefined && (!text.includes(":") || parseIp(text)?.mapped === true),
   ipv6: (text) => text.includes(":") && parseIp(text) !== undefined,
   isbn: (text) => isIsbn10(text) || isIsbn13(text),
   isbn10: isIsbn10,
@@ -35,7 +35,7 @@ const formats: Readonly<Record<string, Format>> = {
   mac: matching(/^(?:[0-9a-f]{2}(?:([:-])[0-9a-f]{2}(?:\1[0-9a-f]{2}){4}(?:(?:\1[0-9a-f]{2}){2}|(?:\1[0-9a-f]{2}){14})?)|[0-9a-f]{4}(?:\.[0-9a-f]{4}){2}(?:\.[0-9a-f]{4}(?:(?:\.[0-9a-f]{4}){6})?)?)$/i),
   password: () => true,
   rgbcolor: matching(/^rgb\(\s*(?:0|[1-9]\d?|1\d\d?|2[0-4]\d|25[0-5])\s*,\s*(?:0|[1-9]\d?|1\d\d?|2[0-4]\d|25[0-5])\s*,\s*(?:0|[1-9]\d?|1\d\d?|2[0-4]\d|25[0-5])\s*\)$/),
-  ssn: matching(/^\d{3}[- ]?\d{2}[- ]?\d{4}$/),
+  ssn: matching(/^\d{3}[- ]\d{2}[- ]\d{4}$/),
   uri: isRequestUri,
   uuid: uuid("[0-9a-f]", "[0-9a-f]"),
   uuid3: uuid("3", "[0-9a-f]"),
@@ -44,12 +44,14 @@ const formats: Readonly<Record<string, Format>> = {
 };
 
 /** Formats of numbers, which the range check knows. */
-const numberFormats: ReadonlySet<string> = new Set(["int32", "int64", "float", "double"]);
+const numberFormats: Readonly<Record<string, readonly string[]>> = { integer: ["int32", "int64"], number: ["float", "double"] };
 
-/** The format as it is looked at: dashes do not count, formats that Kubernetes does not know are none. */
-export function knownFormat(format: string | undefined): string {
-  const name = (format ?? "").replaceAll("-", "");
-  return Object.hasOwn(formats, name) || numberFormats.has(name) ? name : "";
+/** The format as it is looked at in values of a type ("": of any): dashes do not count, formats that Kubernetes does not know there are none. */
+export function knownFormat(format: string | undefined, type = "string"): string {
+  if (format === undefined) return "";
+  if (type !== "" && type !== "string") return Object.hasOwn(numberFormats, type) && numberFormats[type]?.includes(format) ? format : "";
+  const name = format.replaceAll("-", "");
+  return Object.hasOwn(formats, name) ? name : "";
 }
 
 /** The text is of that format (as `knownFormat` gives it); true for formats of numbers. */
@@ -88,7 +90,15 @@ function isEmail(text: string): boolean {
 
 function isHostname(text: string): boolean {
   if (text.length === 0 || text.length > 255) return false;
-  return text.split(".").every((label) => label.length <= 63 && /^[a-zA-Z0-9\p{S}\p{L}](?:[a-zA-Z0-9\p{S}\p{L}-]*[a-zA-Z0-9\p{S}\p{L}])?$/u.test(label));
+  const labels = text.split(".");
+  if (labels.some((label) => label.length === 0 || label.length > 63)) return false;
+  if (labels.length === 1) return /^[a-zA-Z0-9\p{S}\p{L}](?:-?[a-zA-Z0-9\p{S}\p{L}]{0,62})?$/u.test(text) || isTopLevel(text);
+  return labels.slice(0, -1).every((label) => /^[a-zA-Z0-9\p{S}\p{L}](?:[a-zA-Z0-9\p{S}\p{L}-]*[a-zA-Z0-9\p{S}\p{L}])?$/u.test(label)) && isTopLevel(labels.at(-1) ?? "");
+}
+
+/** What may stand behind the last dot: letters. */
+function isTopLevel(label: string): boolean {
+  return /^[a-zA-Z\p{L}]{2,63}$/u.test(label);
 }
 
 function isRequestUri(text: string): boolean {

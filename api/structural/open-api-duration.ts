@@ -5,8 +5,11 @@ const goUnits: Readonly<Record<string, bigint>> = { ns: 1n, us: 1000n, µs: 1000
 const wordUnits: Readonly<Record<string, bigint>> = {
   ...goUnits,
   nano: 1n,
+  nanosecond: 1n,
   micro: 1000n,
+  microsecond: 1000n,
   milli: 1_000_000n,
+  millisecond: 1_000_000n,
   sec: NS_PER_S,
   second: NS_PER_S,
   min: 60n * NS_PER_S,

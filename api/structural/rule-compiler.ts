@@ -120,7 +120,7 @@ export function checkRuleFields(props: JsonSchemaProps, path: FieldPath, errors:
   (props["x-kubernetes-validations"] ?? []).forEach((rule, i) => {
     const at = path.child("x-kubernetes-validations").index(i);
     checkTexts(rule, at, errors);
-    if (rule.messageExpression && rule.messageExpression.trim() === "") errors.push(required(at.child("messageExpression"), "must be non-empty if specified"));
+    if (rule.messageExpression && rule.messageExpression.trim() === "") errors.push(required(at.child("messageExpression"), "messageExpression must be non-empty if specified"));
     if (rule.reason !== undefined && !reasons.includes(rule.reason)) errors.push(notSupportedInOrder(at.child("reason"), rule.reason, reasons));
     if (rule.fieldPath) checkFieldPath(rule.fieldPath, props, at.child("fieldPath"), errors);
   });
@@ -131,7 +131,7 @@ function checkTexts({ rule = "", message = "" }: ValidationRule, path: FieldPath
   if (rule.trim() === "") errors.push(required(path.child("rule"), "rule is not specified"));
   else if (message !== "" && text === "") errors.push(invalid(path.child("message"), message, "must be non-empty if specified"));
   else if (/[\n\r]/.test(text)) errors.push(invalid(path.child("message"), message, "must not contain line breaks"));
-  else if (/[\n\r]/.test(rule.trim()) && text === "") errors.push(required(path.child("message"), "must be specified if rule contains line breaks"));
+  else if (/[\n\r]/.test(rule.trim()) && text === "") errors.push(required(path.child("message"), "message must be specified if rule contains line breaks"));
 }
 
 function checkFieldPath(text: string, props: JsonSchemaProps, path: FieldPath, errors: FieldError[]): void {

@@ -54,9 +54,9 @@ test("Rules stand at any place, and name it: items, values, properties, the root
   });
   t.deepEqual(schema.validate(widget({ l: [1, -1], m: { "a.b": 0 }, p: -5 })).map(fieldErrorText), [
     "<nil>: Invalid value: another name",
-    "spec.l[1]: Invalid value: failed rule: self > 0",
-    "spec.m[a.b]: Invalid value: failed rule: self > 0",
-    "spec.p: Invalid value: failed rule: self > 0",
+    "spec.l[1]: Invalid value: -1: failed rule: self > 0",
+    "spec.m[a.b]: Invalid value: 0: failed rule: self > 0",
+    "spec.p: Invalid value: -5: failed rule: self > 0",
   ]);
 });
 
@@ -71,7 +71,7 @@ test("Transition rules see the former value where there is one", (t) => {
   const old = widget({ a: 5, l: [{ k: "x", v: "1" }] });
   t.deepEqual(schema.validate(old), []);
   t.deepEqual(schema.validateUpdate(widget({ a: 6, l: [{ k: "new", v: "9" }, { k: "x", v: "1" }] }), old).errors, []);
-  t.deepEqual(schema.validateUpdate(widget({ a: 4, l: [{ k: "x", v: "2" }] }), old).errors.map(fieldErrorText), ["spec: Invalid value: a shrinks", "spec.l[0].v: Invalid value: v is fixed"]);
+  t.deepEqual(schema.validateUpdate(widget({ a: 4, l: [{ k: "x", v: "2" }] }), old).errors.map(fieldErrorText), ["spec: Invalid value: a shrinks", 'spec.l[0].v: Invalid value: "2": v is fixed']);
 });
 
 test("optionalOldSelf runs a transition rule on creation too", (t) => {
@@ -83,7 +83,7 @@ test("optionalOldSelf runs a transition rule on creation too", (t) => {
 
 test("A rule that an unchanged part breaks is a warning on update", (t) => {
   const schema = compileCustomResourceSchema({ type: "object", properties: { spec: { type: "object", properties: { a: { type: "integer", "x-kubernetes-validations": [{ rule: "self > 0" }] }, b: integer } } } });
-  t.deepEqual(schema.validateUpdate(widget({ a: -1, b: 2 }), widget({ a: -1, b: 1 })), { errors: [], warnings: ["spec.a: Invalid value: failed rule: self > 0"] });
+  t.deepEqual(schema.validateUpdate(widget({ a: -1, b: 2 }), widget({ a: -1, b: 1 })), { errors: [], warnings: ["spec.a: Invalid value: -1: failed rule: self > 0"] });
   t.deepEqual(schema.validateUpdate(widget({ a: -2 }), widget({ a: -1 })).errors.length, 1);
 });
 

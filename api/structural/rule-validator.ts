@@ -120,7 +120,8 @@ class RuleWalk {
       return;
     }
     const at = rule.fieldPath === undefined ? path : resolveRulePath(rule.fieldPath, schema.props, path);
-    this.#fail(this.#message(schema, compiled, bindings, path), at, compiled, before);
+    const shown = schema.type === "object" || schema.type === "array" ? OMIT_VALUE : value;
+    this.#fail(this.#message(schema, compiled, bindings, path), at, shown, compiled, before);
   }
 
   #evaluate(schema: Structural, program: Program, rule: ValidationRule, bindings: (name: string) => CelValue | undefined, path: FieldPath | undefined): CelValue | CelError | undefined {
@@ -139,9 +140,10 @@ class RuleWalk {
     }
   }
 
-  #fail(detail: string | undefined, path: FieldPath | undefined, { rule, usesOldSelf }: CompiledRule, before: Correlation | undefined): void {
+  /** `shown`: the value, where it is no object or list. */
+  #fail(detail: string | undefined, path: FieldPath | undefined, shown: unknown, { rule, usesOldSelf }: CompiledRule, before: Correlation | undefined): void {
     if (detail === undefined) return;
-    const error = reasonError(rule.reason, pathText(path), detail);
+    const error = reasonError(rule.reason, pathText(path), shown, detail);
     if (!usesOldSelf && before?.unchanged) this.#verdict.warnings.push(fieldErrorText(error));
     else this.#verdict.errors.push(error);
   }
@@ -164,16 +166,16 @@ function oldValue(type: DataType, before: Correlation | undefined, isOptional: b
   return isOptional ? new CelOptional(value) : value;
 }
 
-function reasonError(reason: string | undefined, path: string, detail: string): FieldError {
+function reasonError(reason: string | undefined, path: string, shown: unknown, detail: string): FieldError {
   switch (reason) {
     case "FieldValueForbidden":
       return forbidden(path, detail);
     case "FieldValueRequired":
       return required(path, detail);
     case "FieldValueDuplicate":
-      return duplicate(path, OMIT_VALUE);
+      return duplicate(path, shown);
     default:
-      return invalid(path, OMIT_VALUE, detail);
+      return invalid(path, shown, detail);
   }
 }
 

@@ -8,16 +8,23 @@ const FLOAT32_MAX = 3.4028234663852886e38;
 export function checkNumber(schema: ValueSchema, place: Place, value: number | bigint, verdict: Verdict): void {
   const { props } = schema;
   checkRange(schema, place, value, verdict);
-  if (props.multipleOf !== undefined && !isMultiple(value, props.multipleOf)) {
-    add(place, verdict, `should be a multiple of ${numberText(props.multipleOf)}`);
-  }
-  const { maximum, minimum } = props;
+  const isWhole = typeof value === "bigint" || Number.isInteger(value);
+  const factor = bound(props.multipleOf, isWhole);
+  if (factor !== undefined && Number(factor) <= 0) addError(verdict, { code: "value", name: place.name, value: factor, text: `factor MultipleOf declared for ${place.name} must be positive: ${numberText(factor)}` });
+  else if (factor !== undefined && !isMultiple(value, factor)) add(place, verdict, `should be a multiple of ${numberText(factor)}`);
+  const maximum = bound(props.maximum, isWhole);
+  const minimum = bound(props.minimum, isWhole);
   if (maximum !== undefined && (value > maximum || (props.exclusiveMaximum === true && Number(value) === Number(maximum)))) {
     add(place, verdict, `should be less than ${props.exclusiveMaximum === true ? "" : "or equal to "}${numberText(maximum)}`);
   }
   if (minimum !== undefined && (value < minimum || (props.exclusiveMinimum === true && Number(value) === Number(minimum)))) {
     add(place, verdict, `should be greater than ${props.exclusiveMinimum === true ? "" : "or equal to "}${numberText(minimum)}`);
   }
+}
+
+/** Kubernetes compares whole numbers with what is left of a bound as a whole number. */
+function bound(limit: number | bigint | undefined, isWhole: boolean): number | bigint | undefined {
+  return isWhole && typeof limit === "number" ? Math.trunc(limit) : limit;
 }
 
 function add({ name, value }: Place, verdict: Verdict, text: string): void {
@@ -39,9 +46,8 @@ function isInteger(value: number | bigint, format: string): boolean {
 }
 
 function isMultiple(value: number | bigint, factor: number | bigint): boolean {
-  if (Number(factor) === 0) return true;
   if (typeof value === "bigint" && Number.isInteger(Number(factor))) return value % BigInt(factor) === 0n;
-  return Number.isInteger(Number(value) / Number(factor));
+  return Number.isInteger(Number(factor) < 1 ? (1 / Number(factor)) * Number(value) : Number(value) / Number(factor));
 }
 
 /** As Go's %v prints a float64: exponents from 21 digits on, of two digits at least. */

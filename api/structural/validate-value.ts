@@ -36,9 +36,9 @@ function judge(schema: ValueSchema, place: Place): Verdict {
   return verdict;
 }
 
-/** The schema's name for a value's type: an integral number is an integer. */
+/** The schema's name for a value's type: an integral number is an integer, unless it is too large for one. */
 function typeOf(value: unknown): string {
-  if (typeof value === "bigint" || Number.isInteger(value)) return "integer";
+  if (typeof value === "bigint" || Number.isSafeInteger(value)) return "integer";
   if (Array.isArray(value)) return "array";
   return typeof value;
 }
@@ -59,8 +59,13 @@ function checkType(schema: ValueSchema, place: Place, verdict: Verdict): void {
 
 function checkEnum({ props }: ValueSchema, { value, name }: Place, verdict: Verdict): void {
   const allowed = props.enum ?? [];
-  if (allowed.length === 0 || allowed.some((one) => equalJson(one, value) || (isNumeric(one) && isNumeric(value) && Number(one) === Number(value)))) return;
+  // As Kubernetes compares: a number is made what the allowed one is, and null is none of them, not even null.
+  if (allowed.length === 0 || (value !== null && allowed.some((one) => equalJson(one, value) || (isNumeric(one) && isNumeric(value) && isSameNumber(Number(one), Number(value)))))) return;
   addError(verdict, { code: "enum", name, value, allowed, text: `${name} in body should be one of` });
+}
+
+function isSameNumber(allowed: number, value: number): boolean {
+  return allowed === (Number.isInteger(allowed) ? Math.trunc(value) : value);
 }
 
 function isNumeric(value: unknown): boolean {

@@ -45,7 +45,7 @@ export function compileValueSchema(props: JsonSchemaProps): ValueSchema {
 }
 
 function prepare(props: JsonSchemaProps): ValueSchema {
-  const format = knownFormat(props.format);
+  const format = knownFormat(props.format, typeof props.type === "string" ? props.type : "");
   return {
     props,
     types: props["x-kubernetes-int-or-string"] === true ? INT_OR_STRING : props.type ? [props.type] : [],

@@ -38,7 +38,8 @@ function customColumn(column: PrinterColumn, path: JsonPath): Column {
 }
 
 function cellValue(type: Column["type"], value: unknown, now_ms: number): CellValue {
-  if (value === undefined || value === null) return null;
+  if (value === undefined) return null;
+  if (value === null) return type === "string" ? "<no value>" : null;
   const isNumber = typeof value === "number" || typeof value === "bigint";
   switch (type) {
     case "integer":

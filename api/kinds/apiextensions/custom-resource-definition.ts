@@ -1,8 +1,7 @@
 import { defaultCustomResourceDefinition } from "../../defaults/custom-resource-definition.ts";
-import { knownFormat } from "../../structural/formats.ts";
 import { validateCustomResourceDefinition, validateCustomResourceDefinitionStatusUpdate, validateCustomResourceDefinitionUpdate } from "../../validation/apiextensions/definition.ts";
 import { versionsOf } from "../../validation/apiextensions/internal-spec.ts";
-import { formatsOf } from "../../validation/apiextensions/schema.ts";
+import { unknownFormatsOf } from "../../validation/apiextensions/schema.ts";
 import type { CustomResourceDefinition } from "../../wire.ts";
 import { defineKind, statusSubresource } from "../define.ts";
 import { nextGeneration, restoreField, startGeneration } from "../strategies.ts";
@@ -82,7 +81,7 @@ function recordStorageVersion(definition: CustomResourceDefinition): void {
 }
 
 function formatWarnings(definition: CustomResourceDefinition, old: CustomResourceDefinition | undefined): string[] {
-  const formats = (one: CustomResourceDefinition) => versionsOf(one).flatMap((version) => formatsOf(version.schema?.openAPIV3Schema).filter((format) => knownFormat(format) === ""));
+  const formats = (one: CustomResourceDefinition) => versionsOf(one).flatMap((version) => unknownFormatsOf(version.schema?.openAPIV3Schema));
   const known = new Set(old === undefined ? [] : formats(old));
   return [...new Set(formats(definition))].filter((format) => !known.has(format)).map((format) => `unrecognized format ${JSON.stringify(format)}`);
 }

@@ -118,8 +118,11 @@ function validateVersions(given: unknown, top: VersionParts, versions: readonly 
   });
   if (names.size < versions.length) errors.push(invalid(path, internalVersionsText(given === undefined ? undefined : versions), "must contain unique version names"));
   if (versions.filter((version) => version.storage).length !== 1) errors.push(invalid(path, internalVersionsText(given === undefined ? undefined : versions), "must have exactly one version marked as storage version"));
+  // The internal form names the first version once more.
+  const [first] = versions;
+  const faults = first?.name ? dns1035Label(first.name) : [];
+  if (faults.length > 0) errors.push(invalid(SPEC.child("version"), first?.name, faults.join(",")));
 }
-
 
 function validateTop(top: VersionParts, versions: readonly DefinitionVersion[], before: VersionParts | undefined, errors: Errors): void {
   const status = [top, ...versions].some((parts) => parts.subresources?.status !== undefined);

@@ -2,6 +2,7 @@ import { equalJson } from "../../patch/json-value.ts";
 import { invalid } from "../../status/field-error.ts";
 import type { FieldPath } from "../../status/field-path.ts";
 import { validateCustomResourceSchema } from "../../structural/crd-schema.ts";
+import { knownFormat } from "../../structural/formats.ts";
 import type { JsonSchemaProps } from "../../structural/json-schema-props.ts";
 import type { Errors } from "../common.ts";
 import type { SchemaProps } from "./internal-spec.ts";
@@ -45,9 +46,10 @@ export function hasDefaults(schema: SchemaProps | undefined): boolean {
   return schema !== undefined && schemasOf(schema).some((one) => one["default"] !== undefined);
 }
 
-/** The formats that stand in a schema, in its order. */
-export function formatsOf(schema: SchemaProps | undefined): string[] {
-  return schema === undefined ? [] : schemasOf(schema).flatMap(({ format }) => (typeof format === "string" && format !== "" ? [format] : []));
+/** The formats of a schema that mean nothing where they stand, in its order. */
+export function unknownFormatsOf(schema: SchemaProps | undefined): string[] {
+  if (schema === undefined) return [];
+  return schemasOf(schema).flatMap(({ format, type }) => (typeof format === "string" && format !== "" && knownFormat(format, typeof type === "string" ? type : "") === "" ? [format] : []));
 }
 
 const NESTED = ["items", "not", "additionalProperties"] as const;

@@ -34,27 +34,20 @@ export function validateSelectableFields(fields: readonly { readonly jsonPath?: 
   if (seen.size > MAX_FIELDS) errors.push(tooMany(path, seen.size, MAX_FIELDS));
 }
 
-/** The place that a path (`.spec.a`, `.spec['a.b']`) means, or why there is none. */
+/** The place that a path (`.spec.a`) means, or why there is none. */
 function fieldOf(root: Structural, jsonPath: string): { steps: readonly string[]; schema: Structural } | string {
-  const tokens = jsonPath.match(/'(?:[^'\\]|\\.)*'|[.[\]]|[^.[\]]+/g) ?? [];
+  const tokens = jsonPath.match(/[.[\]]|[^.[\]]+/g) ?? [];
   const steps: string[] = [];
   let schema = root;
-  for (let i = 0; i < tokens.length; ) {
-    const bracket = tokens[i] === "[";
-    if (!bracket && tokens[i] !== ".") return `expected [ or . but got: ${tokens[i]}`;
-    const token = tokens[i + 1];
-    if (token === undefined) return END;
-    if (bracket && !/^'.*'$/s.test(token)) return `expected single quoted string but got ${token}`;
-    const name = bracket ? token.slice(1, -1).replaceAll(/\\(.)/g, "$1") : token;
+  for (let i = 0; i < tokens.length; i += 2) {
+    if (tokens[i] === "[") return "array notation is not allowed";
+    if (tokens[i] !== ".") return `expected [ or . but got: ${tokens[i]}`;
+    const name = tokens[i + 1];
+    if (name === undefined) return END;
     const next = schema.properties.get(name) ?? (schema.properties.size === 0 ? schema.values : undefined);
     if (next === undefined) return INVALID_FIELD;
     steps.push(name);
     schema = next;
-    i += 2;
-    if (!bracket) continue;
-    if (tokens[i] === undefined) return END;
-    if (tokens[i] !== "]") return `expected ] but got ${tokens[i]}`;
-    i++;
   }
   return { steps, schema };
 }
