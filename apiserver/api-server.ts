@@ -212,6 +212,12 @@ class Server implements ApiServer {
         }
       },
       revision: () => cache.revision,
+      isServed: (info, status) => {
+        const entry = kinds.byResource(info.group, info.version, info.resource)?.entry;
+        if (entry !== undefined) return info.subresource === "" || Object.hasOwn(entry.subresources, info.subresource);
+        // Which resources an extension server has, its answers tell.
+        return status < 400 && this.#aggregator.serves(info);
+      },
     });
   }
 }

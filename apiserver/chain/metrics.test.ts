@@ -1,4 +1,5 @@
 import test from "ava";
+import type { UserInfo } from "../../api/exchange.ts";
 import { TestClient } from "../testing/test-client.ts";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
 
@@ -48,4 +49,17 @@ test("requests are counted by verb, group, version, resource, subresource, scope
   t.true(bucket?.endsWith(" 4"), bucket);
   t.regex(text, /^apiserver_request_duration_seconds_sum\{verb="GET",.*resource="configmaps".*\} 0\.\d+$/m);
   t.regex(text, /^apiserver_request_duration_seconds_count\{verb="LIST",.*resource="deployments".*\} 1$/m);
+});
+
+test("what nobody serves makes no series of its own, whoever asks for it", async (t) => {
+  const ask = async (method: string, url: string, user?: UserInfo) => (await server.handler({ method, url, headers: {}, ...(user && { user }), signal: new AbortController().signal })).status;
+  t.is(await ask("GET", "/apis/stranger.example.com/v1/strangers"), 401);
+  t.is(await ask("GET", "/apis/stranger.example.com"), 401);
+  t.is(await ask("GET", "/api/v1/namespaces/default/pods/p/stranger"), 401);
+  t.is(await ask("GET", "/api/v1/stranger/x", { name: "nobody", groups: [] }), 403);
+  t.is(await ask("STRANGER", "/version"), 403);
+  for (const method of ["constructor", "__proto__"]) t.is(await ask(method, "/api/v1/pods"), 401);
+  const { text } = await client.get("/metrics");
+  t.deepEqual(text.split("\n").filter((line) => /stranger/i.test(line)), []);
+  t.regex(text, /^apiserver_request_total\{verb="LIST",group="",version="",resource="",.*code="401"\} 1$/m);
 });

@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { ApiResponse } from "../../api/exchange.ts";
 import { answerHeaders } from "./answer.ts";
 import type { RequestContext } from "./context.ts";
+import type { RequestInfo } from "./request-info.ts";
 import { LATENCY_BUCKETS_S, RequestStatistics } from "./request-statistics.ts";
 
 const REQUEST_LABELS = ["verb", "group", "version", "resource", "subresource", "scope"];
@@ -10,16 +11,19 @@ const REQUEST_LABELS = ["verb", "group", "version", "resource", "subresource", "
 export interface MetricSources {
   objects(): Iterable<{ resource: string; count: number; watchers: number }>;
   revision(): number;
+  /** Whether a request, answered with this code, was for a resource that there is. */
+  isServed(info: RequestInfo, status: number): boolean;
 }
 
 /** What the server counts, in Prometheus' text format at /metrics; names as kube-apiserver's. */
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #statistics = new RequestStatistics();
+  readonly #statistics: RequestStatistics;
 
   constructor(sources: MetricSources) {
     const registers = [this.#registry];
-    const statistics = this.#statistics;
+    const statistics = new RequestStatistics((info, status) => sources.isServed(info, status));
+    this.#statistics = statistics;
     new Counter({
       name: "apiserver_request_total",
       help: "Requests by verb, group, version, resource, scope and HTTP code.",

@@ -27,7 +27,8 @@ export interface RequestInfo {
 /** Subresources of namespaces: the path could also mean a resource inside a namespace. */
 const NAMESPACE_SUBRESOURCES = new Set(["status", "finalize"]);
 
-const verbOfMethod: Readonly<Record<string, string>> = { POST: "create", GET: "get", HEAD: "get", PUT: "update", PATCH: "patch", DELETE: "delete" };
+/** A Map: over HTTP/2 a method is any word. */
+const verbOfMethod: ReadonlyMap<string, string> = new Map([["POST", "create"], ["GET", "get"], ["HEAD", "get"], ["PUT", "update"], ["PATCH", "patch"], ["DELETE", "delete"]]);
 
 /** Thrown for a path that cannot be read at all. */
 export class BadPathError extends Error {
@@ -66,7 +67,7 @@ function resourceInfo(method: string, path: string, query: Query, group: string,
     namespace = parts[1] ?? "";
     if (parts.length > 2 && !NAMESPACE_SUBRESOURCES.has(parts[2] ?? "")) parts = parts.slice(2);
   }
-  const { verb, name } = verbAndName(watchPath ? "watch" : (verbOfMethod[method] ?? ""), parts[1] ?? "", query);
+  const { verb, name } = verbAndName(watchPath ? "watch" : (verbOfMethod.get(method) ?? ""), parts[1] ?? "", query);
   return { method, path, query, isResource: true, verb, group, version, namespace, resource: parts[0] ?? "", subresource: parts[2] ?? "", name, parts, watchPath };
 }
 

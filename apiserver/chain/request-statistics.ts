@@ -5,6 +5,10 @@ export const LATENCY_BUCKETS_S = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1
 /** Distinct combinations counted one by one; the resources that are served bound them, this only makes sure. */
 const MAX_SERIES = 10_000;
 
+/** Verbs of requests that are for no resource; any other method is "other". */
+const METHODS: ReadonlySet<string> = new Set(["get", "head", "post", "put", "patch", "delete", "options"]);
+const VERBS: ReadonlySet<string> = new Set(["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"]);
+
 /** Labels of a series, as kube-apiserver names them. */
 type RequestLabels = Readonly<Record<"verb" | "group" | "version" | "resource" | "subresource" | "scope", string>>;
 
@@ -24,9 +28,15 @@ export class RequestStatistics {
   /** By resource ("" for what is none): no key is put together for a request. */
   readonly #series = new Map<string, RequestSeries[]>();
   #count = 0;
+  readonly #isServed: (info: RequestInfo, status: number) => boolean;
+
+  /** `isServed`: it is for a resource that there is. All others are counted together, or anybody's typing would fill the memory. */
+  constructor(isServed: (info: RequestInfo, status: number) => boolean) {
+    this.#isServed = isServed;
+  }
 
   record(info: RequestInfo, status: number, took_ms: number): void {
-    const series = this.#of(info);
+    const series = this.#of(info, status);
     if (series === undefined) return;
     series.codes.set(status, (series.codes.get(status) ?? 0) + 1);
     if (info.verb === "watch") return;
@@ -42,13 +52,25 @@ export class RequestStatistics {
     for (const series of this.#series.values()) yield* series;
   }
 
-  #of(info: RequestInfo): RequestSeries | undefined {
+  #of(info: RequestInfo, status: number): RequestSeries | undefined {
     const { verb, group, version, resource, subresource } = info;
     const scope = scopeOf(info);
+    const known = this.#find(verb, group, version, resource, subresource, scope);
+    if (known !== undefined) return known;
+    if (info.isResource && this.#isServed(info, status)) return this.#add({ verb, group, version, resource, subresource, scope });
+    const named = (info.isResource ? VERBS : METHODS).has(verb) ? verb : "other";
+    return this.#find(named, "", "", "", "", scope) ?? this.#add({ verb: named, group: "", version: "", resource: "", subresource: "", scope });
+  }
+
+  #find(verb: string, group: string, version: string, resource: string, subresource: string, scope: string): RequestSeries | undefined {
+    return this.#series.get(resource)?.find((series) => series.verb === verb && series.labels.subresource === subresource && series.labels.scope === scope && series.labels.version === version && series.labels.group === group);
+  }
+
+  #add(labels: RequestLabels): RequestSeries | undefined {
+    if (this.#count >= MAX_SERIES) return undefined;
+    const { verb, resource } = labels;
+    const series = { verb, labels: { ...labels, verb: verb.toUpperCase() }, codes: new Map(), buckets: new Uint32Array(LATENCY_BUCKETS_S.length + 1), sum_s: 0, count: 0 };
     const ofResource = this.#series.get(resource);
-    const known = ofResource?.find((series) => series.verb === verb && series.labels.subresource === subresource && series.labels.scope === scope && series.labels.version === version && series.labels.group === group);
-    if (known !== undefined || this.#count >= MAX_SERIES) return known;
-    const series = { verb, labels: { verb: verb.toUpperCase(), group, version, resource, subresource, scope }, codes: new Map(), buckets: new Uint32Array(LATENCY_BUCKETS_S.length + 1), sum_s: 0, count: 0 };
     if (ofResource === undefined) this.#series.set(resource, [series]);
     else ofResource.push(series);
     this.#count++;
