@@ -3,7 +3,7 @@ import type { ServedKind } from "./served-kind.ts";
 
 /** Most events of one kind that are kept for watches that start in the past; older ones are read from the store. */
 const MAX_EVENTS = 10_000;
-const MAX_EVENT_BYTES = 4 << 20;
+const MAX_EVENT_BYTES = 2 << 20;
 /** The same for kinds that are not cached: enough for a watch that begins where a list has just ended. */
 const MAX_UNCACHED_BYTES = 128 << 10;
 
@@ -91,14 +91,28 @@ export class KindChanges {
     this.#events.push(event);
     this.#bytes += event.size_bytes;
     this.#events[this.#events.length - 1 - MAX_FRAMED_EVENTS]?.forgetFrames();
-    while (this.#events.length - this.#first > MAX_EVENTS || this.#bytes > this.#maxBytes) {
-      const oldest = this.#events[this.#first];
-      if (oldest === undefined) break;
-      this.#events[this.#first] = undefined as unknown as CacheEvent;
-      this.#first++;
-      this.#bytes -= oldest.size_bytes;
-      this.#since = oldest.revision;
-    }
+    while (this.#events.length - this.#first > MAX_EVENTS || this.#bytes > this.#maxBytes) this.#dropOldest();
+    this.#compact();
+  }
+
+  /** Lets go of the events up to a revision: they are too old for a watch that only changes its connection. */
+  forgetUntil(revision: number): void {
+    while (this.#first < this.#events.length && this.#events[this.#first]!.revision <= revision) this.#dropOldest();
+    if (this.#first === this.#events.length) {
+      this.#events = [];
+      this.#first = 0;
+    } else this.#compact();
+  }
+
+  #dropOldest(): void {
+    const oldest = this.#events[this.#first]!;
+    this.#events[this.#first] = undefined as unknown as CacheEvent;
+    this.#first++;
+    this.#bytes -= oldest.size_bytes;
+    this.#since = oldest.revision;
+  }
+
+  #compact(): void {
     if (this.#first > 1024 && this.#first > this.#events.length / 2) {
       this.#events = this.#events.slice(this.#first);
       this.#first = 0;

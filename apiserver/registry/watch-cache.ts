@@ -21,6 +21,10 @@ const RESTART_DELAY_MS = 200;
 /** How long a read waits for the cache, as in Kubernetes. */
 const WAIT_LIMIT_MS = 3_000;
 
+/** Events that are older are read from the store by those who ask for them: what a kind changed a while ago need not be kept. */
+const KEEP_EVENTS_MS = 300_000;
+const MARK_EVERY_MS = 10_000;
+
 /** A kind that is being added while the server runs: its events are kept until its objects are there. */
 interface Loading {
   readonly events: StoreEvent[];
@@ -49,6 +53,8 @@ export class WatchCache {
   readonly #stop = new AbortController();
   #waiters: Waiter[] = [];
   #revision = 0;
+  /** Where the cache was when, oldest first, every MARK_EVERY_MS. */
+  #marks: { readonly at_ms: number; readonly revision: number }[] = [];
   #asking: Promise<number> | undefined;
   #asked: Promise<number> | undefined;
   #running: Promise<void> | undefined;
@@ -269,6 +275,7 @@ export class WatchCache {
         for await (const batch of this.#store.watch({ ...prefixRange(REGISTRY_PREFIX), fromRevision: this.#revision + 1, previous: false }, this.#stop.signal)) {
           for (const event of batch.events) this.#apply(event);
           this.#advance(batch.revision);
+          this.#forgetOldEvents();
         }
       } catch (error) {
         if (this.#stop.signal.aborted) return;
@@ -277,6 +284,16 @@ export class WatchCache {
       }
       if (!this.#stop.signal.aborted) await this.#clock.sleep(RESTART_DELAY_MS, this.#stop.signal).catch(() => undefined);
     }
+  }
+
+  #forgetOldEvents(): void {
+    const at_ms = this.#clock.monotonic_ms();
+    if (at_ms - (this.#marks.at(-1)?.at_ms ?? Number.NEGATIVE_INFINITY) < MARK_EVERY_MS) return;
+    this.#marks.push({ at_ms, revision: this.#revision });
+    const old = this.#marks.findLast((mark) => at_ms - mark.at_ms >= KEEP_EVENTS_MS);
+    if (old === undefined) return;
+    this.#marks = this.#marks.slice(this.#marks.indexOf(old) + 1);
+    for (const { changes } of this.#byPrefix.values()) changes.forgetUntil(old.revision);
   }
 
   #apply(event: StoreEvent): void {

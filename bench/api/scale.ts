@@ -50,7 +50,7 @@ async function singleRequests(server: ApiServerProcess, conditions: Record<strin
   const list = await call<{ items: { metadata: { name: string } }[] }>(server.client, "GET", `${POD_PATH}?limit=${SAMPLES}`);
   const names = list.items.map((one) => one.metadata.name);
   const node = (await call<{ items: { metadata: { name: string } }[] }>(server.client, "GET", "/api/v1/nodes?limit=1")).items[0]?.metadata.name ?? "";
-  for (const name of names.slice(0, 30)) await call(server.client, "POST", `${POD_PATH}/${name}/binding`, { target: { kind: "Node", name: node } });
+  for (const name of names.slice(0, 30)) await call(server.client, "POST", `${POD_PATH}/${name}/binding`, { apiVersion: "v1", kind: "Binding", metadata: { name }, target: { kind: "Node", name: node } });
   const time = async (figure: string, count: number, work: (index: number) => Promise<unknown>) => {
     const samples: number[] = [];
     for (let index = 0; index < count; index++) {
