@@ -12,8 +12,12 @@ const WHOLE = 1000;
 const OPENING_DEVICES = 50;
 /** The same for a node without devices, in thousandths of the node: any node in use is better. */
 const OPENING_ROOM = 500;
-/** What fullness of a node without devices saves, in thousandths of the node: enough to choose between nodes that would end alike. */
-const FULLNESS = 100;
+/**
+ * What fullness of a node without devices saves, in thousandths of the node: while a cluster fills up just enough to choose between nodes that would end
+ * alike; the more pods leave, the more the fuller ones are filled, so that the others drain.
+ */
+const FULLNESS_FILLING = 20;
+const FULLNESS_STEADY = 100;
 /** What a pod without devices costs on a node that has some: those are kept for pods that need them, rather an empty node is taken. */
 const INTRUSION = 700;
 /** What a pod that asks for less than it counts costs on a node where its count has no room: rather an empty node. */
@@ -61,7 +65,7 @@ export class Packing {
     if (demand.devices === 0 || state.devices === undefined) {
       this.#read(state, demand);
       const crowding = this.#room.cpu_milli < 0 || this.#room.memory_mib < 0 ? CROWDING : 0;
-      return { cost: opening + crowding + (state.devices === undefined ? -this.#fullness(state) : INTRUSION) + this.#stranded(state, kind, outlook) - stranded, devices: [] };
+      return { cost: opening + crowding + (state.devices === undefined ? -this.#fullness(state, outlook) : INTRUSION) + this.#stranded(state, kind, outlook) - stranded, devices: [] };
     }
     const choices = demand.milli === WHOLE ? [wholeDevices(state, demand)] : sharedDevices(state, demand);
     let best = Number.POSITIVE_INFINITY;
@@ -107,11 +111,11 @@ export class Packing {
   }
 
   /** Of a node without devices, as #room leaves it: pods come and go, and a node that gets no more of them drains. */
-  #fullness(state: NodeState): number {
+  #fullness(state: NodeState, { turnover }: Outlook): number {
     const { allocatable } = this.#snapshot;
     const cpu = this.#room.cpu_milli / Math.max(1, allocatable[CPU]![state.index]!);
     const memory = (this.#room.memory_mib * MIB) / Math.max(1, allocatable[MEMORY]![state.index]!);
-    return FULLNESS * (1 - (cpu + memory) / 2);
+    return (FULLNESS_FILLING + (FULLNESS_STEADY - FULLNESS_FILLING) * turnover) * (1 - (cpu + memory) / 2);
   }
 
   /** The value of what #read and its caller left in #room. */
