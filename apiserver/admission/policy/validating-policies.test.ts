@@ -90,6 +90,11 @@ test("parameters: by name, by selector, and none", async (t) => {
   t.is((await deny.create("a")).message, text(deny.name, "failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction"));
   const allow = await governed({ policy, validations, binding: { paramRef: { name: "none", namespace: "default", parameterNotFoundAction: "Allow" } } });
   t.is((await allow.create("a")).status, 201);
+  // Events are in no cache, and reviews are kept nowhere.
+  for (const paramKind of [{ apiVersion: "v1", kind: "Event" }, { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" }]) {
+    const odd = await governed({ policy: { paramKind }, validations, binding: { paramRef: { name: "none", namespace: "default", parameterNotFoundAction: "Allow" } } });
+    t.is((await odd.create("a")).message, text(odd.name, `failed to configure binding: paramKind kind \`${paramKind.apiVersion}, Kind=${paramKind.kind}\` not known`));
+  }
 });
 
 test("the authorizer answers for the caller, for others and for the request itself", async (t) => {

@@ -114,7 +114,7 @@ function paramsOf({ kinds, cache }: PolicyParts, request: AdmissionRequest, { pa
   if (paramKind === undefined || paramRef === undefined) return [undefined];
   const slash = paramKind.apiVersion.lastIndexOf("/");
   const kind = kinds.byKind(slash < 0 ? "" : paramKind.apiVersion.slice(0, slash), paramKind.apiVersion.slice(slash + 1), paramKind.kind);
-  if (kind === undefined) return `paramKind kind \`${paramKind.apiVersion}, Kind=${paramKind.kind}\` not known`;
+  if (kind === undefined || kind.virtual || kind.uncached) return `paramKind kind \`${paramKind.apiVersion}, Kind=${paramKind.kind}\` not known`;
   const namespace = kind.entry.namespaced ? paramRef.namespace || request.namespace : "";
   if (kind.entry.namespaced && namespace === "") return "can't use namespaced paramRef to match cluster-scoped resources";
   const objects = cache.of(kind);
