@@ -8,6 +8,8 @@ import type { ServedKind } from "./served-kind.ts";
 export class PendingWrite {
   readonly kind: ServedKind;
   readonly key: string;
+  /** In the store. */
+  readonly storageKey: string;
   readonly stored: Uint8Array;
   readonly #object: ApiObject;
   readonly #asDecoded: boolean;
@@ -20,6 +22,7 @@ export class PendingWrite {
   constructor(kind: ServedKind, key: string, stored: Uint8Array, object: ApiObject, asDecoded = false) {
     this.kind = kind;
     this.key = key;
+    this.storageKey = kind.storagePrefix + key;
     this.stored = stored;
     this.#object = object;
     this.#asDecoded = asDecoded;
@@ -55,9 +58,8 @@ export class PendingWrites {
   readonly #byKey = new Map<string, PendingWrite[]>();
 
   add(write: PendingWrite): void {
-    const key = write.kind.storagePrefix + write.key;
-    const writes = this.#byKey.get(key);
-    if (writes === undefined) this.#byKey.set(key, [write]);
+    const writes = this.#byKey.get(write.storageKey);
+    if (writes === undefined) this.#byKey.set(write.storageKey, [write]);
     else writes.push(write);
   }
 
@@ -68,10 +70,13 @@ export class PendingWrites {
 
   /** Ends a write that failed, or whose event came. */
   drop(write: PendingWrite): void {
-    const key = write.kind.storagePrefix + write.key;
-    const writes = this.#byKey.get(key)?.filter((other) => other !== write) ?? [];
-    if (writes.length === 0) this.#byKey.delete(key);
-    else this.#byKey.set(key, writes);
+    const { storageKey } = write;
+    const writes = this.#byKey.get(storageKey);
+    if (writes === undefined) return;
+    // Mostly it is the only one.
+    const left = writes.length === 1 && writes[0] === write ? [] : writes.filter((other) => other !== write);
+    if (left.length === 0) this.#byKey.delete(storageKey);
+    else this.#byKey.set(storageKey, left);
   }
 
   /** The newest state that the store has taken and the cache has not seen yet. */

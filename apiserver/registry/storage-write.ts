@@ -2,7 +2,7 @@ import { decodeJson, encodeObject } from "../../api/codec/json.ts";
 import { parseJson } from "../../api/codec/parse-json.ts";
 import { requestEntityTooLarge } from "../../api/status/errors.ts";
 import type { ApiObject } from "../../api/wire.ts";
-import { MAX_VALUE_BYTES, type TxnResult, ValueTooLargeError } from "../../store/store.ts";
+import { MAX_VALUE_BYTES, type Operation, type TxnResult, ValueTooLargeError } from "../../store/store.ts";
 import type { CachedObject } from "./cached-object.ts";
 import { PendingWrite } from "./pending-writes.ts";
 import type { Registry, Reservation } from "./registry.ts";
@@ -49,15 +49,16 @@ export interface PutResult {
  * (made of a stored one's own parts), so that readers in this process need not decode them. @throws StatusError 413
  */
 export async function putObject(registry: Registry, kind: ServedKind, key: string, object: ApiObject, bytes: Buffer, modRevision: number, reservation: Reservation, asDecoded = false): Promise<PutResult> {
-  const storageKey = kind.storagePrefix + key;
   const write = new PendingWrite(kind.stored, key, bytes, object, asDecoded);
-  const lease = kind.stored.entry.kind === "Event" ? { lease: await registry.eventLeases.lease() } : {};
+  const { storageKey } = write;
+  const put: Operation = kind.stored.entry.kind === "Event" ? { type: "put", key: storageKey, value: bytes, lease: await registry.eventLeases.lease() } : { type: "put", key: storageKey, value: bytes };
+  const compare = { key: storageKey, modRevision };
   registry.cache.pending.add(write);
   let result: TxnResult;
   try {
     result = await registry.store.txn({
-      compare: [{ key: storageKey, modRevision }, ...reservation.compare],
-      operations: [{ type: "put", key: storageKey, value: bytes, ...lease }, ...reservation.operations],
+      compare: reservation.compare.length === 0 ? [compare] : [compare, ...reservation.compare],
+      operations: reservation.operations.length === 0 ? [put] : [put, ...reservation.operations],
       readOnFailure: [storageKey],
     });
   } catch (error) {
