@@ -1,6 +1,8 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { ApiResponse } from "../../api/exchange.ts";
 import { ChunkStream } from "../chain/chunk-stream.ts";
+import { FrameStream } from "../chain/frame-stream.ts";
+import { HeldAnswer } from "./held-answer.ts";
 import type { NodeRequest, NodeResponse } from "./node-request.ts";
 
 /** The whole answer is there, and its turn has come: on HTTP/1.1 answers go out in the order of their requests. */
@@ -17,7 +19,7 @@ export function sendWhole(request: NodeRequest, node: NodeResponse, answer: ApiR
   end(response, request.method === "HEAD" ? undefined : bytesOf(answer));
 }
 
-/** Sends an answer; a stream goes out as fast as its reader takes it. `isWhole`: no more of the request will come. Resolves when all is sent or the client is gone. */
+/** Sends an answer; a stream goes out as fast as its reader takes it. `isWhole`: no more of the request will come. Resolves when all is sent, the client is gone, or a watch is on its own. */
 export async function sendResponse(request: NodeRequest, isWhole: boolean, node: NodeResponse, answer: ApiResponse): Promise<void> {
   // Node's HTTP/2 answers have the methods of HTTP/1.1's, but not all of them in their types.
   const response = node as ServerResponse;
@@ -34,7 +36,8 @@ export async function sendResponse(request: NodeRequest, isWhole: boolean, node:
     return;
   }
   response.flushHeaders();
-  await pump(response, body.chunks);
+  if (body.chunks instanceof FrameStream) new HeldAnswer(response, body.chunks);
+  else await pump(response, body.chunks);
 }
 
 function bytesOf({ body }: ApiResponse): Uint8Array | undefined {

@@ -2,7 +2,8 @@ import { expired, StatusError, untyped } from "../../api/status/errors.ts";
 import type { Status } from "../../api/wire.ts";
 import type { Timer } from "../../lib/clock.ts";
 import { CompactedError, prefixRange } from "../../store/store.ts";
-import { BoundedQueue } from "./bounded-queue.ts";
+import { onAbort } from "./abort-listeners.ts";
+import { BoundedQueue, type ItemReader } from "./bounded-queue.ts";
 import { CacheEvent, type ChangeType } from "./cache-event.ts";
 import { CachedObject } from "./cached-object.ts";
 import { reach } from "./get.ts";
@@ -14,6 +15,14 @@ import type { Selection } from "./selection.ts";
 import type { ServedKind } from "./served-kind.ts";
 import { showAll, showEvent } from "./stored-view.ts";
 import { REGISTRY_PREFIX } from "./watch-cache.ts";
+import { bounds, isEmpty, makePlan, type Plan } from "./watch-plan.ts";
+
+/** What a watch gives: batches to iterate over, or (`pour`) to be told of, with nothing made for a watch that waits. One of both, once. */
+export interface Watch<T> extends AsyncIterable<readonly T[]> {
+  pour(reader: ItemReader<T>): void;
+  /** The reader can take more, or is gone. */
+  resume(): void;
+}
 
 /** How a watch turns what happens into what its reader gets: frames of bytes, or objects. */
 export interface WatchEncoder<T> {
@@ -32,103 +41,58 @@ const BOOKMARK_EVERY_MS = 60_000;
 const DEFAULT_TIMEOUT_S = 1_800;
 const INITIAL_BATCH = 100;
 
-interface Plan {
-  /** Changes after this revision are delivered. */
-  readonly after: number;
-  /** Objects to send first, as ADDED. */
-  readonly initial: Iterable<CachedObject>;
-  /** The initial objects are those that the store had at this revision (of a kind that is not cached); 0: there are none to read. */
-  readonly initialAt: number;
-  readonly past: readonly CacheEvent[];
-  /** Revisions up to this one (from `after` on) must be read from the store. */
-  readonly replayUntil: number;
-  readonly initialEndBookmark: boolean;
-}
-
 /**
  * Starts a watch; the batches end when the client is gone, the time is over, the reader is too slow or the server closes.
  * @throws StatusError 500 (bad resourceVersion), 504
  */
-export async function watchObjects<T>(registry: Registry, kind: ServedKind, selection: Selection, options: ListOptions, encoder: WatchEncoder<T>, signal: AbortSignal): Promise<AsyncIterable<readonly T[]>> {
+export async function watchObjects<T>(registry: Registry, kind: ServedKind, selection: Selection, options: ListOptions, encoder: WatchEncoder<T>, signal: AbortSignal): Promise<Watch<T>> {
   const version = requireVersion(options.resourceVersion);
   if (options.resourceVersion === "") await registry.cache.fresh();
   else if (options.sendInitialEvents === true && version > 0) await reach(registry, version);
   const queue = new BoundedQueue<T>(registry.watchBuffer);
   // From here to the listener nothing may be awaited: plan and listener must see the same state.
   const plan = makePlan(registry, kind, selection, options, version);
-  const watcher = new Watcher(registry, kind, selection, options, encoder, queue, plan, signal);
-  return watcher.batches();
+  return new Watcher(registry, kind, selection, options, encoder, queue, plan, signal);
 }
 
-function makePlan(registry: Registry, kind: ServedKind, selection: Selection, options: ListOptions, version: number): Plan {
-  const changes = registry.cache.changesOf(kind);
-  const now = registry.cache.revision;
-  const fromState = options.sendInitialEvents ?? version === 0;
-  if (fromState) {
-    const initial = kind.uncached ? [] : initialObjects(registry, kind, selection);
-    return { after: now, initial, initialAt: kind.uncached ? now : 0, past: [], replayUntil: 0, initialEndBookmark: options.sendInitialEvents === true && options.allowWatchBookmarks };
-  }
-  const after = version === 0 ? now : version;
-  const past = changes.after(after);
-  if (past !== undefined) return { after, initial: [], initialAt: 0, past, replayUntil: 0, initialEndBookmark: false };
-  const kept = changes.since;
-  return { after, initial: [], initialAt: 0, past: changes.after(kept) ?? [], replayUntil: kept, initialEndBookmark: false };
-}
-
-/** Of the state as it is now, whenever it is iterated. */
-function initialObjects(registry: Registry, kind: ServedKind, selection: Selection): Iterable<CachedObject> {
-  const objects = registry.cache.of(kind).snapshot().range(...bounds(kind, selection));
-  // Those of a custom resource are selected once they are shown.
-  return kind.view === undefined ? initialOf(objects, selection) : objects;
-}
-
-function* initialOf(objects: Iterable<CachedObject>, selection: Selection): Generator<CachedObject> {
-  for (const object of objects) if (selection.everything || selection.matches(object)) yield object;
-}
-
-function bounds(kind: ServedKind, selection: Selection): [string, string] {
-  if (!kind.entry.namespaced) return selection.name === undefined ? ["", ""] : [selection.name, `${selection.name}\0`];
-  if (selection.namespace === "") return ["", ""];
-  if (selection.name !== undefined) return [`${selection.namespace}/${selection.name}`, `${selection.namespace}/${selection.name}\0`];
-  return [`${selection.namespace}/`, `${selection.namespace}0`];
-}
-
-class Watcher<T> {
+class Watcher<T> implements Watch<T> {
   readonly #registry: Registry;
   readonly #kind: ServedKind;
   readonly #selection: Selection;
-  readonly #options: ListOptions;
+  readonly #bookmarks: boolean;
   readonly #encoder: WatchEncoder<T>;
   readonly #queue: BoundedQueue<T>;
-  readonly #plan: Plan;
-  readonly #cleanups: (() => void)[] = [];
+  /** Changes after this revision are delivered. */
+  readonly #after: number;
+  /** What comes before the queue; let go of once it is delivered. */
+  #plan: Plan | undefined;
+  /** Resolves when the reader has room for more of what comes before the queue. */
+  #room: (() => void) | undefined;
+  readonly #cleanups: (() => void)[];
+  readonly #endTimer: Timer;
   #bookmarkTimer: Timer | undefined;
   /** Events that wait for a webhook or the store, and all that come after them. */
   #tail: Promise<void> | undefined;
   #waiting = 0;
-  readonly #stopReplay = new AbortController();
+  #stopReplay: AbortController | undefined;
 
   constructor(registry: Registry, kind: ServedKind, selection: Selection, options: ListOptions, encoder: WatchEncoder<T>, queue: BoundedQueue<T>, plan: Plan, signal: AbortSignal) {
     this.#registry = registry;
     this.#kind = kind;
     this.#selection = selection;
-    this.#options = options;
+    this.#bookmarks = options.allowWatchBookmarks;
     this.#encoder = encoder;
     this.#queue = queue;
-    this.#plan = plan;
+    this.#after = plan.after;
+    if (!isEmpty(plan)) this.#plan = plan;
     const { cache, clock, random } = registry;
-    const scope = this.#scope();
-    this.#cleanups.push(cache.changesOf(kind).listen(scope, (event) => this.#take(event)));
-    this.#cleanups.push(cache.onReset(() => this.#stop()));
-    const onAbort = () => this.#stop();
-    for (const source of [signal, registry.closing, ...(kind.custom === undefined ? [] : [kind.custom.retired])]) {
-      source.addEventListener("abort", onAbort, { once: true });
-      this.#cleanups.push(() => source.removeEventListener("abort", onAbort));
-    }
-    const timeout_s = options.timeout_s === undefined || options.timeout_s <= 0 ? DEFAULT_TIMEOUT_S * (1 + random.next()) : options.timeout_s;
-    const end = clock.after(timeout_s * 1000, () => this.#finish(), { background: true });
-    this.#cleanups.push(() => end.cancel());
-    if (options.allowWatchBookmarks) this.#bookmarkLater();
+    const stop = () => this.#stop();
+    this.#cleanups = [cache.changesOf(kind).listen(this.#scope(), (event) => this.#take(event)), cache.onReset(stop), onAbort(registry.closing, stop)];
+    if (kind.custom !== undefined) this.#cleanups.push(onAbort(kind.custom.retired, stop));
+    signal.addEventListener("abort", stop, { once: true });
+    const timeout_s = options.timeout_s === undefined || options.timeout_s <= 0 ? Math.round(DEFAULT_TIMEOUT_S * (1 + random.next())) : options.timeout_s;
+    this.#endTimer = clock.after(timeout_s * 1000, () => this.#finish(), { background: true });
+    if (this.#bookmarks) this.#bookmarkLater();
     if (signal.aborted || registry.closing.aborted || kind.custom?.retired.aborted) this.#stop();
   }
 
@@ -138,55 +102,100 @@ class Watcher<T> {
     return { key, node: node === "" ? undefined : node, namespace: namespace === "" || !this.#kind.entry.namespaced ? undefined : namespace };
   }
 
-  async *batches(): AsyncGenerator<readonly T[]> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<readonly T[]> {
     try {
-      if (this.#plan.initialAt > 0) yield* this.#storedInitial(this.#plan.initialAt);
-      else if (this.#kind.view === undefined) yield* this.#initial(this.#plan.initial);
-      else yield* this.#shownInitial();
-      if (this.#plan.replayUntil > this.#plan.after && !(yield* this.#replay())) return;
-      const past: T[] = [];
-      for (const event of this.#plan.past) {
-        const item = this.#encode(await this.#whole(event));
-        if (item !== undefined) past.push(item);
-      }
-      if (past.length > 0) yield past;
+      yield* this.#beginning();
       yield* this.#queue;
-    } catch (error) {
-      // What a webhook could not convert, or the store could not read: the reader is told as it would be of any other event.
-      if (this.#kind.view === undefined && !this.#kind.uncached) throw error;
-      yield [this.#encoder.error(statusOf(error))];
     } finally {
       this.#stop();
     }
   }
 
+  pour(reader: ItemReader<T>): void {
+    if (this.#plan === undefined) this.#queue.pour(reader);
+    else void this.#pourAll(reader);
+  }
+
+  resume(): void {
+    const room = this.#room;
+    this.#room = undefined;
+    if (room === undefined) this.#queue.resume();
+    else room();
+  }
+
+  async #pourAll(reader: ItemReader<T>): Promise<void> {
+    try {
+      for await (const batch of this.#beginning()) {
+        for (let at = 0; at < batch.length; at = reader.take(batch, at)) if (reader.full) await this.#untilRoom();
+      }
+    } catch (error) {
+      this.#stop();
+      reader.end(error);
+      return;
+    }
+    this.#plan = undefined;
+    this.#queue.pour(reader);
+  }
+
+  #untilRoom(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#room = resolve;
+    });
+  }
+
+  /** What comes before the queue: the state that the watch begins with, and changes since the revision that it asked for. */
+  async *#beginning(): AsyncGenerator<readonly T[]> {
+    const plan = this.#plan;
+    if (plan === undefined) return;
+    try {
+      if (plan.initialAt > 0) yield* this.#storedInitial(plan);
+      else if (this.#kind.view === undefined) yield* this.#initial(plan, plan.initial);
+      else yield* this.#shownInitial(plan);
+      if (plan.replayUntil > plan.after && !(yield* this.#replay(plan))) {
+        this.#queue.cutOff();
+        return;
+      }
+      const past: T[] = [];
+      for (const event of plan.past) {
+        const item = this.#encode(await this.#whole(event));
+        if (item !== undefined) past.push(item);
+      }
+      if (past.length > 0) yield past;
+    } catch (error) {
+      // What a webhook could not convert, or the store could not read: the reader is told as it would be of any other event.
+      if (this.#kind.view === undefined && !this.#kind.uncached) throw error;
+      this.#queue.cutOff();
+      yield [this.#encoder.error(statusOf(error))];
+    }
+  }
+
   /** Initial objects of a kind that is not cached. */
-  async *#storedInitial(revision: number): AsyncGenerator<readonly T[]> {
+  async *#storedInitial(plan: Plan): AsyncGenerator<readonly T[]> {
     const [start, end] = bounds(this.#kind, this.#selection);
     const { everything } = this.#selection;
-    for await (const objects of readPages(this.#registry.store, this.#kind, { start, end, revision })) {
+    for await (const objects of readPages(this.#registry.store, this.#kind, { start, end, revision: plan.initialAt })) {
       if (this.#queue.ended) return;
       const items = objects.filter((object) => everything || this.#selection.matches(object)).map((object) => this.#encoder.initial(object));
       if (items.length > 0) yield items;
     }
-    if (this.#plan.initialEndBookmark) yield [this.#encoder.bookmark(this.#plan.after, true)];
+    if (plan.initialEndBookmark) yield [this.#encoder.bookmark(plan.after, true)];
   }
 
   /** Initial objects of a custom resource: selected by what is shown. */
-  async *#shownInitial(): AsyncGenerator<readonly T[]> {
+  async *#shownInitial(plan: Plan): AsyncGenerator<readonly T[]> {
     const shown: CachedObject[] = [];
     let batch: CachedObject[] = [];
-    for (const object of this.#plan.initial) {
+    for (const object of plan.initial) {
       batch.push(object);
       if (batch.length < INITIAL_BATCH) continue;
       shown.push(...(await showAll(this.#kind, batch)));
       batch = [];
     }
     shown.push(...(await showAll(this.#kind, batch)));
-    yield* this.#initial(shown.filter((object) => this.#selects(object)));
+    yield* this.#initial(plan, shown.filter((object) => this.#selects(object)));
   }
 
-  *#initial(objects: Iterable<CachedObject>): Generator<readonly T[]> {
+  *#initial(plan: Plan, objects: Iterable<CachedObject>): Generator<readonly T[]> {
     let batch: T[] = [];
     for (const object of objects) {
       batch.push(this.#encoder.initial(object));
@@ -195,14 +204,15 @@ class Watcher<T> {
       yield batch;
       batch = [];
     }
-    if (this.#plan.initialEndBookmark) batch.push(this.#encoder.bookmark(this.#plan.after, true));
+    if (plan.initialEndBookmark) batch.push(this.#encoder.bookmark(plan.after, true));
     if (batch.length > 0) yield batch;
   }
 
   /** Events that the cache no longer keeps, from the store's history. False when they are compacted: an ERROR was sent. */
-  async *#replay(): AsyncGenerator<readonly T[], boolean> {
-    const { after, replayUntil } = this.#plan;
+  async *#replay({ after, replayUntil }: Plan): AsyncGenerator<readonly T[], boolean> {
     const prefix = this.#kind.storagePrefix;
+    this.#stopReplay = new AbortController();
+    if (this.#queue.ended) this.#stopReplay.abort();
     try {
       const watch = this.#registry.store.watch({ ...prefixRange(REGISTRY_PREFIX), fromRevision: after + 1 }, this.#stopReplay.signal);
       for await (const batch of watch) {
@@ -285,7 +295,7 @@ class Watcher<T> {
 
   /** What this watch shows of an event: objects come into its selection and leave it. */
   #encode(event: CacheEvent): T | undefined {
-    if (event.revision <= this.#plan.after) return undefined;
+    if (event.revision <= this.#after) return undefined;
     const now = event.current !== undefined && this.#selects(event.current);
     const before = event.previous !== undefined && this.#selects(event.previous);
     if (now) return this.#encoder.change(before ? "MODIFIED" : "ADDED", event);
@@ -322,13 +332,14 @@ class Watcher<T> {
 
   /** The time is over: the reader learns how far it came. */
   #finish(): void {
-    if (this.#options.allowWatchBookmarks) this.#sendBookmark();
+    if (this.#bookmarks) this.#sendBookmark();
     this.#stop();
   }
 
   #stop(): void {
     this.#queue.end();
-    this.#stopReplay.abort();
+    this.#stopReplay?.abort();
+    this.#endTimer.cancel();
     this.#bookmarkTimer?.cancel();
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
   }

@@ -6,6 +6,7 @@ import { partialObjectMetadata } from "../../api/codec/table.ts";
 import type { ApiObject, Status } from "../../api/wire.ts";
 import { answerHeaders, STATUS_DEFINITION } from "../chain/answer.ts";
 import type { RequestContext } from "../chain/context.ts";
+import { type FrameSource, FrameStream } from "../chain/frame-stream.ts";
 import { wantsWebSocket } from "../chain/websocket.ts";
 import { watchOverWebSocket } from "../chain/websocket-stream.ts";
 import { jsonFrame, type CacheEvent, type ChangeType } from "../registry/cache-event.ts";
@@ -16,8 +17,6 @@ import type { WatchEncoder } from "../registry/watch.ts";
 import { objectText } from "./present-list.ts";
 import { PARTIAL_DEFINITION, tableText } from "./present.ts";
 
-/** Frames that are ready together go out together, up to this size. */
-const JOIN_BYTES = 64 << 10;
 const INITIAL_EVENTS_END = "k8s.io/initial-events-end";
 
 /** In process: objects instead of bytes. */
@@ -33,19 +32,33 @@ export function objectEncoder(kind: ServedKind): WatchEncoder<WatchEvent> {
 
 /** Over the wire: JSON or protobuf frames of the object itself, of its metadata, or of Table rows. */
 export function frameEncoder(context: RequestContext, kind: ServedKind, negotiated: Negotiated): WatchEncoder<Uint8Array> {
-  const size_bytes = (frame: Uint8Array) => frame.length;
   if (negotiated.mediaType === "protobuf") return { ...protobufEncoder(kind, negotiated), size_bytes };
-  const error = (status: Status) => jsonFrame("ERROR", Buffer.from(encodeObject(STATUS_DEFINITION, status)));
-  if (negotiated.as !== undefined) return { ...convertingEncoder(context, kind, negotiated), error, size_bytes };
+  if (negotiated.as !== undefined) return { ...convertingEncoder(context, kind, negotiated), error: errorFrame, size_bytes };
+  return plainEncoder(kind);
+}
+
+/** One for all plain watches of a kind: it knows nothing of a request. */
+const plainEncoders = new WeakMap<ServedKind, WatchEncoder<Uint8Array>>();
+
+function plainEncoder(kind: ServedKind): WatchEncoder<Uint8Array> {
+  const made = plainEncoders.get(kind) ?? makePlainEncoder(kind);
+  plainEncoders.set(kind, made);
+  return made;
+}
+
+function makePlainEncoder(kind: ServedKind): WatchEncoder<Uint8Array> {
   const text = kind.isShownAsCached ? undefined : (object: CachedObject) => Buffer.from(objectText(kind, object));
   return {
     change: (type, event) => (text === undefined ? event.frame(type) : jsonFrame(type, text(event.shown(type)!))),
     initial: (object) => jsonFrame("ADDED", text === undefined ? object.json : text(object)),
     bookmark: (revision, initialEnd) => jsonFrame("BOOKMARK", Buffer.from(encodeObject(kind.definition, bookmarkObject(kind, revision, initialEnd)))),
-    error,
+    error: errorFrame,
     size_bytes,
   };
 }
+
+const errorFrame = (status: Status) => jsonFrame("ERROR", Buffer.from(encodeObject(STATUS_DEFINITION, status)));
+const size_bytes = (frame: Uint8Array) => frame.length;
 
 type Converter = Pick<WatchEncoder<Uint8Array>, "change" | "initial" | "bookmark">;
 
@@ -89,27 +102,7 @@ export function presentObjectWatch(context: RequestContext, batches: AsyncIterab
 }
 
 /** A watch's answer over the wire. */
-export function presentFrameWatch(context: RequestContext, negotiated: Negotiated, batches: AsyncIterable<readonly Uint8Array[]>): ApiResponse {
+export function presentFrameWatch(context: RequestContext, negotiated: Negotiated, batches: FrameSource): ApiResponse {
   if (wantsWebSocket(context.request)) return watchOverWebSocket(context.request, batches, negotiated.mediaType === "protobuf");
-  return { status: 200, headers: answerHeaders(context, negotiated.contentType), body: { type: "stream", chunks: joined(batches) } };
-}
-
-async function* joined(batches: AsyncIterable<readonly Uint8Array[]>): AsyncGenerator<Uint8Array> {
-  for await (const batch of batches) {
-    if (batch.length === 1) {
-      yield batch[0]!;
-      continue;
-    }
-    let group: Uint8Array[] = [];
-    let size = 0;
-    for (const frame of batch) {
-      group.push(frame);
-      size += frame.length;
-      if (size < JOIN_BYTES) continue;
-      yield Buffer.concat(group);
-      group = [];
-      size = 0;
-    }
-    if (group.length > 0) yield Buffer.concat(group);
-  }
+  return { status: 200, headers: answerHeaders(context, negotiated.contentType), body: { type: "stream", chunks: new FrameStream(batches) } };
 }
