@@ -11,7 +11,8 @@ const DELETION_LEEWAY_MS = 60_000;
 
 /** Whom a token stands for, as long as the cache has these very states of what it depends on; it had them at `revision`. */
 interface KnownUser {
-  readonly owners: readonly CachedObject[];
+  /** Not the objects: a remembered token would keep them in memory after their deletion. */
+  readonly owners: readonly Pick<CachedObject, "kind" | "key" | "revision">[];
   readonly user: UserInfo;
   revision: number;
 }
@@ -57,7 +58,7 @@ export class ServiceAccountAuthenticator implements TokenAuthenticator {
     const known = this.#known.get(claims);
     const { revision } = this.#cache;
     if (known?.revision === revision) return known.user;
-    if (!known?.owners.every((owner) => this.#cache.of(owner.kind).get(owner.key) === owner)) return this.#look(claims);
+    if (!known?.owners.every(({ kind, key, revision: seen }) => this.#cache.of(kind).get(key)?.revision === seen)) return this.#look(claims);
     known.revision = revision;
     return known.user;
   }
@@ -66,7 +67,7 @@ export class ServiceAccountAuthenticator implements TokenAuthenticator {
   #look(claims: ServiceAccountClaims): UserInfo | undefined {
     const { namespace, serviceaccount, pod, node, secret } = claims["kubernetes.io"];
     const wanted: [string, string, BoundObject | undefined][] = [["serviceaccounts", namespace, serviceaccount], ["pods", namespace, pod], ["secrets", namespace, secret], ["nodes", "", pod === undefined ? node : undefined]];
-    const owners: CachedObject[] = [];
+    const owners: KnownUser["owners"][number][] = [];
     let lasting = true;
     for (const [plural, where, bound] of wanted) {
       if (bound === undefined) continue;
@@ -77,7 +78,7 @@ export class ServiceAccountAuthenticator implements TokenAuthenticator {
       if (deletionTimestamp !== undefined && Date.parse(deletionTimestamp) + DELETION_LEEWAY_MS <= this.#clock.now_ms()) return undefined;
       // One that is being deleted must be looked at each time: its token runs out by the clock.
       lasting &&= deletionTimestamp === undefined;
-      owners.push(owner);
+      owners.push({ kind: owner.kind, key: owner.key, revision: owner.revision });
     }
     const user = userOf(claims);
     if (lasting) this.#known.set(claims, { owners, user, revision: this.#cache.revision });
