@@ -53,7 +53,7 @@ function decideAndCompare(core: SchedulerCore, name: string): void {
 
 test("where rules tell nodes apart by zone alone, no node is better than the one that is chosen, whatever changes in between", (t) => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(zone, fc.integer({ min: 2, max: 8 })), { minLength: 4, maxLength: 70 }), fc.array(step, { maxLength: 40 }), (nodes, steps) => {
+    fc.property(fc.array(fc.tuple(zone, fc.integer({ min: 2, max: 8 })), { minLength: 4, maxLength: 70 }), fc.array(step, { minLength: 20, maxLength: 60 }), (nodes, steps) => {
       const core = new SchedulerCore({ clock: new VirtualClock(), configuration: defaultConfiguration });
       for (const [i, [inZone, cpu]] of nodes.entries()) addNode(core, i, inZone, cpu);
       for (const [i, { type, wish, labelled, cpu, which, zone: to }] of steps.entries()) {
