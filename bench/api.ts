@@ -27,6 +27,8 @@ await runOk(undefined, ["sh", "-c", "command -v wrk"]).catch(() => {
   process.exit(2);
 });
 
+/** What an idle server takes is looked at after so long. */
+const IDLE_S = 30;
 const dir = mkdtempSync(join(tmpdir(), "berth-bench-api-"));
 let next = 0;
 const port = () => 21_000 + (process.pid % 10_000) + next++;
@@ -46,7 +48,8 @@ async function on(names: readonly string[], measure: (server: Awaited<ReturnType
 
 try {
   await on(["get"], async (server) => {
-    report({ bench: "api", figure: "idle_rss_mib", value: usageOfProcess(server.pid).rss_mib, unit: "MiB", conditions: { store: "embedded", objects: "bootstrap" } });
+    await new Promise((resolve) => setTimeout(resolve, IDLE_S * 1000));
+    report({ bench: "api", figure: "idle_rss_mib", value: usageOfProcess(server.pid).rss_mib, unit: "MiB", conditions: { store: "embedded", objects: "bootstrap", idle_s: IDLE_S } });
     await measureGet(server, port());
   });
   await on(["list"], (server) => measureList(server, port(), 10_000));
