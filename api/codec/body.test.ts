@@ -49,6 +49,8 @@ test("what stands twice in YAML is one warning for each line, and all of it with
   const lines = ['line 3: key "k" already set in map', 'line 5: key "l" already set in map'];
   t.deepEqual(decodeBody(request(twice, { mediaType: "yaml", validation: "Warn" })).warnings, [...lines, 'unknown field "bogus"']);
   const error = t.throws(() => decodeBody(request(twice, { mediaType: "yaml", validation: "Strict" })), { instanceOf: StatusError });
+  const custom = request(`apiVersion: x.com/v1\nkind: X\nmetadata: {}\nk: 1\nk: 2\n`, { mediaType: "yaml", validation: "Strict", custom: true, expected: { group: "x.com", version: "v1", kind: "X" }, coerce: () => ["k"] });
+  t.true(t.throws(() => decodeBody(custom), { instanceOf: StatusError })?.message.endsWith('strict decoding error: yaml: unmarshal errors:\n  line 5: key "k" already set in map, unknown field "k"'));
   t.true(error?.message.endsWith(`strict decoding error: yaml: unmarshal errors:\n  ${lines.join("\n  ")}, unknown field "bogus"`));
 });
 

@@ -41,7 +41,7 @@ export function decodeBody(request: BodyRequest): Decoded<ApiObject> & { readonl
   const { object, warnings, kind } = request.mediaType === "protobuf" ? decodeProtobufBody(request) : request.coerce === undefined ? decodeTextBody(request) : decodeCustomBody(request, request.coerce);
   object.kind = kind.kind;
   object.apiVersion = apiVersionOf(kind);
-  return { object, warnings, kind };
+  return { object, warnings: warnings.length === 0 ? warnings : warnings.flatMap(strictWarnings), kind };
 }
 
 function decodeCustomBody(request: BodyRequest, coerce: Coerce): Outcome {
@@ -87,7 +87,7 @@ function decodeTextBody(request: BodyRequest): Outcome {
     const isStrict = request.validation === "Strict" && duplicates.length > 0;
     const { object, warnings } = decodeJson(definition, json, isStrict ? "Warn" : request.validation);
     if (isStrict) throw new DecodeError(`strict decoding error: ${[...duplicates, ...warnings].join(", ")}`);
-    return { object, warnings: request.validation === "Warn" ? [...duplicates.flatMap(strictWarnings), ...warnings] : warnings, kind };
+    return { object, warnings: request.validation === "Warn" ? [...duplicates, ...warnings] : warnings, kind };
   } catch (error) {
     if (error instanceof DecodeError) throw cannotBeHandled(kind, expected, error.message);
     throw error;
