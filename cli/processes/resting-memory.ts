@@ -10,8 +10,8 @@ const REST_CPU = 0.05;
 const MAX_HEAP_BYTES = 160 << 20;
 /** Less is not worth the work. */
 const WORTH_BYTES = 8 << 20;
-/** Between two times at least. */
-const PAUSE_MS = 60_000;
+/** How long it must have been at rest, but for the first time: a pause in the work is no rest, and what works again would need it all again. */
+const REST_MS = 30_000;
 
 /** What a process is made of, and how it gives memory back; tests put others in their place. */
 export interface RestingParts {
@@ -40,15 +40,17 @@ const own: RestingParts = {
 export function keepMemorySmall(clock: Clock, logger: Logger, parts: RestingParts = own): () => void {
   let before = parts.usage();
   let looked_ms = clock.monotonic_ms();
-  let released_ms = Number.NEGATIVE_INFINITY;
-  let released_bytes = 0;
+  let busy_ms = Number.NEGATIVE_INFINITY;
+  let released_bytes: number | undefined;
   const look = (): void => {
     const now_ms = clock.monotonic_ms();
     const now = parts.usage();
     const isAtRest = now.cpu_ms - before.cpu_ms < REST_CPU * (now_ms - looked_ms);
     before = now;
     looked_ms = now_ms;
-    if (isAtRest && now_ms - released_ms >= PAUSE_MS && now.rss_bytes - released_bytes >= WORTH_BYTES) {
+    if (!isAtRest) busy_ms = now_ms;
+    const hasRested = isAtRest && (released_bytes === undefined || now_ms - busy_ms >= REST_MS);
+    if (hasRested && now.rss_bytes - (released_bytes ?? 0) >= WORTH_BYTES) {
       try {
         if (now.heap_bytes <= MAX_HEAP_BYTES) parts.releaseHeap();
         parts.releaseCode();
@@ -58,7 +60,6 @@ export function keepMemorySmall(clock: Clock, logger: Logger, parts: RestingPart
       }
       before = parts.usage();
       looked_ms = clock.monotonic_ms();
-      released_ms = looked_ms;
       released_bytes = before.rss_bytes;
     }
     timer = clock.after(LOOK_EVERY_MS, look, { background: true });
