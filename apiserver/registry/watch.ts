@@ -105,6 +105,7 @@ class Watcher<T> implements Watch<T> {
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly T[]> {
     try {
       yield* this.#beginning();
+      this.#plan = undefined;
       yield* this.#queue;
     } finally {
       this.#stop();
