@@ -30,10 +30,11 @@ export class RuleCompiler {
   readonly #count: number | undefined;
   readonly #total: Total;
 
-  constructor(schema: Structural, isRoot = true, count: number | undefined = 1, total: Total = { units: 0, dearest: [] }) {
+  /** `count` absent: the schema is that of whole objects. */
+  constructor(schema: Structural, isRoot = true, count: { readonly most: number | undefined } = { most: 1 }, total: Total = { units: 0, dearest: [] }) {
     this.#schema = schema;
     this.#isRoot = isRoot;
-    this.#count = count;
+    this.#count = count.most;
     this.#total = total;
   }
 
@@ -53,7 +54,7 @@ export class RuleCompiler {
   }
 
   #below(schema: Structural | undefined, count: number | undefined): RuleCompiler | undefined {
-    return schema === undefined ? undefined : new RuleCompiler(schema, false, count, this.#total);
+    return schema === undefined ? undefined : new RuleCompiler(schema, false, { most: count }, this.#total);
   }
 
   /** Errors of the place's rules: type, cost, use of `oldSelf`. `uncorrelatable`: what makes former values impossible here. */

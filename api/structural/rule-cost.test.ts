@@ -14,7 +14,7 @@ const root = (spec: JsonSchemaProps): JsonSchemaProps => ({ type: "object", prop
 const accepted: readonly (readonly [string, JsonSchemaProps])[] = [
   [
     "items of what a call returns are as large as self",
-    { type: "array", items: { type: "object", properties: { via: { type: "string", maxLength: 253, "x-kubernetes-validations": [{ rule: "self == 'a' || (self.matches('^.*/.+$') && !format.dns1123Subdomain().validate(self.split('/')[0]).hasValue() && !self.split('/')[0].endsWith('.b'))" }] } } } },
+    { type: "array", maxItems: 16, items: { type: "object", properties: { via: { type: "string", maxLength: 253, "x-kubernetes-validations": [{ rule: "self == 'a' || (self.matches('^.*/.+$') && !format.dns1123Subdomain().validate(self.split('/')[0]).hasValue() && !self.split('/')[0].endsWith('.b'))" }] } } } },
   ],
   [
     "items of either of two lists are as large as self",
@@ -31,6 +31,14 @@ for (const [name, spec] of accepted) {
     t.deepEqual(validateCustomResourceSchema(root(spec), fieldPath("schema")).map(fieldErrorText), []);
   });
 }
+
+test("A rule of items is counted as often as a request can hold them where nothing bounds the list", (t) => {
+  const item: JsonSchemaProps = { type: "string", maxLength: 10, "x-kubernetes-validations": [{ rule: "self.contains('x') && self.contains('y') && self.contains('z')" }] };
+  const texts = (spec: JsonSchemaProps) => validateCustomResourceSchema(root(spec), fieldPath("schema")).map(fieldErrorText);
+  t.regex(texts({ type: "array", items: item })[0] ?? "", /^schema.properties\[spec\].items.x-kubernetes-validations\[0\].rule: Forbidden: estimated rule cost exceeds budget/);
+  t.regex(texts({ type: "object", additionalProperties: item })[0] ?? "", /^schema.properties\[spec\].additionalProperties.x-kubernetes-validations\[0\].rule: Forbidden: estimated rule cost exceeds budget/);
+  t.deepEqual(texts({ type: "array", maxItems: 100, items: item }), []);
+});
 
 test("What the items of a list may hold is counted where a path leads to them", (t) => {
   const texts = validateCustomResourceSchema(root({ type: "object", properties: { addresses: { type: "array", maxItems: 256, items: { type: "string" } } }, "x-kubernetes-validations": [{ rule: "self.addresses.exists(k, k.contains('/'))" }] }), fieldPath("schema")).map(fieldErrorText);
