@@ -55,7 +55,7 @@ test("it does so again when it has grown and then rested, not in the pauses of i
   for (let round = 0; round < 30; round++) {
     state.rss_bytes += 2 * MIB;
     await pass(4, 0.8);
-    await pass(20, 0.01);
+    await pass(60, 0.01);
   }
   t.deepEqual(given, []);
   await pass(300, 0.01);
@@ -63,6 +63,15 @@ test("it does so again when it has grown and then rested, not in the pauses of i
   // Nothing has grown since.
   await pass(4, 0.8);
   await pass(300, 0.01);
+  t.is(given.length, 2);
+});
+
+test("a start without a moment of rest is followed by a pause in the work, not by rest", async (t) => {
+  const { given, pass } = someProcess();
+  await pass(70, 0.5);
+  await pass(100, 0.01);
+  t.deepEqual(given, []);
+  await pass(60, 0.01);
   t.is(given.length, 2);
 });
 

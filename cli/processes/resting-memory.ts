@@ -10,8 +10,10 @@ const REST_CPU = 0.05;
 const MAX_HEAP_BYTES = 160 << 20;
 /** Less is not worth the work. */
 const WORTH_BYTES = 8 << 20;
-/** How long it must have been at rest, but for the first time: a pause in the work is no rest, and what works again would need it all again. */
-const REST_MS = 30_000;
+/** How long it must have been at rest: a pause in the work is no rest, and what works again would need it all again. */
+const REST_MS = 120_000;
+/** What only the start needed is given back at the first moment of rest within this time. */
+const START_MS = 60_000;
 
 /** What a process is made of, and how it gives memory back; tests put others in their place. */
 export interface RestingParts {
@@ -42,6 +44,7 @@ export function keepMemorySmall(clock: Clock, logger: Logger, parts: RestingPart
   let looked_ms = clock.monotonic_ms();
   let busy_ms = Number.NEGATIVE_INFINITY;
   let released_bytes: number | undefined;
+  const started_ms = looked_ms;
   const look = (): void => {
     const now_ms = clock.monotonic_ms();
     const now = parts.usage();
@@ -49,7 +52,8 @@ export function keepMemorySmall(clock: Clock, logger: Logger, parts: RestingPart
     before = now;
     looked_ms = now_ms;
     if (!isAtRest) busy_ms = now_ms;
-    const hasRested = isAtRest && (released_bytes === undefined || now_ms - busy_ms >= REST_MS);
+    const isStart = released_bytes === undefined && now_ms - started_ms <= START_MS;
+    const hasRested = isAtRest && (isStart || now_ms - busy_ms >= REST_MS);
     if (hasRested && now.rss_bytes - (released_bytes ?? 0) >= WORTH_BYTES) {
       try {
         if (now.heap_bytes <= MAX_HEAP_BYTES) parts.releaseHeap();
