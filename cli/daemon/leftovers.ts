@@ -15,12 +15,17 @@ export function processesOf(dir: string): ProcessIdentity[] {
     .filter((name) => {
       try {
         const words = readFileSync(join("/proc", name, "cmdline"), "utf8").split("\0");
-        return words.slice(0, 4).some((word) => OWN_PROGRAMS.test(word)) && words.some((word) => word.startsWith(prefix) || word.includes(`=${prefix}`));
+        return programs(words).some((word) => OWN_PROGRAMS.test(word)) && words.some((word) => word.startsWith(prefix) || word.includes(`=${prefix}`));
       } catch {
         return false;
       }
     })
     .flatMap((name) => identify(Number(name)) ?? []);
+}
+
+/** The program of a command line, and, where that is an interpreter, its script: the first word past the interpreter's options. */
+function programs([program = "", ...rest]: readonly string[]): string[] {
+  return [program, rest.find((word) => !word.startsWith("-")) ?? ""];
 }
 
 const POLL_MS = 20;

@@ -70,6 +70,9 @@ test.serial("a supervised process that is killed comes back, containers keep run
 });
 
 test.serial("down stops all of it; up starts from what is there", async (t) => {
+  const commandLines = processesOf(dataDir).map((one) => readFileSync(`/proc/${one.pid}/cmdline`, "utf8").replaceAll("\0", " "));
+  for (const component of ["server", "agent", "shim"]) t.true(commandLines.some((line) => line.includes(`/cli/main.ts ${component} `)), `${component} is not seen among ${commandLines.join("\n")}`);
+  t.true(commandLines.some((line) => line.includes("conmon")));
   await runOk(host, [BERTH, "down"], { env });
   t.deepEqual(processesOf(dataDir).map((one) => readFileSync(`/proc/${one.pid}/cmdline`, "utf8")), []);
   t.deepEqual(mountsBelow(dataDir), []);
