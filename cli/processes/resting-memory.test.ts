@@ -66,6 +66,17 @@ test("it does so again when it has grown and then rested, not in the pauses of i
   t.is(given.length, 2);
 });
 
+test("what comes back at once is in use: it is not given back again and again", async (t) => {
+  const { state, given, pass } = someProcess();
+  await pass(6, 0);
+  given.length = 0;
+  for (let second = 0; second < 600; second++) {
+    state.rss_bytes = 90 * MIB;
+    await pass(1, 0.01);
+  }
+  t.true(given.length > 0 && given.length <= 10, given.join());
+});
+
 test("a start without a moment of rest is followed by a pause in the work, not by rest", async (t) => {
   const { given, pass } = someProcess();
   await pass(70, 0.5);
