@@ -300,3 +300,21 @@ test("who floods with pings and reads no answer is cut off", async (t) => {
   await session.closed;
   t.pass();
 });
+
+test("who is not read goes on being heard: what comes back does not wait for what goes there", async (t) => {
+  const opened: SpdyStream[] = [];
+  const { client } = pair((stream) => void opened.push(stream));
+  const [there, back] = [client.open({}), client.open({})];
+  const received = buffer(back);
+  there.write(Buffer.alloc(100_000));
+  while (opened.length < 2) await settled();
+  const [input, output] = opened as [SpdyStream, SpdyStream];
+  output.write(Buffer.alloc(100_000));
+  // Both ends have moved windows, and keep to them from now on.
+  for (let read = 0; read < 100_000; await settled()) read += (input.read() as Buffer | null)?.length ?? 0;
+  there.end(Buffer.alloc(3_000_000));
+  await settled();
+  output.end(Buffer.alloc(3_000_000));
+  t.is((await received).length, 3_100_000);
+  t.is((await buffer(input)).length, 3_000_000);
+});

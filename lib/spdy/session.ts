@@ -3,7 +3,7 @@ import { controlFrame, dataHead, FLAG_FIN, FLAG_UNIDIRECTIONAL, type Frame, Fram
 import { HeaderDecoder, HeaderEncoder, type SpdyHeaders } from "./header-block.ts";
 import { SpdyError } from "./spdy-error.ts";
 import { MAX_FRAME_BYTES, SpdyStream, type StreamConnection } from "./stream.ts";
-import { SendWindow } from "./window.ts";
+import { INITIAL_WINDOW_BYTES, SendWindow } from "./window.ts";
 
 export interface SpdyOptions {
   readonly role: "server" | "client";
@@ -21,8 +21,8 @@ const MAX_QUEUED_BYTES = 256 << 10;
 const MAX_STREAM_ID = 0x7fffffff;
 
 /**
- * One end of a SPDY/3.1 connection over any byte stream. It reads no further while a stream's reader is full, so what it holds is bounded by the streams'
- * buffers. It keeps to the other end's windows once that has shown that it moves them: Go's spdystream, which Kubernetes' clients use, never does, and would
+ * One end of a SPDY/3.1 connection over any byte stream. It reads no further while a stream's reader is full and the other end has sent more than its window
+ * allows, so what it holds is bounded by the streams' buffers and windows. It keeps to the other end's windows once that has shown that it moves them: Go's spdystream, which Kubernetes' clients use, never does, and would
  * wait for ever for an end that believed in the first 64 KiB.
  */
 export class SpdySession implements StreamConnection {
@@ -36,6 +36,8 @@ export class SpdySession implements StreamConnection {
   readonly #window = new SendWindow();
   readonly #pings = new Map<number, () => void>();
   readonly #consumed = new Map<number, number>();
+  /** Bytes of each stream that its reader has had no room for yet. */
+  readonly #held = new Map<number, number>();
   #nextId: number;
   #nextPing: number;
   #lastReceived = 0;
@@ -110,6 +112,7 @@ export class SpdySession implements StreamConnection {
   forget(stream: SpdyStream): void {
     this.#streams.delete(stream.id);
     this.#consumed.delete(stream.id);
+    this.#held.delete(stream.id);
     this.#window.forget(stream);
   }
 
@@ -170,15 +173,25 @@ export class SpdySession implements StreamConnection {
 
   #takeData({ streamId, piece, end }: Extract<Frame, { type: "data" }>): undefined | Promise<void> {
     const stream = this.#streams.get(streamId);
-    const done = () => {
-      // A stream that we have reset may still be sent to for a while.
-      this.#credit(end ? undefined : stream, piece.length);
-      if (end) stream?.deliverEnd();
-    };
+    // A stream that we have reset may still be sent to for a while.
+    const credit = () => this.#credit(end || this.#streams.get(streamId) !== stream ? undefined : stream, piece.length);
     const taken = stream?.deliver(piece);
-    if (taken !== undefined) return taken.then(done);
-    done();
-    return undefined;
+    if (end) stream?.deliverEnd();
+    if (taken === undefined) {
+      credit();
+      return undefined;
+    }
+    const held = (this.#held.get(streamId) ?? 0) + piece.length;
+    if (this.#streams.has(streamId)) this.#held.set(streamId, held);
+    const credited = taken.then(() => {
+      this.#held.delete(streamId);
+      credit();
+    });
+    if (held <= INITIAL_WINDOW_BYTES) return undefined;
+    this.#window.deaf = true;
+    return credited.then(() => {
+      this.#window.deaf = false;
+    });
   }
 
   async #takeStream(id: number, flags: number, block: Buffer): Promise<void> {

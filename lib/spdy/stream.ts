@@ -25,7 +25,7 @@ export class SpdyStream extends Duplex {
   /** Bytes that the other end lets us send, where it says so. */
   window: number;
   readonly #connection: StreamConnection;
-  #taken: (() => void) | undefined;
+  #taken: (() => void)[] = [];
   #sentEnd: boolean;
   #receivedEnd = false;
   #wasReset = false;
@@ -47,7 +47,7 @@ export class SpdyStream extends Duplex {
     if (this.#receivedEnd || this.destroyed || piece.length === 0) return undefined;
     if (this.push(piece)) return undefined;
     return new Promise((resolve) => {
-      this.#taken = resolve;
+      this.#taken.push(resolve);
     });
   }
 
@@ -67,8 +67,8 @@ export class SpdyStream extends Duplex {
 
   override _read(): void {
     const taken = this.#taken;
-    this.#taken = undefined;
-    taken?.();
+    this.#taken = [];
+    for (const one of taken) one();
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {

@@ -6,7 +6,7 @@ interface Windowed {
 }
 
 /** SPDY/3.1 §2.6.8: what streams and the connection start with. */
-const INITIAL_WINDOW_BYTES = 64 << 10;
+export const INITIAL_WINDOW_BYTES = 64 << 10;
 const MAX_WINDOW = 0x7fffffff;
 
 interface Waiting {
@@ -24,6 +24,7 @@ export class SendWindow {
   #connection = INITIAL_WINDOW_BYTES;
   #keepsStreams = false;
   #keepsConnection = false;
+  #isDeaf = false;
   readonly #waiting = new Set<Waiting>();
 
   /** Takes up to `wanted` bytes of the windows. */
@@ -55,6 +56,12 @@ export class SendWindow {
     this.#wake();
   }
 
+  /** While nothing is read from the other end, what it takes more cannot be heard of, and is not waited for. */
+  set deaf(isDeaf: boolean) {
+    this.#isDeaf = isDeaf;
+    if (isDeaf) this.#wake();
+  }
+
   /** The stream is over: who waits for it hears so. */
   forget(stream: Windowed): void {
     for (const one of this.#waiting) {
@@ -66,8 +73,8 @@ export class SendWindow {
 
   #take(stream: Windowed, wanted: number): number {
     let bytes = wanted;
-    if (this.#keepsStreams) bytes = Math.min(bytes, stream.window);
-    if (this.#keepsConnection) bytes = Math.min(bytes, this.#connection);
+    if (this.#keepsStreams && !this.#isDeaf) bytes = Math.min(bytes, stream.window);
+    if (this.#keepsConnection && !this.#isDeaf) bytes = Math.min(bytes, this.#connection);
     if (bytes <= 0) return 0;
     stream.window -= bytes;
     this.#connection -= bytes;
