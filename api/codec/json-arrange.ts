@@ -2,6 +2,7 @@ import { definition as definitionOf } from "../schema/schema.ts";
 import type { SchemaType } from "../schema/types.ts";
 import { type EmptyForm, emptyTest } from "./json-empty.ts";
 import { escapeHtml } from "./json-text.ts";
+import { zeroOf } from "./zero.ts";
 
 /**
  * The quick way to JSON: brings a value into the form that JSON.stringify, which is several times faster than joining texts, prints just as Kubernetes
@@ -75,22 +76,7 @@ function compileFields(definitionName: string, form: EmptyForm): ArrangedObject 
 
 /** What an always-written field without a value holds. */
 function zeroValue(type: SchemaType, form: EmptyForm): unknown {
-  switch (type.type) {
-    case "string":
-      return "";
-    case "boolean":
-      return false;
-    case "integer":
-    case "double":
-    case "intOrString":
-      return 0;
-    case "quantity":
-      return "0";
-    case "object":
-      return arrangerOf(type.definition, form)({});
-    default:
-      return null;
-  }
+  return type.type === "object" ? arrangerOf(type.definition, form)({}) : (zeroOf(type) ?? null);
 }
 
 /** Fields to be written of the objects that are being arranged, outer before inner: one list for all, instead of one for each. */
