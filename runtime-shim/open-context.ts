@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { arch } from "node:process";
 import { cpus } from "node:os";
+import { releaseHeap } from "../lib/release-memory.ts";
 import { ContainerEvents } from "./container/events.ts";
 import type { ShimContext } from "./context.ts";
 import { Downloads } from "./image/download.ts";
@@ -17,7 +18,6 @@ import type { ShimOptions } from "./options.ts";
 import { detectCgroups } from "./os/cgroups.ts";
 import { CpuRates } from "./stats/cpu-rates.ts";
 import { DiskUsages } from "./stats/disk-usage.ts";
-import { reclaimMemory } from "./os/memory.ts";
 import { Reaper } from "./os/reaper.ts";
 import { KeyedLock } from "./state/keyed-lock.ts";
 import { Paths } from "./state/paths.ts";
@@ -48,7 +48,7 @@ export async function openContext(options: Omit<ShimOptions, "listen">): Promise
   ingest.load(clock.now_ms());
   const images = new ImageStore(paths.images(), new LayerStore(paths.layers(), paths.ingest()));
   images.load();
-  const pool = new UnpackPool({ size: Math.min(4, cpus().length), clock, onIdle: reclaimMemory });
+  const pool = new UnpackPool({ size: Math.min(4, cpus().length), clock, onIdle: releaseBuffers });
   const sandboxes = new RecordStore<ShimContext["sandboxes"] extends RecordStore<infer T> ? T : never>(paths.sandboxes(), paths.trash());
   const containers = new RecordStore<ShimContext["containers"] extends RecordStore<infer T> ? T : never>(paths.containers(), paths.trash());
   const broken = [...sandboxes.load(), ...containers.load()];
@@ -102,5 +102,14 @@ function findConmon(chosen: string | undefined): string {
     return findProgram(chosen ?? "conmon");
   } catch {
     throw new Error(`${chosen ?? "conmon"} is not installed: apt-get install conmon`);
+  }
+}
+
+/** Unpacking takes large buffers, which a process that then only waits would keep until its next long rest. */
+function releaseBuffers(): void {
+  try {
+    releaseHeap();
+  } catch {
+    // Only GNU's C library gives memory back; what was freed is used again all the same.
   }
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { ApiHandler } from "../../api/exchange.ts";
 import { createApiServer } from "../../apiserver/api-server.ts";
 import { issueServingCertificate, loadPki } from "../../apiserver/auth/pki.ts";
+import { signRequest } from "../../apiserver/auth/request-signer.ts";
 import { createHttpsServer } from "../../apiserver/http/https-server.ts";
 import { systemClock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/logger.ts";
@@ -11,6 +12,7 @@ import { compactPeriodically, DEFAULT_COMPACTION } from "../../store/compactor.t
 import type { apiserverOptions } from "../commands/processes.ts";
 import { type OptionValues, parseHostPort } from "../options.ts";
 import { UserError } from "../user-error.ts";
+import type { ClusterAuthority } from "./control-loops.ts";
 import { aborted, processLogger, runUntilStopped } from "./run-process.ts";
 import { openStore } from "./store.ts";
 
@@ -19,8 +21,7 @@ export type ApiserverValues = OptionValues<(typeof apiserverOptions)[number]["na
 /** A serving API server. */
 export interface RunningApiserver {
   readonly handler: ApiHandler;
-  /** CA certificate of the cluster, PEM. */
-  readonly ca: string;
+  readonly authority: Required<ClusterAuthority>;
   close(): Promise<void>;
 }
 
@@ -49,7 +50,7 @@ export async function startApiserver(values: ApiserverValues, logger: Logger): P
     logger.info({ url: `https://${host}:${port}`, store: values.etcd === undefined ? "embedded" : "etcd" }, "serving");
     return {
       handler: server.handler,
-      ca: pki.ca.certificate,
+      authority: { certificate: pki.ca.certificate, sign: (request, usages, validity) => signRequest(pki.ca, request, usages, validity) },
       async close() {
         compaction.abort();
         await Promise.all([compacting, server.close(), https.close(CLOSE_GRACE_MS)]);

@@ -4,6 +4,7 @@ import { createEventRecorder } from "../../client/event-recorder.ts";
 import { fencedClient } from "../../client/fenced.ts";
 import { InformerSet } from "../../client/informer-set.ts";
 import { runLeaderElection } from "../../client/leader-election.ts";
+import type { SignCertificate } from "../../controllers/certificates/signing.ts";
 import { runControllerManager } from "../../controllers/manager.ts";
 import { systemClock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/logger.ts";
@@ -19,6 +20,14 @@ export interface LoopContext {
   readonly logger: Logger;
   /** Several processes may run this loop: act only while holding the Lease. */
   readonly elected: boolean;
+}
+
+/** The cluster's CA, as far as this process knows it. */
+export interface ClusterAuthority {
+  /** PEM. */
+  readonly certificate: string;
+  /** Absent in a process that was not given the key. */
+  readonly sign?: SignCertificate;
 }
 
 /** Unlike that of any process before or beside this one. */
@@ -46,12 +55,13 @@ async function schedule(client: Client, logger: Logger, configuration: Scheduler
 }
 
 /** All controllers, until the signal aborts. @throws UserError */
-export function runControllersLoop(context: LoopContext, values: OptionValues<(typeof controllersOptions)[number]["name"]>, clusterCa: string, signal: AbortSignal): Promise<void> {
+export function runControllersLoop(context: LoopContext, values: OptionValues<(typeof controllersOptions)[number]["name"]>, authority: ClusterAuthority, signal: AbortSignal): Promise<void> {
   const { client, logger, elected } = context;
   const settings = {
     clusterCidr: values["cluster-cidr"] ?? "",
     nodeLifecycle: { monitorGracePeriod_ms: parseDuration_s("node-monitor-grace-period", values["node-monitor-grace-period"] ?? "") * 1000 },
-    rootCa: clusterCa,
+    rootCa: authority.certificate,
+    ...(authority.sign === undefined ? {} : { signCertificate: authority.sign }),
     ...(values.controllers === undefined ? {} : { only: values.controllers.split(",").filter(Boolean) }),
   };
   return runControllerManager({ ...settings, client, clock: systemClock, random: systemRandom, logger, leaderElection: elected ? { identity: identity() } : false }, signal);

@@ -7,7 +7,7 @@ import test from "ava";
 import { systemClock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { VirtualClock } from "../../lib/virtual-clock.ts";
-import { unchangedMappings } from "./release-memory.ts";
+import { unchangedMappings } from "../../lib/release-memory.ts";
 import { keepMemorySmall } from "./resting-memory.ts";
 
 const MIB = 1 << 20;

@@ -1,6 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/logger.ts";
-import { releaseCode, releaseHeap } from "./release-memory.ts";
+import { releaseCode, releaseHeap } from "../../lib/release-memory.ts";
 
 /** How often it is looked at what the process does. */
 const LOOK_EVERY_MS = 3_000;

@@ -23,7 +23,7 @@ export async function runServer(values: ServerValues): Promise<void> {
     const elected = values.etcd !== undefined;
     await Promise.all([
       runSchedulerLoop({ client: schedulerClient, logger, elected }, configuration, signal),
-      runControllersLoop({ client: controllersClient, logger, elected }, values, apiserver.ca, signal),
+      runControllersLoop({ client: controllersClient, logger, elected }, values, apiserver.authority, signal),
     ]);
     await apiserver.close();
   });

@@ -17,7 +17,7 @@ function open() {
   return ffi.dlopen(null, signatures).functions;
 }
 
-/** Collects all garbage (where Node runs with --expose-gc) and gives the C library's free memory back to the kernel. Stops the process for as long as it takes. @throws Error where Node or the C library has no such thing */
+/** Collects all garbage (where Node runs with --expose-gc, as bin/berth starts it) and gives the C library's free memory back to the kernel. Stops the process for as long as it takes. @throws Error where Node or the C library has no such thing */
 export function releaseHeap(): void {
   globalThis.gc?.({ type: "major", execution: "sync", flavor: "last-resort" });
   loaded ??= open();
