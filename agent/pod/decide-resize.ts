@@ -1,5 +1,5 @@
 import type { Draft } from "./draft.ts";
-import type { PodState } from "./pod-state.ts";
+import { memoryOf, type PodState } from "./pod-state.ts";
 import { noResize, resizedContainers, resizeSummary } from "./resize.ts";
 import { newestOf } from "./runtime-state.ts";
 
@@ -11,7 +11,7 @@ export function decideResize(draft: Draft): void {
     draft.change({ resize: { ...resize, step: "busy" } });
     return;
   }
-  if (resize.step !== "restarts" || [...resize.restarts].some(([name, id]) => !isReplaced(draft.state, name, id))) return;
+  if (resize.step !== "restarts" || [...resize.restarts].some(([name, id]) => !hasSuccessor(draft.state, name, id))) return;
   draft.act({ type: "event", event: { type: "Normal", reason: "ResizeCompleted", message: `Pod resize completed: ${resizeSummary(pod)}` } });
   draft.change({ resize: { ...noResize, wanted: resize.wanted, refusal: resize.refusal } });
 }
@@ -24,9 +24,14 @@ function inPlace({ resize, pod, runtime }: PodState): { name: string; id: string
   });
 }
 
-function isReplaced({ runtime }: PodState, name: string, id: string): boolean {
+function hasSuccessor({ runtime }: PodState, name: string, id: string): boolean {
   const record = newestOf(runtime, name);
   return record !== undefined && record.id !== id && record.state === "running";
+}
+
+/** Whether this container has gone, or has to go, so that another takes its place. */
+export function isReplaced(state: PodState, name: string, id: string | undefined): boolean {
+  return id !== undefined && (memoryOf(state, name).replaced === id || mustRestartForResize(state, name, id));
 }
 
 /** Whether this container has to go, or has gone, so that one with other resources takes its place. */

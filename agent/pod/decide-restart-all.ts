@@ -5,6 +5,9 @@ import { restartsAllAfter } from "./restart-policy.ts";
 import { type ContainerRecord, newestOf } from "./runtime-state.ts";
 import { allContainers } from "./spec.ts";
 
+/** No preStop hook, and no more time than every container has. */
+const NO_GRACE_S = 0;
+
 /**
  * Begins to start all containers anew where the end of one asks for that (restartPolicyRules with RestartAllContainers, KEP-5532). What is
  * about to start for the first time comes first, as with kubelet, so that every container counts one restart.
@@ -22,7 +25,7 @@ export function decideRestartAll(draft: Draft): boolean {
   if (restartAll.step !== "stop") return restartAll.step === "remove";
   const records = recordsOf(draft.state);
   const running = records.filter((record) => record.state === "running" || record.state === "unknown");
-  for (const record of running) if (!draft.state.stops.has(record.id)) draft.stop(record, draft.grace_s(), "killing");
+  for (const record of running) if (!draft.state.stops.has(record.id)) draft.stop(record, NO_GRACE_S, "killing");
   if (running.length > 0 || isStarting(draft.state) || draft.state.stops.size > 0) return true;
   const restarts = new Map(restartAll.restarts);
   for (const { name, attempt } of records) restarts.set(name, Math.max(restarts.get(name) ?? 0, attempt + 1));

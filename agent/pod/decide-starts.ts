@@ -1,9 +1,9 @@
 import { backoffUntil, goDuration, nextBackoff } from "./crash-backoff.ts";
 import { asksForAll } from "./decide-restart-all.ts";
-import { mustRestartForResize } from "./decide-resize.ts";
+import { isReplaced } from "./decide-resize.ts";
 import type { Draft } from "./draft.ts";
-import { graceOf, killReason } from "./kill-reason.ts";
-import { memoryOf, withContainer, withoutFields } from "./pod-state.ts";
+import { comesBack, graceOf, killReason } from "./kill-reason.ts";
+import { memoryOf, type PodState, withContainer, withoutFields } from "./pod-state.ts";
 import { restartsAfter, shouldStart } from "./restart-policy.ts";
 import { type ContainerRecord, newestOf, type SandboxRecord } from "./runtime-state.ts";
 import { allContainers, fieldPathOf, podText, type SpecContainer, isSidecar } from "./spec.ts";
@@ -66,13 +66,15 @@ function decideContainer(draft: Draft, entry: SpecContainer, record: ContainerRe
   if (asksForAll(entry.container, record)) return;
   if (record?.state !== "running") {
     // A sidecar whose record is of an earlier sandbox has none in this one.
-    const isWanted = record === undefined || shouldStart(draft.state.pod, entry, draft.state.runtime) || mustRestartForResize(draft.state, entry.container.name, record.id);
+    const isWanted = record === undefined || shouldStart(draft.state.pod, entry, draft.state.runtime) || isReplaced(draft.state, entry.container.name, record.id);
     if (isWanted) candidates.push(entry);
     return;
   }
   if (memoryOf(draft.state, entry.container.name).starting !== undefined || draft.state.stops.has(record.id) || entry.kind === "ephemeral") return;
   const reason = killReason(draft.state, entry, record);
-  if (reason !== undefined) draft.stop(record, graceOf(draft.state, reason, draft.grace_s()), reason.message);
+  if (reason === undefined) return;
+  draft.stop(record, graceOf(draft.state, reason, draft.grace_s()), reason.message);
+  if (comesBack(draft.state, entry, reason)) draft.state = withContainer(draft.state, entry.container.name, { ...memoryOf(draft.state, entry.container.name), replaced: record.id });
 }
 
 /**
@@ -99,13 +101,19 @@ function attempt(draft: Draft, sandbox: SandboxRecord, entry: SpecContainer): vo
   const attempts = draft.state.attempts + 1;
   draft.change({ attempts });
   const memory = old.reason === undefined ? withoutFields(old, "shown") : { ...old, shown: old.reason };
-  const record = newestOf(draft.state.runtime, name);
-  const ended_ms = record?.state === "exited" ? record.finishedAt_ms : undefined;
+  const ended_ms = lastEndOf(draft.state, name);
   const until_ms = ended_ms === undefined ? 0 : backoffUntil(old.backoff, ended_ms);
   if (draft.now_ms < until_ms) return backOff(draft, entry, { ...memory, attemptedAs: attempts }, until_ms);
   const backoff = ended_ms === undefined ? {} : { backoff: nextBackoff(old.backoff, ended_ms, draft.now_ms) };
   draft.state = withContainer(draft.state, name, { ...memory, attemptedAs: attempts, starting: { step: "create", ...backoff } });
   draft.act({ type: "start-container", name, attempt: nextRestartCount(draft, entry), sandboxId: sandbox.id });
+}
+
+/** When the container last ended by itself; one that was ended to be replaced does not count, the end before it does (as with kubelet). */
+function lastEndOf(state: PodState, name: string): number | undefined {
+  const { replaced } = memoryOf(state, name);
+  const record = state.runtime.containers.find((candidate) => candidate.name === name && candidate.id !== replaced);
+  return record?.state === "exited" ? record.finishedAt_ms : undefined;
 }
 
 function backOff(draft: Draft, entry: SpecContainer, memory: ReturnType<typeof memoryOf>, until_ms: number): void {
@@ -119,7 +127,7 @@ function backOff(draft: Draft, entry: SpecContainer, memory: ReturnType<typeof m
   };
   const nextAttemptAt_ms = Math.min(until_ms, draft.now_ms + RESYNC_MS);
   draft.isDue(nextAttemptAt_ms);
-  draft.state = withContainer(draft.state, name, { ...memory, reason, nextAttemptAt_ms });
+  draft.state = withContainer(draft.state, name, { ...withoutFields(memory, "replaced"), reason, nextAttemptAt_ms });
 }
 
 /** One more than that of the last container, or what it came to when the runtime forgot it: by ourselves, or by what the API server knows. */

@@ -1,6 +1,6 @@
 import type { Action } from "./actions.ts";
 import { beginRestartAll, decideRestartAll } from "./decide-restart-all.ts";
-import { decideResize, mustRestartForResize } from "./decide-resize.ts";
+import { decideResize, isReplaced } from "./decide-resize.ts";
 import { decideStarts } from "./decide-starts.ts";
 import { Draft } from "./draft.ts";
 import { isDoomed, stopReasonOf } from "./kill-reason.ts";
@@ -73,7 +73,7 @@ function isFinished(state: PodState): boolean {
     .filter((entry) => entry.kind === "regular")
     .every((entry) => {
       const record = newestOf(runtime, entry.container.name);
-      return (isDone(pod, entry, record) && !mustRestartForResize(state, entry.container.name, record?.id)) || isDoomed(state, entry, record);
+      return (isDone(pod, entry, record) && !isReplaced(state, entry.container.name, record?.id)) || isDoomed(state, entry, record);
     });
 }
 

@@ -19,7 +19,7 @@ export function killReason(state: PodState, entry: SpecContainer, record: Contai
   const { container } = entry;
   const label = entry.kind === "init" ? "Init container" : "Container";
   const restarts = entry.kind !== "init" && restartPolicyOf(state.pod, entry) !== "Never" ? ", will be restarted" : "";
-  if (record.hash !== "" && record.hash !== containerHash(container)) return { message: `${label} ${container.name} definition changed, will be restarted`, grace_s: undefined, isReplacement: true };
+  if (record.hash !== "" && record.hash !== containerHash(container)) return { message: `${label} ${container.name} definition changed${entry.kind === "init" ? "" : ", will be restarted"}`, grace_s: undefined, isReplacement: true };
   if (mustRestartForResize(state, container.name, record.id)) return { message: `${label} ${container.name} resize requires restart`, grace_s: undefined, isReplacement: true };
   const results = state.probes.get(record.id);
   if (results?.liveness === "failure") {
@@ -31,11 +31,16 @@ export function killReason(state: PodState, entry: SpecContainer, record: Contai
   return undefined;
 }
 
+/** Whether another container is to take the place of one that is killed for this reason. */
+export function comesBack(state: PodState, entry: SpecContainer, reason: KillReason): boolean {
+  return reason.isReplacement || isSidecar(entry.container) || restartPolicyOf(state.pod, entry) !== "Never";
+}
+
 /** It runs, is to be killed, and will not come back. */
 export function isDoomed(state: PodState, entry: SpecContainer, record: ContainerRecord | undefined): boolean {
   if (record?.state !== "running") return false;
   const reason = killReason(state, entry, record);
-  return reason !== undefined && !reason.isReplacement && restartPolicyOf(state.pod, entry) === "Never" && !isSidecar(entry.container);
+  return reason !== undefined && !comesBack(state, entry, reason);
 }
 
 /** The Killing event's words when the whole pod ends. */

@@ -3,7 +3,7 @@ import type { WaitReason } from "../status/container-status.ts";
 import type { EndReason } from "../status/pod-status.ts";
 import type { BackoffEntry } from "./crash-backoff.ts";
 import { noResize, type Resize } from "./resize.ts";
-import { noRuntime, type PodRuntime } from "./runtime-state.ts";
+import { newestOf, noRuntime, type PodRuntime } from "./runtime-state.ts";
 
 /**
  * `running`: containers are started and kept. `stopping`: everything is being stopped, nothing starts any more. `stopped`:
@@ -24,6 +24,8 @@ export interface ContainerMemory {
   readonly nextAttemptAt_ms: number;
   /** Order of the last attempt among all of this pod; 0: never tried. */
   readonly attemptedAs: number;
+  /** Id of the container that was told to end so that another takes its place: that one starts at once, however the first ended. */
+  readonly replaced?: string;
   /** The sandbox is new: a first failure is looked at again at once, so that it shows. */
   readonly isFresh: boolean;
   readonly starting?: {
@@ -135,12 +137,13 @@ export function startingIds(state: PodState): Set<string> {
 }
 
 /**
- * What the status says now will be something else in a moment: a container is on its way to its first run, or a deleted pod has
- * only its sandbox left to stop. (A pod that ends by itself says why first: clients wait for that.)
+ * What the status says now will be something else in a moment: a container is on its way to its first run or replaced by another, or
+ * a deleted pod has only its sandbox left to stop. (A pod that ends by itself says why first: clients wait for that.)
  */
 export function isPassing(state: PodState): boolean {
   if (state.stage === "stopping") return state.pod.metadata.deletionTimestamp !== undefined && !state.runtime.containers.some((record) => record.state === "running");
-  for (const [name, { starting }] of state.containers) {
+  for (const [name, { starting, replaced }] of state.containers) {
+    if (replaced !== undefined && newestOf(state.runtime, name)?.state === "exited") return true;
     if (starting !== undefined && !state.runtime.containers.some((record) => record.name === name && record.id !== starting.id)) return true;
   }
   return false;

@@ -128,7 +128,7 @@ export type StartResult =
 /** `jitter`: uniform in [0, 1). */
 export function startEnded(state: PodState, name: string, result: StartResult, now_ms: number, jitter: number): PodState {
   const { backoff } = memoryOf(state, name).starting ?? {};
-  const stopped = withoutFields(memoryOf(state, name), "starting");
+  const stopped = withoutFields(memoryOf(state, name), "starting", "replaced");
   if (result.type === "aborted") return withContainer(state, name, stopped);
   const memory = backoff === undefined ? stopped : { ...stopped, backoff };
   if (result.type === "started") return withContainer(state, name, { ...withoutFields(memory, "reason", "shown"), isFresh: false, nextAttemptAt_ms: 0 });

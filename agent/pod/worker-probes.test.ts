@@ -182,3 +182,40 @@ test("two containers: one is killed by its probe in a Never pod, the other goes 
     await bench.close();
   }
 });
+
+/** Starts of the container's first `count` runs, in milliseconds. */
+async function startsOf(spec: Parameters<typeof podOf>[0], exitCode: number, count: number): Promise<{ bench: PodBench; starts_ms: number[] }> {
+  const starts_ms: number[] = [];
+  const bench = await PodBench.start(podOf(spec, { livenessProbe: { ...exec, periodSeconds: 1, failureThreshold: 1, initialDelaySeconds: 1 } }), (prepared) => {
+    prepared.probe = () => bad();
+    prepared.runtime.program = () => ({ onTerm: exitCode });
+    prepared.runtime.before = (verb) => {
+      if (verb === "StartContainer") starts_ms.push(prepared.clock.now_ms());
+    };
+  });
+  for (let second = 0; second < 60 && starts_ms.length < count; second++) await bench.advance(1_000);
+  return { bench, starts_ms };
+}
+
+test("who is killed by a probe is replaced at once; back-off counts from the end before it", async (t) => {
+  const { bench, starts_ms } = await startsOf({}, 143, 4);
+  try {
+    const waits_s = starts_ms.slice(1).map((at_ms, index) => Math.round((at_ms - (starts_ms[index] ?? 0)) / 1000));
+    // The third end is the first that has one before it to be backed off from.
+    t.true((waits_s[0] ?? 99) <= 3 && (waits_s[1] ?? 99) <= 3, `${waits_s}`);
+    t.true((waits_s[2] ?? 0) >= 8, `${waits_s}`);
+    t.true(bench.path.includes("Running | c=waiting(CrashLoopBackOff) r2"));
+  } finally {
+    await bench.close();
+  }
+});
+
+test("who is killed by a probe is replaced even where its exit code alone would be final", async (t) => {
+  const { bench, starts_ms } = await startsOf({ restartPolicy: "OnFailure" }, 0, 2);
+  try {
+    t.is(starts_ms.length, 2);
+    await bench.reaches(t, "Running | c=running ready started r1");
+  } finally {
+    await bench.close();
+  }
+});

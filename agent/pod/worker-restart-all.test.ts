@@ -72,3 +72,23 @@ test("a container that ends before its neighbour was ever started waits for it: 
     await bench.close();
   }
 });
+
+test("those that are stopped for it get no grace, and no preStop hook is run", async (t) => {
+  const seen: number[] = [];
+  const lifecycle = { preStop: { exec: { command: ["hook"] } } };
+  const bench = await PodBench.start(podOf({ restartPolicy: "Never", terminationGracePeriodSeconds: 60, containers: [containerOf("a", RULE), containerOf("b", { lifecycle })] }), (prepared) => {
+    prepared.runtime.before = (verb, request) => {
+      if (verb === "StopContainer") seen.push((request as { timeout: number }).timeout);
+      if (verb === "ExecSync") seen.push(-1);
+    };
+  });
+  try {
+    await bench.until("all run", () => bench.last?.phase === "Running");
+    bench.runtime.exit(bench.runtime.containers("a")[0]?.id ?? "", 42);
+    await bench.advance(3_000);
+    await bench.reaches(t, "Running | a=running ready started r1 | b=running ready started r1");
+    t.deepEqual(seen, [2], "the least that every container has");
+  } finally {
+    await bench.close();
+  }
+});
