@@ -3,7 +3,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import anyTest, { type TestFn } from "ava";
 import { leases, nodes, pods } from "../api/resources.ts";
-import type { Node } from "../api/wire.ts";
+import type { ContainerStatus, Node } from "../api/wire.ts";
+import { CriError } from "./cri/cri-client.ts";
 import { NodeBench } from "./testing/node-bench.ts";
 
 const test = anyTest as TestFn<NodeBench>;
@@ -145,4 +146,25 @@ test.serial("the node's API is for those whom the cluster's CA names administrat
   t.deepEqual(await admins("/containerLogs/default/gone/c"), { status: 404, body: 'pod "gone" not found\n' });
   t.is((await admins("/containerLogs/default/p/c?tailLines=x")).status, 400);
   t.is((await admins("/exec/default/p/c?command=true")).status, 400);
+});
+
+test.serial("logs: why there are none yet, and which run is the previous one of a container that waits", async (t) => {
+  const bench = t.context;
+  const { ca, admin } = bench.server;
+  const logs = (path: string) => get(bench.agent.port, `/containerLogs/default/${path}`, { ca, ...admin });
+  bench.runtime.pull = async () => {
+    throw new CriError("NotFound", "no such image");
+  };
+  await bench.createPod("absent", {}, { image: "absent" });
+  await bench.pod("absent", (pod) => pod?.status?.containerStatuses?.[0]?.state?.waiting?.reason === "ErrImagePull");
+  t.deepEqual(await logs("absent/c"), { status: 400, body: 'container "c" in pod "absent" is waiting to start: image can\'t be pulled\n' });
+  t.deepEqual(await logs("absent/c?previous=true"), { status: 400, body: 'previous terminated container "c" in pod "absent" not found\n' });
+  bench.runtime.exec = () => ({ exitCode: 1 });
+  await bench.createPod("hooked", {}, { lifecycle: { postStart: { exec: { command: ["no"] } } } });
+  const isBackedOff = ([status]: readonly ContainerStatus[]) => status?.restartCount === 1 && status.state?.waiting?.reason === "PostStartHookError";
+  const pod = await bench.pod("hooked", (found) => isBackedOff(found?.status?.containerStatuses ?? []));
+  const folder = join(bench.dir, "logs", `default_hooked_${pod?.metadata.uid}`, "c");
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "1.log"), "2026-01-01T00:00:01.000000001Z stdout F last\n");
+  t.deepEqual(await logs("hooked/c?previous=true"), { status: 200, body: "last\n" });
 });

@@ -169,6 +169,7 @@ export class NodeAssembly {
     return {
       name: this.#options.nodeName,
       labels: this.registration.node?.metadata.labels ?? nodeLabels(this.#facts()),
+      taints: this.registration.node?.spec?.taints ?? [],
       allocatable: this.#allocatable,
       allowedSysctls: SAFE_SYSCTLS,
       supportsStrictGroups: this.monitor.facts.supportsGroupsPolicy,
@@ -186,7 +187,10 @@ export class NodeAssembly {
       nodeIp,
       cri: this.#node.cri,
       paths: this.#paths,
-      find: (namespace, name) => this.manager.find(namespace, name)?.state,
+      find: (namespace, name) => {
+        const worker = this.manager.find(namespace, name);
+        return worker === undefined ? undefined : { pod: worker.podAsTold, runtime: worker.state.runtime };
+      },
       all: () => [...this.manager.workers()].map((worker) => worker.state),
       clock,
       logger,

@@ -17,18 +17,19 @@ export interface LastWordsInput {
   readonly mayUseLog: boolean;
 }
 
-/** What a container left as its termination message: its file, else (where allowed) the end of its log. Empty when there is nothing. */
+/** What a container left as its termination message: the end of its file, else (where allowed) the end of its log. Empty when there is nothing. */
 export async function lastWords(input: LastWordsInput): Promise<string> {
-  const text = await readStart(input.messageFile, MAX_FILE_BYTES).catch(() => "");
+  const text = await readEnd(input.messageFile, MAX_FILE_BYTES).catch(() => "");
   if (text !== "" || !input.mayUseLog) return text;
   return logEnd(input.logFile).catch(() => "");
 }
 
-async function readStart(path: string, limit_bytes: number): Promise<string> {
+async function readEnd(path: string, limit_bytes: number): Promise<string> {
   const file = await open(path, "r");
   try {
+    const { size } = await file.stat();
     const buffer = Buffer.alloc(limit_bytes);
-    const { bytesRead } = await file.read(buffer, 0, limit_bytes, 0);
+    const { bytesRead } = await file.read(buffer, 0, limit_bytes, Math.max(0, size - limit_bytes));
     return buffer.toString("utf8", 0, bytesRead);
   } finally {
     await file.close();

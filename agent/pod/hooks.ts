@@ -1,7 +1,9 @@
 import type { Container, LifecycleHandler, Pod } from "../../api/wire.ts";
+import type { EventText } from "../../client/event-recorder.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { CriClient } from "../cri/cri-client.ts";
-import { httpProbe } from "../probe/http-probe.ts";
+import { type HttpTarget, httpProbe } from "../probe/http-probe.ts";
+import { joinHostPort } from "../probe/network-error.ts";
 import { resolvePort } from "../probe/prober.ts";
 import { goQuote } from "../../api/status/go-text.ts";
 import { podText } from "./spec.ts";
@@ -14,6 +16,8 @@ export interface HookInput {
   readonly cri: CriClient;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Of the pod. */
+  readonly event: (event: EventText) => void;
   /** Given up after so long; a postStart hook has no limit of its own. */
   readonly timeout_ms?: number;
 }
@@ -64,7 +68,16 @@ async function runHttp(get: NonNullable<LifecycleHandler["httpGet"]>, input: Hoo
     throw problem((error as Error).message);
   }
   const target = { scheme: get.scheme === "HTTPS" ? ("https" as const) : ("http" as const), host: get.host || input.podIp, port, path: get.path ?? "/", headers: get.httpHeaders ?? [] };
-  const result = await httpProbe(target, { timeout_ms: input.timeout_ms ?? NO_LIMIT_MS, userAgent: "kube-lifecycle/1.36", clock: input.clock });
-  // Any answer will do; only no answer is a failure.
-  if (result.type === "failure" && !result.output.startsWith("HTTP probe failed with statuscode")) throw problem(result.output);
+  const ask = async (request: HttpTarget) => {
+    const result = await httpProbe(request, { timeout_ms: input.timeout_ms ?? NO_LIMIT_MS, userAgent: "kube-lifecycle/1.36", clock: input.clock });
+    // Any answer will do; only no answer is a failure.
+    return result.type === "failure" && !result.output.startsWith("HTTP probe failed with statuscode") ? result.output : undefined;
+  };
+  const failure = await ask(target);
+  if (failure === undefined) return;
+  if (!failure.endsWith(": http: server gave HTTP response to HTTPS client")) throw problem(failure);
+  const headers = target.headers.filter(({ name }) => name.toLowerCase() !== "authorization");
+  if ((await ask({ ...target, scheme: "http", headers })) !== undefined) throw problem(failure);
+  const message = `request to HTTPS lifecycle hook ${joinHostPort(target.host, port)} got HTTP response, retry with HTTP succeeded`;
+  input.event({ type: "Warning", reason: "LifecycleHTTPFallback", message });
 }

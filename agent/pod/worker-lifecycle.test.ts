@@ -1,8 +1,9 @@
-import { readFile, readdir } from "node:fs/promises";
+import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { CriError } from "../cri/cri-client.ts";
 import { conditionOf, containerOf, PodBench, podOf } from "../testing/pod-bench.ts";
+import { terminationLogPath } from "./paths.ts";
 
 const LIVES = "Running | c=running ready started r0";
 
@@ -251,6 +252,75 @@ test("a new image of a running container replaces it", async (t) => {
     await bench.until("it was replaced", () => bench.path.at(-1) === "Running | c=running ready started r1");
     t.is(bench.last?.containerStatuses?.[0]?.image, "other");
     t.true(bench.events.some((event) => event.reason === "Killing" && event.message === "Container c definition changed, will be restarted"));
+  } finally {
+    await bench.close();
+  }
+});
+
+test("another image replaces the container of a Never pod too, and a sidecar's event does not promise it", async (t) => {
+  const bench = await PodBench.start(podOf({ restartPolicy: "Never", initContainers: [containerOf("s", { restartPolicy: "Always" })] }), (prepared) => {
+    prepared.runtime.images.set("img2", {});
+  });
+  try {
+    await bench.until("it runs", () => bench.last?.phase === "Running");
+    const to = (image: string) => ({ ...bench.pod.spec, initContainers: [containerOf("s", { restartPolicy: "Always", image })], containers: [containerOf("c", { image })] });
+    bench.update({ spec: to("img2") });
+    await bench.advance(3_000);
+    await bench.reaches(t, "Running | s=running ready started r1 | c=running ready started r1");
+    t.deepEqual(bench.events.filter((event) => event.reason === "Killing").map((event) => event.message).sort(), ["Container c definition changed, will be restarted", "Init container s definition changed"]);
+  } finally {
+    await bench.close();
+  }
+});
+
+test("termination messages share 12 KiB; ephemeral containers are listed by name", async (t) => {
+  const names = ["a", "b", "c", "d", "e"];
+  const bench = await PodBench.start(podOf({ restartPolicy: "Never", containers: [...names.map((name) => containerOf(name)), containerOf("z")] }), (prepared) => {
+    prepared.runtime.program = () => ({ onTerm: 0 });
+  });
+  try {
+    await bench.until("all run", () => bench.last?.phase === "Running" && bench.last.containerStatuses?.every((status) => status.ready) === true);
+    for (const name of names) {
+      await writeFile(terminationLogPath(bench.context.paths, bench.pod.metadata.uid ?? "", name, 0), name.repeat(5_000));
+      bench.runtime.exit(bench.runtime.containers(name)[0]?.id ?? "", 1);
+    }
+    await bench.until("they have ended", () => bench.last?.containerStatuses?.filter((status) => status.state?.terminated !== undefined).length === names.length);
+    t.deepEqual(bench.last?.containerStatuses?.slice(0, 5).map((status) => status.state?.terminated?.message), names.map((name) => name.repeat(2_048)));
+    bench.update({ spec: { ...bench.pod.spec, containers: bench.pod.spec?.containers ?? [], ephemeralContainers: [containerOf("y"), containerOf("x")] } });
+    await bench.until("they are there", () => bench.last?.ephemeralContainerStatuses !== undefined);
+    t.deepEqual(bench.last?.ephemeralContainerStatuses?.map((status) => status.name), ["x", "y"]);
+  } finally {
+    await bench.close();
+  }
+});
+
+test("what is said of sub paths that cannot be mounted", async (t) => {
+  const wordsOf = async (mount: object, env: { name: string; value: string }[] = []) => {
+    const bench = await PodBench.start(podOf({ volumes: [{ name: "v", emptyDir: {} }] }, { env, volumeMounts: [{ name: "v", mountPath: "/v", ...mount }] }));
+    try {
+      await bench.until("it says why", () => bench.path.at(-1)?.includes("CreateContainerConfigError") === true);
+      return bench.last?.containerStatuses?.[0]?.state?.waiting?.message;
+    } finally {
+      await bench.close();
+    }
+  };
+  const of = (value: string) => wordsOf({ subPathExpr: "$(X)" }, [{ name: "X", value }]);
+  t.is(await of("/etc"), "error SubPath `/etc` must not be an absolute path");
+  t.is(await of("../y"), "unable to provision SubPath `../y`: must not contain '..'");
+  t.is(await of(""), "missing value for X");
+});
+
+test("a pod that was initialized once stays so while its sidecar is restarted", async (t) => {
+  const bench = await PodBench.start(podOf({ restartPolicy: "Never", initContainers: [containerOf("s", { restartPolicy: "Always" })] }, { image: "slow", imagePullPolicy: "Always" }), (prepared) => {
+    prepared.runtime.pull = () => new Promise(() => {});
+  });
+  try {
+    await bench.advance(300);
+    await bench.until("initialized", () => conditionOf(bench.last, "Initialized") === "True");
+    bench.runtime.exit(bench.runtime.containers("s")[0]?.id ?? "", 1);
+    await bench.until("the sidecar was restarted", () => bench.runtime.containers("s").length === 2);
+    await bench.advance(500);
+    t.deepEqual([...new Set(bench.statuses.map((status) => conditionOf(status, "Initialized")))], ["False(ContainersNotInitialized)", "True"]);
   } finally {
     await bench.close();
   }

@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import test from "ava";
 import { CriError } from "../cri/cri-client.ts";
 import { conditionOf, containerOf, PodBench, podOf } from "../testing/pod-bench.ts";
@@ -118,6 +120,27 @@ test("postStart: not running before it is done; when it fails the container is k
     t.deepEqual(bench.events.slice(-4, -1).map((event) => `${event.reason}: ${event.message}`), ["Started: Container started", "FailedPostStartHook: PostStartHook failed", "Killing: FailedPostStartHook"]);
   } finally {
     await bench.close();
+  }
+});
+
+test("an https hook whose server speaks http is asked again over http, and that is said", async (t) => {
+  const seen: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    seen.push(request.headers.authorization, request.headers["x-own"] as string | undefined);
+    response.writeHead(500).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const httpHeaders = [{ name: "Authorization", value: "secret" }, { name: "X-Own", value: "1" }];
+  const bench = await PodBench.start(podOf({}, { lifecycle: { postStart: { httpGet: { host: "127.0.0.1", port, path: "/", scheme: "HTTPS", httpHeaders } } } }));
+  try {
+    await bench.reaches(t, LIVES);
+    t.deepEqual(seen, [undefined, "1"]);
+    t.deepEqual(bench.events.at(-1), { type: "Warning", reason: "LifecycleHTTPFallback", message: `request to HTTPS lifecycle hook 127.0.0.1:${port} got HTTP response, retry with HTTP succeeded` });
+  } finally {
+    await bench.close();
+    server.closeAllConnections();
+    server.close();
   }
 });
 

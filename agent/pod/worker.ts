@@ -66,6 +66,12 @@ export class PodWorker {
     return this.#state;
   }
 
+  /** The pod with the status that was made last, which the API server may not have shown us yet. */
+  get podAsTold(): Pod {
+    const status = this.#publisher.last;
+    return status === undefined ? this.#state.pod : { ...this.#state.pod, status };
+  }
+
   start(): void {
     this.#step();
   }

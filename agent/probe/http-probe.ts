@@ -23,7 +23,9 @@ export interface HttpProbeOptions {
 const MAX_BODY_BYTES = 10 * 1024;
 const MAX_REDIRECTS = 10;
 
-/** A GET that succeeds with a status of 200 to 399; redirects are followed on the same host. Certificates are not checked. */
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** A GET that succeeds with a status of 200 to 399; redirects are followed on the same host, any other 3xx is a warning. Certificates are not checked. */
 export async function httpProbe(target: HttpTarget, options: HttpProbeOptions): Promise<ProbeResult> {
   const url = new URL(`${target.scheme}://${joinHostPort(target.host, target.port)}`);
   const [path = "", query] = target.path.startsWith("/") ? target.path.split(/\?(.*)/s) : `/${target.path}`.split(/\?(.*)/s);
@@ -46,14 +48,13 @@ async function follow(url: URL, target: HttpTarget, options: HttpProbeOptions, s
     const words = signal.aborted ? "context deadline exceeded (Client.Timeout exceeded while awaiting headers)" : httpError(error as RequestError, url);
     return { type: "failure", output: `Get ${goQuote(textOf(url))}: ${words}` };
   }
-  const isRedirect = answer.status >= 301 && answer.status <= 308 && answer.status !== 304 && answer.location !== undefined;
-  if (isRedirect) {
-    const next = new URL(answer.location ?? "", url);
-    if (next.hostname !== url.hostname) return { type: "warning", output: `Probe terminated redirects, Response body: ${answer.body}` };
-    if (hops >= MAX_REDIRECTS) return { type: "failure", output: `Get ${goQuote(textOf(next))}: stopped after ${MAX_REDIRECTS} redirects` };
+  const next = REDIRECTS.has(answer.status) && answer.location ? new URL(answer.location, url) : undefined;
+  if (next !== undefined && next.hostname === url.hostname) {
+    if (hops + 1 >= MAX_REDIRECTS) return { type: "failure", output: `Get ${goQuote(answer.location ?? "")}: stopped after ${MAX_REDIRECTS} redirects` };
     return follow(next, target, options, signal, hops + 1);
   }
-  if (answer.status >= 200 && answer.status < 400) return { type: "success", output: answer.body };
+  if (answer.status >= 300 && answer.status < 400) return { type: "warning", output: `Probe terminated redirects, Response body: ${answer.body}` };
+  if (answer.status >= 200 && answer.status < 300) return { type: "success", output: answer.body };
   return { type: "failure", output: `HTTP probe failed with statuscode: ${answer.status}` };
 }
 

@@ -1,6 +1,7 @@
 import type { Container, Pod, Probe } from "../../api/wire.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { type CriClient, isCriCode } from "../cri/cri-client.ts";
+import { expand } from "../pod/config/expansion.ts";
 import { goDuration } from "../pod/crash-backoff.ts";
 import { grpcProbe } from "./grpc-probe.ts";
 import { httpProbe } from "./http-probe.ts";
@@ -40,7 +41,7 @@ export function createProber(options: ProberOptions): Prober {
 async function run(options: ProberOptions, probe: Probe, target: ProbeTarget): Promise<ProbeResult> {
   const timeout_ms = Math.max(1, probe.timeoutSeconds ?? 1) * 1000;
   const { exec, httpGet, tcpSocket, grpc } = probe;
-  if (exec !== undefined) return runExec(options.cri, target.containerId, exec.command ?? [], timeout_ms);
+  if (exec !== undefined) return runExec(options.cri, target.containerId, withStaticValues(exec.command ?? [], target.container), timeout_ms);
   if (httpGet !== undefined) {
     const scheme = httpGet.scheme === "HTTPS" ? "https" : "http";
     const port = resolvePort(httpGet.port, target.container);
@@ -50,6 +51,12 @@ async function run(options: ProberOptions, probe: Probe, target: ProbeTarget): P
   if (tcpSocket !== undefined) return tcpProbe(tcpSocket.host || target.podIp, resolvePort(tcpSocket.port, target.container), timeout_ms);
   if (grpc !== undefined) return grpcProbe(target.podIp, grpc.port, grpc.service ?? "", { ...options, timeout_ms });
   throw new Error(`missing probe handler for ${target.pod.metadata.name}:${target.container.name}`);
+}
+
+/** Variables that the spec itself has the values of are filled in; those whose value comes from elsewhere are empty, as with kubelet. */
+function withStaticValues(command: readonly string[], container: Container): string[] {
+  const values = new Map((container.env ?? []).map(({ name, value }) => [name, value ?? ""]));
+  return command.map((word) => expand(word, (name) => values.get(name)));
 }
 
 /** A port's number, or that of the container's port of this name. @throws Error with kubelet's words */

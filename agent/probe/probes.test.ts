@@ -33,7 +33,7 @@ test("HTTP: the status decides; redirects on the host are followed, others only 
   const server = createServer((request, response) => {
     seen.push(request.headers["user-agent"], request.headers["x-own"] as string | undefined);
     const status = Number(/\d+/.exec(request.url ?? "")?.[0] ?? 200);
-    const location = request.url?.startsWith("/302-out") ? "http://elsewhere.invalid/" : "/200";
+    const location = request.url === "/302-again" ? request.url : request.url?.startsWith("/302-out") ? "http://elsewhere.invalid/" : "/200";
     response.writeHead(status, status === 302 ? { location } : {}).end("body");
   });
   const port = await listening(server);
@@ -42,6 +42,9 @@ test("HTTP: the status decides; redirects on the host are followed, others only 
     t.is((await probe("/200")).type, "success");
     t.is((await probe("/302")).type, "success");
     t.is((await probe("/302-out")).type, "warning");
+    t.deepEqual(await probe("/300"), { type: "warning", output: "Probe terminated redirects, Response body: body" });
+    t.is((await probe("/304")).type, "warning");
+    t.deepEqual(await probe("/302-again"), { type: "failure", output: 'Get "/302-again": stopped after 10 redirects' });
     t.deepEqual(await probe("/500"), { type: "failure", output: "HTTP probe failed with statuscode: 500" });
     t.deepEqual(await probe("/404?a=b"), { type: "failure", output: "HTTP probe failed with statuscode: 404" });
     seen.length = 0;
@@ -131,6 +134,9 @@ test("exec: the command's output and code, a timeout, and a runtime that fails",
   const run = () => prober({ exec: { command: ["a", "b"] } }, target);
   runtime.exec = () => ({ exitCode: 3, output: "why\n" });
   t.deepEqual(await run(), { type: "failure", output: "why\n" });
+  runtime.exec = (_id, command) => ({ exitCode: 1, output: command.join(" ") });
+  const env = [{ name: "X", value: "y" }, { name: "Z", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } }];
+  t.deepEqual(await prober({ exec: { command: ["$(X)", "[$(Z)]", "$(NOPE)", "$$(X)"] } }, { ...target, container: containerOf("c", { env }) }), { type: "failure", output: "y [] $(NOPE) $(X)" }, "values that the spec has are filled in");
   runtime.exec = () => {
     throw new CriError("DeadlineExceeded", "too slow");
   };

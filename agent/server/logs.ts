@@ -88,14 +88,22 @@ function attemptToShow(request: LogRequest, previous: boolean): number {
   const name = pod.metadata.name ?? "";
   if (findContainer(pod, container) === undefined) throw new HttpError(400, `container ${container} is not valid for pod ${name}`);
   const status = statusOf(pod, container);
-  const attempt = newestOf(request.runtime(), container)?.attempt ?? attemptOf(status);
-  if (attempt === undefined) {
-    const reason = status?.state?.waiting?.reason ?? "ContainerCreating";
-    throw new HttpError(400, previous ? `previous terminated container "${container}" in pod "${name}" not found` : `container "${container}" in pod "${name}" is waiting to start: ${reason}`);
-  }
+  const newest = newestOf(request.runtime(), container);
+  const attempt = newest?.attempt ?? attemptOf(status);
+  if (attempt === undefined) throw new HttpError(400, previous ? `previous terminated container "${container}" in pod "${name}" not found` : `container "${container}" in pod "${name}" is ${whyNot(status)}`);
   if (!previous) return attempt;
+  // While it waits to be started again its last run is the previous one.
+  if (newest?.state === "exited" && status?.state?.waiting !== undefined) return attempt;
   if (attempt === 0) throw new HttpError(400, `previous terminated container "${container}" in pod "${name}" not found`);
   return attempt - 1;
+}
+
+/** Why there is no log, in kubelet's words. */
+function whyNot(status: ContainerStatus | undefined): string {
+  if (status?.state?.terminated !== undefined) return "terminated";
+  const reason = status?.state?.waiting?.reason ?? "ContainerCreating";
+  const words = { ErrImagePull: "image can't be pulled", ImagePullBackOff: "trying and failing to pull image" }[reason] ?? reason;
+  return `waiting to start: ${words}`;
 }
 
 /** Of a container that the runtime has forgotten: it ran if it ever had an id. */

@@ -111,7 +111,7 @@ function readyVerdict(input: ConditionsInput, containersReady: Verdict, others: 
   return problems.length === 0 ? { status: "True" } : { status: "False", reason: "ReadinessGatesNotReady", message: problems.join(", ") };
 }
 
-function initializedVerdict({ pod, phase, statuses }: ConditionsInput): Verdict {
+function initializedVerdict({ pod, phase, statuses, previous }: ConditionsInput): Verdict {
   const byName = new Map(statuses.map((status) => [status.name, status]));
   const unknown: string[] = [];
   const incomplete: string[] = [];
@@ -122,5 +122,7 @@ function initializedVerdict({ pod, phase, statuses }: ConditionsInput): Verdict 
   }
   if (phase === "Succeeded" && unknown.length === 0) return { status: "True", reason: "PodCompleted" };
   if (anyRegularActive(pod, byName)) return { status: "True" };
+  // A pod that was initialized once stays so, whatever becomes of its init containers.
+  if (previous.some((condition) => condition.type === "Initialized" && condition.status === "True")) return { status: "True" };
   return notTrue("ContainersNotInitialized", unknown, incomplete, "incomplete") ?? { status: "True" };
 }

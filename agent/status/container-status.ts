@@ -41,12 +41,28 @@ export interface ContainerStatuses {
 export const STATUS_UNKNOWN = "ContainerStatusUnknown";
 const VANISHED_EXIT_CODE = 137;
 
-/** The three lists of container statuses: init and ephemeral ones in the spec's order, the others by name, as kubelet writes them. */
+/** What the messages of all of a pod's containers may come to. */
+const MAX_MESSAGES_BYTES = 12 * 1024;
+
+/** The three lists of container statuses: init containers in the spec's order, the others by name, as kubelet writes them. */
 export function containerStatuses(input: ContainerStatusInput): ContainerStatuses {
   const entries = allContainers(input.pod);
   const hasInit = entries.some((entry) => entry.kind === "init");
-  const of = (kind: ContainerKind) => entries.filter((entry) => entry.kind === kind).map((entry) => containerStatus(input, entry, hasInit));
-  return { init: of("init"), regular: of("regular").sort((a, b) => (a.name < b.name ? -1 : 1)), ephemeral: of("ephemeral") };
+  const limit_bytes = Math.floor(MAX_MESSAGES_BYTES / Math.max(1, entries.length));
+  const of = (kind: ContainerKind) => entries.filter((entry) => entry.kind === kind).map((entry) => withShortMessages(containerStatus(input, entry, hasInit), limit_bytes));
+  const byName = (a: ContainerStatus, b: ContainerStatus) => (a.name < b.name ? -1 : 1);
+  return { init: of("init"), regular: of("regular").sort(byName), ephemeral: of("ephemeral").sort(byName) };
+}
+
+/** Each container has an equal share of the room for termination messages. */
+function withShortMessages(status: ContainerStatus, limit_bytes: number): ContainerStatus {
+  const cut = (state: ContainerState | undefined): ContainerState | undefined => {
+    const { message } = state?.terminated ?? {};
+    if (state?.terminated === undefined || message === undefined || Buffer.byteLength(message) <= limit_bytes) return state;
+    return { terminated: { ...state.terminated, message: Buffer.from(message).toString("utf8", 0, limit_bytes) } };
+  };
+  const [state, lastState] = [cut(status.state), cut(status.lastState)];
+  return { ...status, ...(state === undefined ? {} : { state }), ...(lastState === undefined ? {} : { lastState }) };
 }
 
 function containerStatus(input: ContainerStatusInput, entry: SpecContainer, hasInit: boolean): ContainerStatus {

@@ -161,10 +161,11 @@ function hasInitialized(pod: Pod, seen: PodStatus | undefined): boolean {
   if ((pod.spec?.initContainers ?? []).length === 0) return true;
   const regularMoved = (seen?.containerStatuses ?? []).some((status) => status.state?.waiting === undefined || status.lastState?.terminated !== undefined);
   const last = seen?.initContainerStatuses?.at(-1);
-  return regularMoved || last?.state?.terminated?.exitCode === 0 || last?.lastState?.terminated?.exitCode === 0;
+  const isSidecarUp = last?.state?.running !== undefined && last.started === true;
+  return regularMoved || isSidecarUp || last?.state?.terminated?.exitCode === 0 || last?.lastState?.terminated?.exitCode === 0;
 }
 
-/** Index of the last init container that shows any sign of having been started; -1 for none. */
+/** Index of the last init container that shows any sign of having been started; the first where none does, as with kubelet. */
 function lastStartedInit(statuses: readonly ContainerStatus[]): number {
-  return statuses.findLastIndex((status) => status.state?.running !== undefined || status.state?.terminated !== undefined || status.lastState?.terminated !== undefined);
+  return Math.max(0, statuses.findLastIndex((status) => status.state?.running !== undefined || status.state?.terminated !== undefined || status.lastState?.terminated !== undefined));
 }

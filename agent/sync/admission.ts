@@ -1,6 +1,7 @@
 import { quantityMilli, quantityValue } from "../../api/quantity.ts";
 import { compileLabels, compileNodeSelector } from "../../api/selector/node-selector.ts";
-import type { Container, Pod } from "../../api/wire.ts";
+import { tolerates } from "../../api/selector/tolerations.ts";
+import type { Container, Node, Pod } from "../../api/wire.ts";
 import type { ResizeRefusal } from "../pod/resize.ts";
 import { allContainers, isSidecar, isTerminalPhase, specOf } from "../pod/spec.ts";
 import type { EndReason } from "../status/pod-status.ts";
@@ -9,6 +10,7 @@ import type { EndReason } from "../status/pod-status.ts";
 export interface AdmissionNode {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly taints: NonNullable<NonNullable<Node["spec"]>["taints"]>;
   readonly allocatable: Readonly<Record<string, string>>;
   readonly allowedSysctls: ReadonlySet<string>;
   readonly supportsStrictGroups: boolean;
@@ -33,7 +35,16 @@ export const SAFE_SYSCTLS: ReadonlySet<string> = new Set([
 
 /** Why the node cannot run the pod beside those it has; undefined: it can. After kubelet's handlers, in their order, with their words. */
 export function refusal(pod: Pod, node: AdmissionNode, others: readonly Pod[]): EndReason | undefined {
-  return sysctlRefusal(pod, node) ?? groupsRefusal(pod, node) ?? resourceRefusal(pod, node, others) ?? affinityRefusal(pod, node) ?? portsRefusal(pod, others) ?? appArmorRefusal(pod, node);
+  return (
+    sysctlRefusal(pod, node) ??
+    osRefusal(pod) ??
+    groupsRefusal(pod, node) ??
+    resourceRefusal(pod, node, others) ??
+    affinityRefusal(pod, node) ??
+    portsRefusal(pod, others) ??
+    taintRefusal(pod, node) ??
+    appArmorRefusal(pod, node)
+  );
 }
 
 function sysctlRefusal(pod: Pod, node: AdmissionNode): EndReason | undefined {
@@ -43,10 +54,27 @@ function sysctlRefusal(pod: Pod, node: AdmissionNode): EndReason | undefined {
     const quoted = JSON.stringify(name);
     const forbidden = (why: string) => ({ reason: "SysctlForbidden", message: `forbidden sysctl: ${why}` });
     if (!node.allowedSysctls.has(name)) return forbidden(`${quoted} not allowlisted`);
-    if (name.startsWith("net.") && hostNetwork === true) return forbidden(`sysctl ${quoted} not allowed with host net enabled`);
-    if (name.startsWith("kernel.") && hostIPC === true) return forbidden(`sysctl ${quoted} not allowed with host ipc enabled`);
+    if (name.startsWith("net.") && hostNetwork === true) return forbidden(`${quoted} not allowed with host Net enabled`);
+    if (name.startsWith("kernel.") && hostIPC === true) return forbidden(`${quoted} not allowed with host IPC enabled`);
   }
   return undefined;
+}
+
+const OS = "linux";
+const OS_LABEL = "kubernetes.io/os";
+
+function osRefusal(pod: Pod): EndReason | undefined {
+  const label = pod.metadata.labels?.[OS_LABEL];
+  if (label !== undefined && label !== OS) return { reason: "PodOSSelectorNodeLabelDoesNotMatch", message: `Failed to admit pod as the \`${OS_LABEL}\` label doesn't match node label` };
+  const name = specOf(pod).os?.name;
+  return name === undefined || name === OS ? undefined : { reason: "PodOSNotSupported", message: "Failed to admit pod as the OS field doesn't match node OS" };
+}
+
+/** Only what would put the pod out again at once. */
+function taintRefusal(pod: Pod, node: AdmissionNode): EndReason | undefined {
+  const tolerations = specOf(pod).tolerations ?? [];
+  const isRefused = node.taints.some((taint) => taint.effect === "NoExecute" && !tolerations.some((toleration) => tolerates(toleration, taint)));
+  return isRefused ? { reason: "TaintToleration", message: "Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate" } : undefined;
 }
 
 function groupsRefusal(pod: Pod, node: AdmissionNode): EndReason | undefined {

@@ -26,6 +26,16 @@ export async function checkHostPath(path: string, type: string | undefined): Pro
 }
 
 async function create(path: string, type: string): Promise<void> {
-  if (type === "DirectoryOrCreate") await mkdir(path, { recursive: true, mode: 0o755 });
-  else await (await open(path, "a", 0o644)).close();
+  try {
+    if (type === "DirectoryOrCreate") await mkdir(path, { recursive: true, mode: 0o755 });
+    else await (await open(path, "a", 0o644)).close();
+  } catch (error) {
+    throw new Error(inGoWords(error as NodeJS.ErrnoException), { cause: error });
+  }
+}
+
+/** `open /x/y: no such file or directory`, where Node says `ENOENT: no such file or directory, open '/x/y'`. */
+function inGoWords({ code, syscall, path, message }: NodeJS.ErrnoException): string {
+  const words = message.replace(`${code}: `, "").replace(/, \w+ '.*$/, "");
+  return syscall === undefined || path === undefined ? message : `${syscall} ${path}: ${words}`;
 }

@@ -3,6 +3,21 @@ import { chmod, type FileHandle, lstat, mkdir, open, realpath, stat, writeFile }
 import { dirname, join, relative } from "node:path";
 import type { Mounter } from "../system/mounts.ts";
 
+/** What a sub path names is not there, and could not be made. */
+export class SubPathNotMade extends Error {
+  override readonly name = "SubPathNotMade";
+
+  constructor(volume: string, subPath: string, cause: Error) {
+    super(`${subPath} could not be made in ${volume}: ${cause.message}`, { cause });
+  }
+}
+
+function notMade(volume: string, subPath: string): (cause: Error) => never {
+  return (cause) => {
+    throw new SubPathNotMade(volume, subPath, cause);
+  };
+}
+
 /** Opens without reading: enough to name what was opened by /proc/self/fd (open(2), O_PATH; Node has no name for it). */
 const O_PATH = 0o10000000;
 
@@ -12,7 +27,9 @@ const O_PATH = 0o10000000;
  * @throws Error when it leads out of the volume
  */
 export async function bindSubPath(volume: string, subPath: string, target: string, mounter: Mounter): Promise<void> {
-  const mode = await makeInside(volume, subPath);
+  if (subPath.split("/").includes("..")) throw new Error(`subPath ${JSON.stringify(subPath)} must not contain ..`);
+  const isMissing = await stat(join(volume, subPath)).then(() => false, (error: NodeJS.ErrnoException) => error.code === "ENOENT");
+  const mode = isMissing ? await makeInside(volume, subPath).catch(notMade(volume, subPath)) : undefined;
   const root = await realpath(volume);
   const full = await realpath(join(volume, subPath));
   const inside = relative(root, full);
@@ -37,9 +54,7 @@ const KEPT_MODE = 0o2777;
  * write there: @returns that mode, where it was made just now
  */
 async function makeInside(volume: string, subPath: string): Promise<number | undefined> {
-  if (subPath.split("/").includes("..")) throw new Error(`subPath ${JSON.stringify(subPath)} must not contain ..`);
   const wanted = join(volume, subPath);
-  if ((await stat(wanted).catch(() => undefined)) !== undefined) return undefined;
   const { mode } = await stat(volume);
   const root = await realpath(volume);
   let folder = root;

@@ -12,6 +12,7 @@ import type { Mounter } from "../system/mounts.ts";
 import { writeAtomically } from "./atomic-writer.ts";
 import { checkHostPath } from "./host-path.ts";
 import { type ObjectCache, usedVolumes } from "./object-cache.ts";
+import { nestedMountPoints } from "./nested-mounts.ts";
 import { volumePayload } from "./payload.ts";
 import type { TokenManager } from "./tokens.ts";
 
@@ -102,15 +103,15 @@ export class VolumeManager {
   }
 
   /** A file of a pod's volume; links must not lead out of it. */
-  async readFile(pod: Pod, volume: string, path: string): Promise<string> {
+  async readFile(pod: Pod, volume: string, path: string): Promise<{ path: string; text: string }> {
     const found = this.find(pod, volume);
-    if (found === undefined) throw new Error(`volume ${volume} not found`);
+    if (found === undefined) throw new Error(`cannot find the volume ${JSON.stringify(volume)} referenced by FileKeyRef`);
     const root = await realpath(found.path);
     const file = await realpath(join(root, path)).catch(() => {
       throw new NotFoundError(`file ${path} of volume ${volume} not found`);
     });
-    if (!file.startsWith(`${root}/`)) throw new Error(`file ${path} leads out of volume ${volume}`);
-    return readFile(file, "utf8");
+    if (!file.startsWith(`${root}/`)) throw new NotFoundError(`file ${path} leads out of volume ${volume}`);
+    return { path: join(found.path, path), text: await readFile(file, "utf8") };
   }
 
   #pathOf(pod: Pod, plugin: VolumePlugin, volume: Volume): string {
@@ -126,6 +127,8 @@ export class VolumeManager {
     else {
       await makeFolder(path, modeOf(plugin));
       await this.#writePayload(pod, volume, path);
+      // Containers cannot make them: to them the volume is read-only.
+      for (const folder of nestedMountPoints(pod, volume.name)) await mkdir(join(path, folder), { recursive: true, mode: 0o755 });
     }
   }
 

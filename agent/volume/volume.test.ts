@@ -6,13 +6,13 @@ import type { Pod, Volume } from "../../api/wire.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { NotFoundError } from "../pod/config/environment.ts";
 import { nodePaths } from "../pod/paths.ts";
-import { podOf } from "../testing/pod-bench.ts";
+import { containerOf, podOf } from "../testing/pod-bench.ts";
 import { systemCommands } from "../system/commands.ts";
 import { parseMountPoints, systemMounter } from "../system/mounts.ts";
 import { writeAtomically } from "./atomic-writer.ts";
 import { usedVolumes } from "./object-cache.ts";
 import type { Payload } from "./payload.ts";
-import { bindSubPath } from "./sub-path.ts";
+import { bindSubPath, SubPathNotMade } from "./sub-path.ts";
 import { diskUsage } from "./usage.ts";
 import { VolumeManager } from "./volume-manager.ts";
 
@@ -81,7 +81,7 @@ function managerIn(dir: string, objects: Objects = {}): VolumeManager {
     const entries = Object.entries(data).map(([key, value]) => [key, kind === "secret" ? Buffer.from(value).toString("base64") : value]);
     return { apiVersion: "v1", kind: "X", metadata: { name }, data: Object.fromEntries(entries) } as never;
   };
-  const source = { configMap: found("configmap", objects.configMaps), secret: found("secret", objects.secrets), services: async () => [], volumeFile: async () => "" };
+  const source = { configMap: found("configmap", objects.configMaps), secret: found("secret", objects.secrets), services: async () => [], volumeFile: async () => ({ path: "", text: "" }) };
   const tokens = { get: async (_pod: Pod, spec: { audience?: string }) => `token for ${spec.audience ?? "the API"}`, renewAt: () => undefined, forget: () => {} };
   return new VolumeManager({ paths: nodePaths(dir), mounter, source, tokens: tokens as never, allocatable: () => ({ cpu: "2" }), clock: systemClock });
 }
@@ -123,7 +123,7 @@ test("each kind of volume is set up, found, and taken down", (t) =>
     if (objects.configMaps !== undefined) objects.configMaps["m"] = { a: "new", b: "2" };
     await manager.refresh(pod);
     t.is(await file("all", "a"), "new");
-    t.is(await manager.readFile(pod, "all", "a"), "new");
+    t.is((await manager.readFile(pod, "all", "a")).text, "new");
     await t.throwsAsync(manager.readFile(pod, "all", "../../../../etc/passwd"));
     await manager.release(pod.metadata.uid ?? "");
     t.deepEqual(await mounter.below(dir), []);
@@ -139,6 +139,7 @@ test("every failure is named as kubelet names it; the other volumes are set up",
       { name: "keyless", configMap: { name: "m", items: [{ key: "b", path: "b" }] } },
       { name: "several", projected: { sources: [{ secret: { name: "x" } }, { configMap: { name: "y" } }] } },
       { name: "host", hostPath: { path: "/not/there", type: "Directory" } },
+      { name: "made", hostPath: { path: "/not/there", type: "FileOrCreate" } },
       { name: "socket", hostPath: { path: "/etc/passwd", type: "Socket" } },
       { name: "claim", persistentVolumeClaim: { claimName: "c" } },
       { name: "good", emptyDir: {} },
@@ -151,6 +152,7 @@ test("every failure is named as kubelet names it; the other volumes are set up",
         'MountVolume.SetUp failed for volume "gone" : configmap "nope" not found',
         'MountVolume.SetUp failed for volume "host" : hostPath type check failed: /not/there is not a directory',
         'MountVolume.SetUp failed for volume "keyless" : configmap references non-existent config key: b',
+        'MountVolume.SetUp failed for volume "made" : open /not/there: no such file or directory',
         'MountVolume.SetUp failed for volume "several" : [secret "x" not found, configmap "y" not found]',
         'MountVolume.SetUp failed for volume "socket" : hostPath type check failed: /etc/passwd is not a socket file',
       ],
@@ -191,6 +193,23 @@ test("a sub path is bound: folders are made, files are found, and what leads out
     await symlink("inside", join(volume, "alias"));
     await bindSubPath(volume, "alias/f", join(dir, "t", "2"), mounter);
     for (const path of ["out", "out/passwd", "out/new", "../x"]) await t.throwsAsync(bindSubPath(volume, path, join(dir, "t", "9"), mounter), { message: /leads out of its volume|must not contain/ }, path);
+    // What is said of the two is not the same.
+    await t.throwsAsync(bindSubPath(volume, "out/new", join(dir, "t", "9"), mounter), { instanceOf: SubPathNotMade });
+    const through = await t.throwsAsync(bindSubPath(volume, "inside/f/x", join(dir, "t", "9"), mounter));
+    t.false(through instanceof SubPathNotMade);
+  }));
+
+test("where another volume is mounted inside one that containers cannot write, its folder is there", (t) =>
+  inFolder(async (dir) => {
+    const manager = managerIn(dir, { configMaps: { m: { a: "1" } } });
+    const volumes = [{ name: "config", configMap: { name: "m" } }, { name: "scratch", emptyDir: {} }];
+    const volumeMounts = [{ name: "scratch", mountPath: "/c/sub/deep" }, { name: "config", mountPath: "/c/" }, { name: "scratch", mountPath: "/c/sub/deep/er" }, { name: "scratch", mountPath: "/c2/no" }];
+    const pod = podOf({ volumes, initContainers: [containerOf("i", { volumeMounts: [{ name: "config", mountPath: "/x" }, { name: "scratch", mountPath: "/x/own" }] })] }, { volumeMounts });
+    await manager.prepare(pod);
+    await manager.refresh(pod);
+    const top = manager.find(pod, "config")?.path ?? "";
+    t.deepEqual((await readdir(top)).filter((name) => !name.startsWith("..")).sort(), ["a", "own", "sub"]);
+    t.deepEqual(await readdir(join(top, "sub")), ["deep"]);
   }));
 
 test("disk usage counts blocks, follows no links, and stops at the limit", (t) =>

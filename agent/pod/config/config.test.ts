@@ -1,7 +1,8 @@
 import test from "ava";
 import { containerOf, podOf } from "../../testing/pod-bench.ts";
 import { parseResolvConf, podDns } from "./dns.ts";
-import { containerEnvironment, type EnvironmentInput, NotFoundError, parseEnvFile } from "./environment.ts";
+import { envFileValue } from "./env-file.ts";
+import { containerEnvironment, type EnvironmentInput, NotFoundError } from "./environment.ts";
 import { expand, expandStrict, mappingOf } from "./expansion.ts";
 import { fieldValue } from "./field-ref.ts";
 import { hostsFile, kernelHostname, podNames } from "./host-names.ts";
@@ -27,6 +28,7 @@ for (const [text, expected] of [
 
 test("strict expansion names what is missing", (t) => {
   t.throws(() => expandStrict("of-$(NOPE)", env), { message: "missing value for NOPE" });
+  t.throws(() => expandStrict("$(ZZ)/$(AA)/$(ZZ)/$(EMPTY)", (name) => (name === "EMPTY" ? "" : undefined)), { message: "missing value for AA, EMPTY, ZZ" });
 });
 
 function environmentOf(container: object, source: Partial<EnvironmentInput["source"]> = {}) {
@@ -35,7 +37,7 @@ function environmentOf(container: object, source: Partial<EnvironmentInput["sour
   };
   const pod = podOf({ enableServiceLinks: false }, container);
   pod.metadata.labels = { l: "v" };
-  const all = { configMap: missing("configmap"), secret: missing("secret"), services: async () => [], volumeFile: async () => "K='v'\n", ...source } as EnvironmentInput["source"];
+  const all = { configMap: missing("configmap"), secret: missing("secret"), services: async () => [], volumeFile: async () => ({ path: "/pods/v/e", text: "K='v'\n" }), ...source } as EnvironmentInput["source"];
   return containerEnvironment({ pod, container: pod.spec?.containers[0] ?? containerOf("c"), addresses: { podIps: ["10.0.0.5", "fd00::5"], hostIps: ["192.0.2.1"] }, allocatable: { cpu: "4" }, source: all });
 }
 
@@ -71,10 +73,25 @@ test("what is missing is an error, unless it is optional", async (t) => {
   await t.throwsAsync(environmentOf({ env: [{ name: "A", valueFrom: { configMapKeyRef: { name: "m", key: "a" } } }] }, keyless), { message: "couldn't find key a in ConfigMap ns/m" });
 });
 
-test("env files", (t) => {
-  t.deepEqual([...parseEnvFile("# c\nA='it works'\n\n  B=''\nC='1\n2'\n")], [["A", "it works"], ["B", ""], ["C", "1\n2"]]);
-  t.throws(() => parseEnvFile("A=bare\n"));
-  t.deepEqual([...parseEnvFile("")], []);
+test("env files: read up to the key, blank lines and comments passed over, values over several lines", (t) => {
+  const text = "# c\nA='it works'  # so\n\n  B=''\nC='1\n2'\nD= 'x'\nbare\n";
+  t.deepEqual(["A", "B", "C", "D"].map((key) => envFileValue(text, key)), ["it works", undefined, "1\n2", undefined]);
+  t.is(envFileValue("", "A"), undefined);
+  t.throws(() => envFileValue(text, "Z"), { message: "invalid environment variable format at line 8: missing '='" });
+  for (const [line, words] of [["A=bare", "value must be enclosed in single quotes"], ["A ='x'", "whitespace before '=' is not allowed"], ["='x'", "empty variable name"], ["A='x", "unclosed single quote"], ["A='x'y", "unexpected content after closing quote"]] as const) {
+    t.throws(() => envFileValue(line, "A"), { message: new RegExp(words) }, line);
+  }
+});
+
+test("a key of an env file that is not there is an error unless it is optional; a file that is not there always is", async (t) => {
+  const of = (ref: object, source: object = {}) => environmentOf({ env: [{ name: "A", valueFrom: { fileKeyRef: { volumeName: "v", path: "e", ...ref } } }] }, source);
+  await t.throwsAsync(of({ key: "Z" }), { message: 'environment variable key "Z" not found in file "/pods/v/e"' });
+  t.deepEqual([...(await of({ key: "Z", optional: true }))], []);
+  const volumeFile = async () => {
+    throw new NotFoundError("no such file");
+  };
+  await t.throwsAsync(of({ key: "K", optional: true }, { volumeFile }), { message: "couldn't parse env file" });
+  await t.throwsAsync(of({ key: "Z" }, { volumeFile: async () => ({ path: "/x", text: "bare\n" }) }), { message: "couldn't parse env file" });
 });
 
 test("services as environment variables", (t) => {

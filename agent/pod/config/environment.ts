@@ -1,4 +1,6 @@
+import { goQuote } from "../../../api/status/go-text.ts";
 import type { ConfigMap, Container, Pod, Secret, Service } from "../../../api/wire.ts";
+import { envFileValue } from "./env-file.ts";
 import { expand, mappingOf } from "./expansion.ts";
 import { fieldValue, type PodAddresses } from "./field-ref.ts";
 import { type NodeAllocatable, resourceValue } from "./resource-field.ts";
@@ -10,8 +12,8 @@ export interface ReferenceSource {
   configMap(namespace: string, name: string): Promise<ConfigMap>;
   secret(namespace: string, name: string): Promise<Secret>;
   services(): Promise<Iterable<Service>>;
-  /** A file of a volume of the pod, for fileKeyRef. */
-  volumeFile(pod: Pod, volume: string, path: string): Promise<string>;
+  /** A file of a volume of the pod, for fileKeyRef. @throws NotFoundError when there is none */
+  volumeFile(pod: Pod, volume: string, path: string): Promise<{ readonly path: string; readonly text: string }>;
 }
 
 /** A ConfigMap or Secret is not there: what may be optional. */
@@ -95,24 +97,18 @@ async function referencedValue(input: EnvironmentInput, from: EnvSource): Promis
   return "";
 }
 
+/** A file that is not there is an error even where the key is optional, as with kubelet. */
 async function fileValue(input: EnvironmentInput, ref: NonNullable<EnvSource["fileKeyRef"]>): Promise<string | undefined> {
-  const text = await unlessOptional(ref.optional, () => input.source.volumeFile(input.pod, ref.volumeName, ref.path));
-  if (text === undefined) return undefined;
-  const value = parseEnvFile(text).get(ref.key);
-  if (value === undefined && ref.optional !== true) throw new Error(`environment variable key ${JSON.stringify(ref.key)} not found in file`);
-  return value;
-}
-
-/** An env file (KEP-3721): `NAME='value'` lines, single quotes, `#` comments. @throws Error for a line that is none of these */
-export function parseEnvFile(text: string): Map<string, string> {
-  const values = new Map<string, string>();
-  const pattern = /[ \t]*(?:#[^\n]*|([A-Za-z_][A-Za-z0-9_]*)=(?:'([^']*)'))?[ \t]*(?:\n|$)/y;
-  while (pattern.lastIndex < text.length) {
-    const at = pattern.lastIndex;
-    const match = pattern.exec(text);
-    if (match === null) throw new Error(`invalid environment file: ${JSON.stringify(text.slice(at).split("\n")[0])}`);
-    if (match[1] !== undefined) values.set(match[1], match[2] ?? "");
-    if (match[0] === "") break;
+  const unreadable = (cause: unknown) => new Error("couldn't parse env file", { cause });
+  const file = await input.source.volumeFile(input.pod, ref.volumeName, ref.path).catch((error) => {
+    throw error instanceof NotFoundError ? unreadable(error) : error;
+  });
+  let value: string | undefined;
+  try {
+    value = envFileValue(file.text, ref.key);
+  } catch (error) {
+    throw unreadable(error);
   }
-  return values;
+  if (value === undefined && ref.optional !== true) throw new Error(`environment variable key ${goQuote(ref.key)} not found in file ${goQuote(file.path)}`);
+  return value;
 }

@@ -29,13 +29,16 @@ export function expand(text: string, mapping: Mapping): string {
   return out;
 }
 
-/** As `expand`, but an unknown reference is an error: kubelet's words. @throws Error */
+/** As `expand`, but references that are unknown or empty are an error: kubelet's words. @throws Error */
 export function expandStrict(text: string, mapping: Mapping): string {
-  return expand(text, (name) => {
-    const value = mapping(name);
-    if (value === undefined) throw new Error(`missing value for ${name}`);
+  const missing = new Set<string>();
+  const expanded = expand(text, (name) => {
+    const value = mapping(name) ?? "";
+    if (value === "") missing.add(name);
     return value;
   });
+  if (missing.size > 0) throw new Error(`missing value for ${[...missing].sort().join(", ")}`);
+  return expanded;
 }
 
 /** Looks a name up in maps, the first that has it. */

@@ -2,7 +2,7 @@ import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Container, Pod, VolumeMount } from "../../../api/wire.ts";
 import type { Init } from "../../../cri/vocabulary.ts";
-import { bindSubPath } from "../../volume/sub-path.ts";
+import { bindSubPath, SubPathNotMade } from "../../volume/sub-path.ts";
 import { messagePathOf } from "../config/container-config.ts";
 import { expandStrict, mappingOf } from "../config/expansion.ts";
 import { hostsFile, type PodNames } from "../config/host-names.ts";
@@ -46,12 +46,15 @@ async function volumeMount(context: NodeContext, input: MountsInput, mount: Volu
   const subPath = mount.subPathExpr ? expandStrict(mount.subPathExpr, mappingOf(input.env)) : mount.subPath;
   let hostPath = volume.path;
   if (subPath) {
+    checkSubPath(subPath);
     hostPath = subPathTarget(context.paths, uidOf(input.pod), mount.name, input.container.name, index);
     try {
       await bindSubPath(volume.path, subPath, hostPath, context.mounter);
     } catch (error) {
       context.logger.warn({ error: String(error), volume: mount.name, subPath }, "a sub path cannot be mounted");
-      throw new Error(`failed to prepare subPath for volumeMount "${mount.name}" of container "${input.container.name}"`, { cause: error });
+      // What is told says nothing of the node's own files.
+      const verb = error instanceof SubPathNotMade ? "create subPath directory" : "prepare subPath";
+      throw new Error(`failed to ${verb} for volumeMount "${mount.name}" of container "${input.container.name}"`, { cause: error });
     }
   }
   const isReadOnly = mount.readOnly === true || volume.isReadOnly;
@@ -62,6 +65,12 @@ async function volumeMount(context: NodeContext, input: MountsInput, mount: Volu
     recursiveReadOnly: isReadOnly && isRecursive(context, mount),
     propagation: PROPAGATION[(mount.mountPropagation ?? "None") as keyof typeof PROPAGATION] ?? "PROPAGATION_PRIVATE",
   };
+}
+
+/** What an expression has come to may be what the API server would not take. @throws Error with kubelet's words */
+function checkSubPath(subPath: string): void {
+  if (subPath.startsWith("/")) throw new Error(`error SubPath \`${subPath}\` must not be an absolute path`);
+  if (subPath.split("/").includes("..")) throw new Error(`unable to provision SubPath \`${subPath}\`: must not contain '..'`);
 }
 
 /** @throws Error where that is asked for and the runtime cannot */

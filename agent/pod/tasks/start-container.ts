@@ -159,7 +159,7 @@ async function postStart(context: NodeContext, task: StartTask, id: string, even
   const { pod, entry, sandbox } = task;
   const podIp = (isHostNetwork(pod) ? context.nodeIps : sandbox.ips)[0] ?? "";
   try {
-    await runHook(entry.container.lifecycle?.postStart ?? {}, { pod, container: entry.container, containerId: id, podIp, cri: context.cri, clock: context.clock, signal: task.signal });
+    await runHook(entry.container.lifecycle?.postStart ?? {}, { pod, container: entry.container, containerId: id, podIp, cri: context.cri, clock: context.clock, signal: task.signal, event: (text) => context.recorder.event(pod, text) });
   } catch (error) {
     if (task.signal.aborted) throw error;
     event({ type: "Warning", reason: "FailedPostStartHook", message: "PostStartHook failed" });

@@ -36,7 +36,7 @@ export async function killContainer(context: NodeContext, task: KillTask): Promi
   const hook = task.entry?.container.lifecycle?.preStop;
   if (hook !== undefined && task.entry !== undefined && task.message !== "" && task.grace_s > 0) {
     const { container } = task.entry;
-    await runHook(hook, { pod: task.pod, container, containerId: task.id, podIp: task.podIp, cri, clock, signal: task.signal, timeout_ms: left_ms() }).catch(() => {
+    await runHook(hook, { pod: task.pod, container, containerId: task.id, podIp: task.podIp, cri, clock, signal: task.signal, event: (text) => recorder.event(task.pod, text), timeout_ms: left_ms() }).catch(() => {
       if (!task.signal.aborted) recorder.event(task.pod, { type: "Warning", reason: "FailedPreStopHook", message: "PreStopHook failed", ...fieldPath });
     });
   }
