@@ -69,7 +69,17 @@ test("an eviction may be of the old version", (t) => {
 
 test("DeleteOptions are of any group's version", (t) => {
   const options = { group: "", version: "v1", kind: "DeleteOptions" };
-  t.is((decodeBody(request('{"apiVersion":"v1","kind":"DeleteOptions","gracePeriodSeconds":0}', { expected: options })).object as unknown as { gracePeriodSeconds: number }).gracePeriodSeconds, 0);
+  for (const apiVersion of ["v1", "apps/v1", "meta.k8s.io/v1", "policy/v1beta1", "example.com/v7"]) {
+    const json = { apiVersion, kind: "DeleteOptions", gracePeriodSeconds: 0 };
+    const expected = { apiVersion: "v1", kind: "DeleteOptions", gracePeriodSeconds: 0 };
+    t.like(decodeBody(request(JSON.stringify(json), { expected: options })).object, expected, apiVersion);
+    const bytes = encodeProtobuf("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions", json);
+    t.like(decodeBody(request(bytes, { expected: options, mediaType: "protobuf" })).object, expected, apiVersion);
+  }
+  const refused = (body: string) => t.throws(() => decodeBody(request(body, { expected: options })), { instanceOf: StatusError }).message;
+  t.is(refused('{"kind":"Pod","apiVersion":"v1"}'), 'no kind "Pod" is registered for version "v1" in scheme "pkg/runtime/scheme.go:111"');
+  t.is(refused('{"kind":"DeleteOptions","apiVersion":"a/b/c"}'), "unexpected GroupVersion string: a/b/c");
+  t.is(refused('{"kind":"DeleteOptions","apiVersion":"apps/v1","gracePeriodSeconds":"x"}'), "json: cannot unmarshal string into Go struct field DeleteOptions.gracePeriodSeconds of type int64");
 });
 
 test("all three forms give the same object", (t) => {

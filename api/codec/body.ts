@@ -130,6 +130,10 @@ function checkedKind(request: BodyRequest, json: string): GroupVersionKind {
     // The one old version that is still taken: evictions by older clients.
     ...(named.apiVersion === "" || (expected.kind === "Eviction" && named.apiVersion === "policy/v1beta1") ? { group: expected.group, version: expected.version } : groupVersionOf(request, named.apiVersion)),
   };
+  if (isOptions(expected)) {
+    checkKind(kind, expected);
+    return expected;
+  }
   if (request.custom === true) {
     if (named.kind === "") throw unrecognized(request, `Object 'Kind' is missing in '${json}'`);
     if (named.apiVersion !== apiVersionOf(expected)) throw wrongVersion(named.apiVersion, expected);
@@ -141,12 +145,18 @@ function checkedKind(request: BodyRequest, json: string): GroupVersionKind {
 
 /** @throws StatusError 400 when a built-in kind is not the expected one */
 function checkKind(kind: GroupVersionKind, expected: GroupVersionKind): void {
-  if (kind.kind === expected.kind && kind.group === expected.group && kind.version === expected.version) return;
+  if (kind.kind === expected.kind && ((kind.group === expected.group && kind.version === expected.version) || isOptions(expected))) return;
+  if (isOptions(expected)) throw badRequest(`no kind ${goQuote(kind.kind)} is registered for version ${goQuote(apiVersionOf(kind))} in scheme "pkg/runtime/scheme.go:111"`);
   const known = definitionOfKind(kind.group, kind.version, kind.kind) !== undefined || legacyVersions(kind.kind).includes(apiVersionOf(kind));
   if (!known) throw cannotBeHandled(kind, expected, `no kind ${goQuote(kind.kind)} is registered for version ${goQuote(apiVersionOf(kind))} in scheme "pkg/api/legacyscheme/scheme.go:30"`);
   if (kind.kind === expected.kind) throw wrongVersion(apiVersionOf(kind), expected);
   const internal = expected.group === "" || expected.kind === "Event" ? "core" : (expected.group.split(".")[0] ?? "");
   throw cannotBeHandled(kind, expected, `converting (${kind.version}.${kind.kind}) to (${internal}.${expected.kind}): unknown conversion`);
+}
+
+/** DeleteOptions are of whatever group version the client that sends them speaks: typed clients name that of the object. */
+function isOptions(expected: GroupVersionKind): boolean {
+  return expected.kind === "DeleteOptions";
 }
 
 function wrongVersion(apiVersion: string, expected: GroupVersionKind): StatusError {
@@ -206,6 +216,7 @@ function decodeProtobufBody(request: BodyRequest): Outcome {
     kind = { kind: named, ...(apiVersion === "" ? { group: expected.group, version: expected.version } : groupVersionOf(request, apiVersion)) };
     if (kind.kind === "") kind.kind = expected.kind;
     checkKind(kind, expected);
+    if (isOptions(expected)) kind = { ...expected };
     const definition = definitionOfKind(kind.group, kind.version, kind.kind);
     return { object: decodeMessage(definition?.name ?? "", message, { apiVersion, kind: kind.kind }) as unknown as ApiObject, warnings: [], kind };
   } catch (error) {
@@ -215,10 +226,12 @@ function decodeProtobufBody(request: BodyRequest): Outcome {
 }
 
 function cannotBeHandled(kind: GroupVersionKind, expected: GroupVersionKind, detail: string): StatusError {
+  if (isOptions(expected)) return badRequest(detail);
   return badRequest(`${kind.kind} in version ${goQuote(kind.version)} cannot be handled as a ${expected.kind}: ${detail}`);
 }
 
 function unrecognized(request: BodyRequest, detail: string): StatusError {
+  if (isOptions(request.expected)) return badRequest(detail);
   return badRequest(`the object provided is unrecognized (must be of type ${request.expected.kind}): ${detail} (${summary(request.bytes)})`);
 }
 
