@@ -35,6 +35,7 @@ export const controllerrevisions = resource<wire.ControllerRevision>("apps", "v1
 export const jobs = resource<wire.Job>("batch", "v1", "jobs", "Job", true);
 export const cronjobs = resource<wire.CronJob>("batch", "v1", "cronjobs", "CronJob", true);
 export const persistentvolumeclaims = resource<wire.PersistentVolumeClaim>("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", true);
+export const certificatesigningrequests = resource<wire.CertificateSigningRequest>("certificates.k8s.io", "v1", "certificatesigningrequests", "CertificateSigningRequest", false);
 export const endpointslices = resource<wire.EndpointSlice>("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", true);
 export const poddisruptionbudgets = resource<wire.PodDisruptionBudget>("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", true);
 export const resourcequotas = resource<wire.ResourceQuota>("", "v1", "resourcequotas", "ResourceQuota", true);

@@ -1,6 +1,7 @@
-import { controllerrevisions, cronjobs, daemonsets, endpointslices, jobs, persistentvolumeclaims, persistentvolumes, poddisruptionbudgets, type Resource, replicationcontrollers, resourcequotas, statefulsets, volumeattributesclasses } from "../api/resources.ts";
+import { certificatesigningrequests, controllerrevisions, cronjobs, daemonsets, endpointslices, jobs, persistentvolumeclaims, persistentvolumes, poddisruptionbudgets, type Resource, replicationcontrollers, resourcequotas, statefulsets, volumeattributesclasses } from "../api/resources.ts";
+import { CertificateSigningController, type SignCertificate } from "./certificates/signing.ts";
 import { ClusterRoleAggregationController } from "./cluster-role-aggregation/controller.ts";
-import type { ControllerFactory } from "./controller.ts";
+import type { ControllerContext, ControllerFactory } from "./controller.ts";
 import { CronJobController } from "./cron-job/controller.ts";
 import { DaemonSetController } from "./daemon-set/controller.ts";
 import { DeploymentController } from "./deployment/controller.ts";
@@ -20,6 +21,7 @@ import { REPLICA_SET, REPLICATION_CONTROLLER, ReplicaSetController } from "./rep
 import { ResourceQuotaController } from "./resource-quota/controller.ts";
 import { RootCaController } from "./root-ca/controller.ts";
 import { ServiceAccountController } from "./service-account/controller.ts";
+import { TokenSecretController } from "./service-account/token-secrets.ts";
 import { StatefulSetController } from "./stateful-set/controller.ts";
 import { TaintEvictionController } from "./taint-eviction/controller.ts";
 import { attributesClassProtection, claimProtection, volumeProtection } from "./volume-protection/controller.ts";
@@ -27,6 +29,8 @@ import { attributesClassProtection, claimProtection, volumeProtection } from "./
 export interface ControllerSettings {
   /** CA bundle of the cluster, PEM, for `kube-root-ca.crt`. */
   readonly rootCa: string;
+  /** The cluster's CA; absent: nobody signs CertificateSigningRequests. */
+  readonly signCertificate?: SignCertificate;
   /** Range of which each Node gets a /24: `10.244.0.0/16`, or one IPv4 and one IPv6 range with a comma between. Absent: Nodes get none. */
   readonly clusterCidr?: string;
   readonly nodeLifecycle?: NodeLifecycleOptions;
@@ -45,7 +49,7 @@ export interface ControllerEntry {
 
 /** Every controller there is; the garbage collector last, since it shares the informers of the others. @throws Error when a setting is wrong */
 export function controllers(settings: ControllerSettings): readonly ControllerEntry[] {
-  const { clusterCidr } = settings;
+  const { clusterCidr, signCertificate } = settings;
   const all: ControllerEntry[] = [
     { name: "deployment-controller", create: (context) => new DeploymentController(context) },
     { name: REPLICA_SET.name, create: (context) => new ReplicaSetController(context, REPLICA_SET) },
@@ -57,6 +61,7 @@ export function controllers(settings: ControllerSettings): readonly ControllerEn
     { name: "cronjob-controller", create: (context) => new CronJobController(context), requires: [cronjobs, jobs] },
     { name: "namespace-controller", create: (context) => new NamespaceController(context) },
     { name: "service-account-controller", create: (context) => new ServiceAccountController(context) },
+    { name: "serviceaccount-token-controller", create: (context) => new TokenSecretController(context, settings.rootCa) },
     { name: "root-ca-cert-publisher", create: (context) => new RootCaController(context, settings.rootCa) },
     { name: "clusterrole-aggregation-controller", create: (context) => new ClusterRoleAggregationController(context) },
     { name: "node-controller", create: (context) => new NodeLifecycleController(context, settings.nodeLifecycle) },
@@ -70,6 +75,7 @@ export function controllers(settings: ControllerSettings): readonly ControllerEn
     { name: "persistentvolumeclaim-protection-controller", create: claimProtection, requires: [persistentvolumeclaims] },
     { name: "persistentvolume-protection-controller", create: volumeProtection, requires: [persistentvolumes] },
     { name: "volumeattributesclass-protection-controller", create: attributesClassProtection, requires: [volumeattributesclasses, persistentvolumes, persistentvolumeclaims] },
+    ...(signCertificate === undefined ? [] : [{ name: "certificatesigningrequest-signing-controller", create: (context: ControllerContext) => new CertificateSigningController(context, signCertificate), requires: [certificatesigningrequests] }]),
     ...(clusterCidr === undefined || clusterCidr === "" ? [] : [ipam(clusterCidr)]),
     { name: "generic-garbage-collector", create: (context) => new GarbageCollector(context) },
   ];

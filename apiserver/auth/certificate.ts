@@ -23,7 +23,7 @@ export interface Validity {
 const BACKDATED_MS = 5 * 60_000;
 
 /** RFC 5280 (names and extensions), RFC 5758 and RFC 4055 (signatures). */
-const OID = {
+export const OID = {
   commonName: "2.5.4.3",
   organization: "2.5.4.10",
   /** Kubernetes' own attribute for a user's uid (KEP-4633). */
@@ -83,7 +83,7 @@ export async function signCertificate(ca: KeyPair, subject: CertificateSubject, 
       extension(OID.basicConstraints, true, sequence()),
       extension(OID.keyUsage, true, bitString(LEAF_USAGE.bits, LEAF_USAGE.unused)),
       extension(OID.extendedKeyUsage, false, sequence(...subject.usages.map((usage) => objectIdentifier(OID[usage])))),
-      extension(OID.authorityKeyIdentifier, false, sequence(element(0x80, authority.keyIdentifier))),
+      keyIdentifierExtension(authority),
       ...(hosts.length === 0 ? [] : [extension(OID.subjectAlternativeName, false, sequence(...hosts.map(alternativeName)))]),
     ],
   });
@@ -107,8 +107,8 @@ interface Contents {
   readonly extensions: readonly Buffer[];
 }
 
-/** Certificate, version 3 (RFC 5280, 4.1), PEM. */
-function issue(signingKey: KeyObject, contents: Contents): string {
+/** A certificate, version 3 (RFC 5280, 4.1), PEM. */
+export function issue(signingKey: KeyObject, contents: Contents): string {
   const algorithm = signingKey.asymmetricKeyType === "rsa" ? sequence(objectIdentifier(OID.rsaWithSha256), nullValue()) : sequence(objectIdentifier(OID.ecdsaWithSha256));
   const signed = sequence(
     element(0xa0, unsignedInteger(Buffer.from([2]))),
@@ -123,12 +123,25 @@ function issue(signingKey: KeyObject, contents: Contents): string {
   return pem("CERTIFICATE", sequence(signed, algorithm, bitString(sign("sha256", signed, signingKey))));
 }
 
-function extension(oid: string, critical: boolean, value: Buffer): Buffer {
+/** Extension (RFC 5280, 4.1); `value` is the DER in it. */
+export function extension(oid: string, critical: boolean, value: Buffer): Buffer {
   return sequence(objectIdentifier(oid), ...(critical ? [booleanTrue()] : []), octetString(value));
 }
 
+/** Who signs a certificate. */
+export interface Authority {
+  readonly name: Buffer;
+  readonly keyIdentifier: Buffer;
+  readonly notAfter: Date;
+}
+
+/** Names the authority's key. */
+export function keyIdentifierExtension(authority: Authority): Buffer {
+  return extension(OID.authorityKeyIdentifier, false, sequence(element(0x80, authority.keyIdentifier)));
+}
+
 /** What certificates say of who signed them: taken from the CA's own, byte for byte. */
-function authorityOf(caCertificate: string): { name: Buffer; keyIdentifier: Buffer; notAfter: Date } {
+export function authorityOf(caCertificate: string): Authority {
   const certificate = new X509Certificate(caCertificate);
   const { fields, subject } = fieldsOf(certificate.raw);
   if (subject === undefined) throw new Error("the CA certificate has no subject");
@@ -146,15 +159,6 @@ function fieldsOf(certificate: Buffer): { fields: Found[]; subject: Found | unde
 export function certificateUid(certificate: Buffer): string | undefined {
   const uids = attributesOf(fieldsOf(certificate).subject, OID.userId);
   return uids.length === 1 && uids[0] !== "" ? uids[0] : undefined;
-}
-
-/** Organizations (groups) that a certificate signing request (PKCS #10, PEM) asks for; none where it cannot be read. */
-export function requestedOrganizations(pemText: string): string[] {
-  const body = /-----BEGIN CERTIFICATE REQUEST-----([\s\S]*?)-----END/.exec(pemText)?.[1] ?? "";
-  const request = elementsOf(Buffer.from(body, "base64"))[0]?.contents ?? Buffer.alloc(0);
-  // version, subject, public key, attributes
-  const [, subject] = elementsOf(elementsOf(request)[0]?.contents ?? Buffer.alloc(0));
-  return attributesOf(subject, OID.organization);
 }
 
 /** Values of a name's attributes of this type (RFC 5280, 4.1.2.4). */
@@ -202,7 +206,8 @@ function subjectName(subject: CertificateSubject): Buffer {
   return sequence(...(subject.organizations ?? []).map((organization) => part(OID.organization, organization)), ...(subject.uid === undefined ? [] : [part(OID.userId, subject.uid)]), part(OID.commonName, subject.commonName));
 }
 
-function dates(validity: Validity, limit?: Date): { notBefore: Date; notAfter: Date } {
+/** From a little earlier to the end of the lifetime, or to `limit` where that is sooner. */
+export function dates(validity: Validity, limit?: Date): { notBefore: Date; notAfter: Date } {
   const end_ms = validity.now_ms + validity.lifetime_ms;
   return { notBefore: new Date(validity.now_ms - BACKDATED_MS), notAfter: new Date(limit === undefined ? end_ms : Math.min(end_ms, limit.getTime())) };
 }

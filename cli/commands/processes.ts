@@ -39,7 +39,12 @@ const schedulerConfigOption = { name: "scheduler-config", value: "FILE", descrip
 export const serverOptions = [...apiserverOptions, ...controllersOptions, schedulerConfigOption] as const;
 export const componentOptions = [kubeconfigOption, ...logOptions] as const;
 export const schedulerOptions = [...componentOptions, schedulerConfigOption] as const;
-export const controllersProcessOptions = [...componentOptions, ...controllersOptions] as const;
+export const controllersProcessOptions = [
+  ...componentOptions,
+  ...controllersOptions,
+  { name: "cluster-signing-cert-file", value: "FILE", description: "CA certificate that approved certificate requests are signed by (without it nobody signs them here)" },
+  { name: "cluster-signing-key-file", value: "FILE", description: "key of that certificate" },
+] as const;
 
 export const agentOptions = [
   kubeconfigOption,

@@ -44,7 +44,7 @@ export async function runAgent(values: Values): Promise<void> {
   const logger = processLogger("agent", values);
   const kubeconfig = values.kubeconfig ?? "";
   const connection = await connectionOf(kubeconfig, `Make one with: berth kubeconfig --node ${values["node-name"]} --node-ip IP`);
-  const client = createHttpClient(connection, { clock: systemClock, userAgent: "berth-agent" });
+  const client = createHttpClient(connection, { clock: systemClock, userAgent: "kubelet" });
   const agent = createAgent({
     client,
     criEndpoint: values["cri-endpoint"] ?? "",

@@ -14,9 +14,9 @@ export function connectionOf(kubeconfig: string, hint: string): Promise<Connecti
   });
 }
 
-/** What a component that runs alone works with. */
-export async function openComponent(kubeconfig: string, name: string): Promise<{ client: Client; connection: Connection }> {
+/** What a component that runs alone works with. `userAgent` names it as its writer in `managedFields`, where tools look for Kubernetes' names. */
+export async function openComponent(kubeconfig: string, userAgent: string): Promise<{ client: Client; connection: Connection }> {
   const connection = await connectionOf(kubeconfig, "Make one with: berth kubeconfig");
-  const client = createHttpClient(connection, { clock: systemClock, userAgent: `berth-${name}` });
+  const client = createHttpClient(connection, { clock: systemClock, userAgent });
   return { client, connection };
 }

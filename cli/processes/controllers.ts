@@ -13,7 +13,7 @@ type Values = OptionValues<(typeof controllersProcessOptions)[number]["name"]>;
 /** `berth controllers`: the controllers alone, over HTTPS; several elect a leader. */
 export async function runControllers(values: Values): Promise<void> {
   const logger = processLogger("controllers", values);
-  const { client, connection } = await openComponent(values.kubeconfig ?? "", "controllers");
+  const { client, connection } = await openComponent(values.kubeconfig ?? "", "kube-controller-manager");
   const sign = await signing(values);
   await runUntilStopped(logger, async (signal) => {
     await runControllersLoop({ client, logger, elected: true }, values, { certificate: connection.ca ?? "", ...(sign && { sign }) }, signal);

@@ -9,7 +9,7 @@ import { readSchedulerConfiguration } from "./scheduler-configuration.ts";
 export async function runScheduler(values: OptionValues<(typeof schedulerOptions)[number]["name"]>): Promise<void> {
   const logger = processLogger("scheduler", values);
   const configuration = await readSchedulerConfiguration(values["scheduler-config"]);
-  const { client } = await openComponent(values.kubeconfig ?? "", "scheduler");
+  const { client } = await openComponent(values.kubeconfig ?? "", "kube-scheduler");
   await runUntilStopped(logger, async (signal) => {
     await runSchedulerLoop({ client, logger, elected: true }, configuration, signal);
     client.close();
