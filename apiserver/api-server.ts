@@ -16,6 +16,7 @@ import { podSecurity } from "./admission/pod-security/pod-security.ts";
 import { parameterAccess } from "./admission/policy/parameter-access.ts";
 import { validatingPolicies } from "./admission/policy/validating-policies.ts";
 import { podResize } from "./admission/pod-resize.ts";
+import { podTopologyLabels } from "./admission/pod-topology-labels.ts";
 import { priority } from "./admission/priority.ts";
 import { resourceQuota } from "./admission/quota/resource-quota.ts";
 import { runtimeClass } from "./admission/runtime-class.ts";
@@ -165,6 +166,7 @@ class Server implements ApiServer {
       serviceAccountAdmission(cacheOf("", "serviceaccounts"), fresh, this.#options.random),
       nodeRestriction(cacheOf("", "pods"), fresh, issuer),
       taintNodesByCondition,
+      podTopologyLabels(cacheOf("", "nodes")),
       podSecurity(cacheOf("", "namespaces"), cacheOf("", "pods"), fresh),
       priority(cacheOf("scheduling.k8s.io", "priorityclasses"), fresh),
       defaultTolerationSeconds,
