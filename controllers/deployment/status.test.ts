@@ -55,3 +55,12 @@ test("unknown while one set does not say how many are terminating", (t) => {
   const silent = { ...aReplicaSet({ replicas: 1 }), status };
   t.is(rolloutStatus(aDeployment(), { newest: aReplicaSet({ replicas: 1 }), old: [silent] }, NOW).terminatingReplicas, undefined);
 });
+
+test("one of no replicas is complete, though its counts are left out of what is stored", (t) => {
+  t.true(isComplete(aDeployment({ replicas: 0 }), { observedGeneration: 1 }));
+});
+
+test("pods that could not be made count as unavailable", (t) => {
+  const refused = aReplicaSet({ replicas: 4, actual: 2, available: 2 });
+  t.like(rolloutStatus(aDeployment({ replicas: 4 }), { newest: refused, old: [] }, NOW), { replicas: 2, unavailableReplicas: 2 });
+});

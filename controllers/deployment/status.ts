@@ -1,6 +1,6 @@
 import type { Deployment, ReplicaSet } from "../../api/wire.ts";
 import { COMPLETE, type Conditions, condition, findCondition, SET_UPDATED, TIMED_OUT, withCondition, withoutCondition } from "./conditions.ts";
-import { maxUnavailable, progressDeadline_s, replicasOf, totalActual, totalAvailable } from "./limits.ts";
+import { maxUnavailable, progressDeadline_s, replicasOf, totalActual, totalAvailable, totalSize } from "./limits.ts";
 import { type OwnedSets, withNewest } from "./replica-sets.ts";
 
 export type DeploymentStatus = NonNullable<Deployment["status"]>;
@@ -21,7 +21,7 @@ export function countStatus(deployment: Deployment, sets: OwnedSets, now_ms: num
     updatedReplicas: totalActual(sets.newest === undefined ? [] : [sets.newest]),
     readyReplicas: sum(all, (set) => set.status?.readyReplicas),
     availableReplicas: available,
-    unavailableReplicas: Math.max(0, total - available),
+    unavailableReplicas: Math.max(0, totalSize(all) - available),
     ...terminatingOf(all),
     ...(collisionCount === undefined ? {} : { collisionCount }),
     conditions: withCondition(conditions, availability),
@@ -41,7 +41,8 @@ function terminatingOf(sets: readonly ReplicaSet[]): { terminatingReplicas?: num
 /** All pods are of the newest template and available. */
 export function isComplete(deployment: Deployment, status: DeploymentStatus): boolean {
   const replicas = replicasOf(deployment);
-  const upToDate = status.updatedReplicas === replicas && status.replicas === replicas && status.availableReplicas === replicas;
+  const counts = [status.updatedReplicas, status.replicas, status.availableReplicas];
+  const upToDate = counts.every((count = 0) => count === replicas);
   return upToDate && (status.observedGeneration ?? 0) >= (deployment.metadata.generation ?? 0);
 }
 
