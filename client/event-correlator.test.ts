@@ -36,6 +36,7 @@ test("many messages of one reason become one", (t) => {
   const combined = results.filter((result) => result.type === "write" && result.event.message?.startsWith("(combined from similar events): "));
   t.is(combined.length, 6);
   t.like(combined[5], { count: 6 });
+  t.like(combined[0], { event: { reportingComponent: "" } });
   const later = correlator.correlate(anEvent("message 99"), 601_000 + 15);
   t.true(later.type === "write" && later.event.message === "message 99");
 });

@@ -50,7 +50,9 @@ export class EventCorrelator {
     const combined = this.#aggregate(group, event.message ?? "", now_ms);
     const message = combined ? `(combined from similar events): ${event.message}` : event.message;
     const key = combined ? group : keyOf([group, event.involvedObject.fieldPath, message]);
-    return this.#observe(key, { ...event, ...(message === undefined ? {} : { message }) }, now_ms);
+    // As client-go does, only `source` says who reports what is combined.
+    const reporter = combined ? { reportingComponent: "", reportingInstance: "" } : {};
+    return this.#observe(key, { ...event, ...reporter, ...(message === undefined ? {} : { message }) }, now_ms);
   }
 
   /** The event that was written before is gone (its time to live is over): the next one is new. */
