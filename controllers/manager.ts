@@ -51,7 +51,7 @@ async function runTerm(options: ControllerManagerOptions, leadership: Leadership
   const entries = controllers(options);
   const running = informers.run(signal);
   try {
-    const made = (await servable(entries, { client, clock, logger }, signal)).map(({ name, create }) => create(contextFor(name)));
+    const made = (await servable(entries, { client, clock, logger }, signal)).map(({ name, eventSource = name, create }) => create(contextFor(eventSource)));
     await informers.whenSynced(signal);
     logger.info({ controllers: made.length }, "controllers run");
     await Promise.all(made.map((controller) => runOne(controller, signal)));

@@ -40,9 +40,11 @@ export interface ControllerSettings {
 }
 
 export interface ControllerEntry {
-  /** Names it in `only`, in logs and as the source of its events. */
+  /** Names it in `only` and in logs. */
   readonly name: string;
   readonly create: ControllerFactory;
+  /** Source of its events where Kubernetes names it otherwise there; `name` where it is not given. */
+  readonly eventSource?: string;
   /** Kinds without which it has nothing to do: where the server does not serve them, it is left out. */
   readonly requires?: readonly Resource<unknown>[];
 }
@@ -70,14 +72,14 @@ export function controllers(settings: ControllerSettings): readonly ControllerEn
     { name: "endpoint-controller", create: (context) => new EndpointsController(context) },
     { name: "endpoint-slice-controller", create: (context) => new EndpointSliceController(context), requires: [endpointslices] },
     { name: "endpoint-slice-mirroring-controller", create: (context) => new EndpointSliceMirroringController(context), requires: [endpointslices] },
-    { name: "disruption-controller", create: (context) => new DisruptionController(context), requires: [poddisruptionbudgets] },
+    { name: "disruption-controller", eventSource: "controllermanager", create: (context) => new DisruptionController(context), requires: [poddisruptionbudgets] },
     { name: "resourcequota-controller", create: (context) => new ResourceQuotaController(context), requires: [resourcequotas, persistentvolumeclaims] },
     { name: "persistentvolumeclaim-protection-controller", create: claimProtection, requires: [persistentvolumeclaims] },
     { name: "persistentvolume-protection-controller", create: volumeProtection, requires: [persistentvolumes] },
     { name: "volumeattributesclass-protection-controller", create: attributesClassProtection, requires: [volumeattributesclasses, persistentvolumes, persistentvolumeclaims] },
     ...(signCertificate === undefined ? [] : [{ name: "certificatesigningrequest-signing-controller", create: (context: ControllerContext) => new CertificateSigningController(context, signCertificate), requires: [certificatesigningrequests] }]),
     ...(clusterCidr === undefined || clusterCidr === "" ? [] : [ipam(clusterCidr)]),
-    { name: "generic-garbage-collector", create: (context) => new GarbageCollector(context) },
+    { name: "generic-garbage-collector", eventSource: "garbage-collector-controller", create: (context) => new GarbageCollector(context) },
   ];
   const unknown = settings.only?.find((name) => !all.some((entry) => entry.name === name));
   if (unknown !== undefined) throw new Error(`there is no controller named ${JSON.stringify(unknown)}; there are ${all.map((entry) => entry.name).join(", ")}`);
@@ -86,5 +88,5 @@ export function controllers(settings: ControllerSettings): readonly ControllerEn
 
 function ipam(clusterCidr: string): ControllerEntry {
   const ranges = parseClusterCidrs(clusterCidr);
-  return { name: "node-ipam-controller", create: (context) => new NodeIpamController(context, ranges) };
+  return { name: "node-ipam-controller", eventSource: "cidrAllocator", create: (context) => new NodeIpamController(context, ranges) };
 }

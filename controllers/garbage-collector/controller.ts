@@ -117,8 +117,8 @@ export class GarbageCollector implements Controller {
       throw error;
     });
     if (owner === undefined || owner.metadata.uid !== reference.uid) {
-      if (known?.observed !== undefined) this.#warnOwner(object, reference);
-      else this.#noteAbsent(reference.uid);
+      if (known?.observed === undefined) this.#noteAbsent(reference.uid);
+      else if (known.observed.resource.namespaced && known.observed.namespace !== object.metadata.namespace) this.#warnOwner(object, reference);
       return "absent";
     }
     const waits = owner.metadata.deletionTimestamp !== undefined && owner.metadata.finalizers?.includes(FOREGROUND);

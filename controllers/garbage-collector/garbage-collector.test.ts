@@ -110,11 +110,15 @@ clusterTest("owners in another place: a cluster-scoped owner counts, one of anot
   await makeMap(cluster, "of-node", [owner(node)]);
   const elsewhere = await cluster.admin.create(configmaps, { apiVersion: "v1", kind: "ConfigMap", metadata: { namespace: "other", name: "a" } });
   await makeMap(cluster, "misled", [owner(elsewhere)]);
+  const here = await makeMap(cluster, "here", [owner(node)]);
+  await makeMap(cluster, "misnamed", [{ ...owner(here), name: "there" }]);
   await cluster.admin.create(nodes, { apiVersion: "v1", kind: "Node", metadata: { name: "odd", ownerReferences: [owner(elsewhere)] } });
   cluster.startManager(ONLY);
-  await cluster.eventually(async () => assert.deepEqual(await names(cluster), ["of-node"]));
+  await cluster.eventually(async () => assert.deepEqual(await names(cluster), ["here", "of-node"]));
   await cluster.eventually(async () => {
-    const event = (await cluster.admin.list(coreEvents)).items.find(({ reason }) => reason === "OwnerRefInvalidNamespace");
+    const events = (await cluster.admin.list(coreEvents)).items.filter(({ reason }) => reason === "OwnerRefInvalidNamespace");
+    assert.deepEqual(events.map(({ involvedObject, source }) => `${source?.component} ${involvedObject.name}`).sort(), ["garbage-collector-controller misled", "garbage-collector-controller odd"]);
+    const event = events.find(({ involvedObject }) => involvedObject.name === "misled");
     assert.match(event?.message ?? "", /^ownerRef \[v1\/ConfigMap, namespace: default, name: a, uid: .*\] does not exist in namespace "default"$/);
   });
   await cluster.pass(2000);

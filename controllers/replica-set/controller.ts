@@ -88,9 +88,11 @@ export class ReplicaSetController implements Controller {
     if (!this.#writes.settled(key)) return { requeueAfter_ms: UNSETTLED_MS };
     const claimed = await this.#owned.claim(set);
     const active = claimed.filter(isPodActive);
-    const failure = set.metadata.deletionTimestamp === undefined ? await this.#manage(key, set, active) : undefined;
+    const result = set.metadata.deletionTimestamp === undefined ? await this.#manage(key, set, active) : undefined;
+    // In a namespace that is going nothing is missing.
+    const failure = isNamespaceTerminating(result?.error) ? undefined : result;
     const updated = await this.#updateStatus(set, claimed, failure);
-    if (failure !== undefined && !isNamespaceTerminating(failure.error)) throw failure.error;
+    if (failure !== undefined) throw failure.error;
     const waits = updated.readyReplicas !== updated.availableReplicas;
     const next_ms = waits ? nextAvailability_ms(active, set.spec?.minReadySeconds ?? 0, this.#context.clock.now_ms()) : undefined;
     return next_ms === undefined ? undefined : { requeueAfter_ms: next_ms };

@@ -132,10 +132,18 @@ clusterTest("in a namespace that is going away nothing is tried in vain", async 
   cluster.startManager({ only: ["replicaset-controller", "service-account-controller"] });
   await cluster.admin.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: "going" } });
   await cluster.eventually(() => cluster.admin.get(serviceaccounts, { namespace: "going", name: "default" }));
-  await cluster.admin.delete(namespaces, { name: "going" });
   const set = userReplicaSet("web", 2);
+  const old = { namespace: "going", name: "old" };
+  await cluster.admin.create(replicasets, { ...set, metadata: old, spec: { ...set.spec!, replicas: 0 } });
+  await cluster.admin.delete(namespaces, { name: "going" });
+  await cluster.admin.patch(replicasets, old, "merge", { spec: { replicas: 2 } });
   await t.throwsAsync(cluster.admin.create(replicasets, { ...set, metadata: { name: "web", namespace: "going" } }), { message: /because it is being terminated/ });
-  await cluster.pass(1000);
+  const { status } = await cluster.eventually(async () => {
+    const grown = await cluster.admin.get(replicasets, old);
+    assert.equal(grown.status?.observedGeneration, grown.metadata.generation);
+    return grown;
+  });
+  t.is(status?.conditions, undefined);
   t.is((await cluster.admin.list(pods, { namespace: "going" })).items.length, 0);
 });
 
