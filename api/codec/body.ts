@@ -4,7 +4,7 @@ import { badRequest, type StatusError } from "../status/errors.ts";
 import { goQuote } from "../status/go-text.ts";
 import type { ApiObject } from "../wire.ts";
 import { DecodeError } from "./decode-error.ts";
-import { type Decoded, decodeJson, type FieldValidation } from "./json.ts";
+import { type Decoded, decodeJson, type FieldValidation, type KnownMember } from "./json.ts";
 import { encodeFree } from "./json-encode.ts";
 import { kindOf } from "./json-decode.ts";
 import { type JsonNode, JsonSyntaxError, ObjectNode, parseJsonTree } from "./json-tree.ts";
@@ -28,6 +28,8 @@ export interface BodyRequest {
   readonly custom?: boolean;
   /** Brings a custom resource into the form of its schema: removes what the schema does not know, and says what that was. @throws DecodeError */
   readonly coerce?: Coerce | undefined;
+  /** A member that need not be read where its text was met before. */
+  readonly known?: KnownMember | undefined;
 }
 
 /** The paths of the fields that were removed: `spec.list[0].x`. */
@@ -100,7 +102,7 @@ function decodeAsExpected(request: BodyRequest, json: string): Outcome | undefin
   const definition = request.custom === true ? undefined : (request.definition ?? definitionOfKind(expected.group, expected.version, expected.kind)?.name);
   if (definition === undefined && request.custom !== true) return undefined;
   try {
-    const { object, warnings } = decodeJson(definition, json, request.validation);
+    const { object, warnings } = decodeJson(definition, json, request.validation, request.known);
     if (object.kind !== expected.kind || object.apiVersion !== apiVersionOf(expected)) return undefined;
     return { object, warnings, kind: expected };
   } catch (error) {

@@ -1,6 +1,6 @@
 import { definition as definitionOf } from "../schema/schema.ts";
 import type { FieldSchema, SchemaType } from "../schema/types.ts";
-import { quickEncoder } from "./json-arrange.ts";
+import { type QuickEncode, quickEncoder } from "./json-arrange.ts";
 import { type EmptyForm, emptyTest } from "./json-empty.ts";
 import { compactJson, quoteJson, sortedKeys } from "./json-text.ts";
 import { finalText, rawText } from "./raw.ts";
@@ -9,27 +9,39 @@ import { finalText, rawText } from "./raw.ts";
 type Encode = (value: unknown) => string;
 type Container = Record<string, unknown>;
 
-/** Compact JSON of an object of the definition. */
-export function encodeTyped(definitionName: string, object: unknown, form: EmptyForm): string {
-  const known = wholes[form].get(definitionName);
-  if (known !== undefined) return known(object);
-  const encoder = compileWhole(definitionName, form);
-  wholes[form].set(definitionName, encoder);
-  return encoder(object);
+/** The JSON of one field of an object, known already: text of just this value, in the form that is asked for. */
+export interface KnownField {
+  readonly value: unknown;
+  readonly text: string;
 }
 
-const wholes = { asGiven: new Map<string, Encode>(), asStored: new Map<string, Encode>() };
+/** Compact JSON of an object of the definition. */
+export function encodeTyped(definitionName: string, object: unknown, form: EmptyForm, known?: KnownField): string {
+  return encodeFields(object as Container, wholeOf(definitionName, form), known);
+}
+
+/** JSON of a field's value as it stands in an object of the definition; undefined where the quick way has a doubt. */
+export function encodeFieldQuickly(definitionName: string, name: string, value: unknown, form: EmptyForm): string | undefined {
+  return wholeOf(definitionName, form).byName.get(name)?.quick?.(value);
+}
+
+const wholes = { asGiven: new Map<string, CompiledObject>(), asStored: new Map<string, CompiledObject>() };
+
+function wholeOf(definitionName: string, form: EmptyForm): CompiledObject {
+  let whole = wholes[form].get(definitionName);
+  if (whole === undefined) wholes[form].set(definitionName, (whole = compileWhole(definitionName, form)));
+  return whole;
+}
 
 /** Of an object as a whole: each of its fields the quick way first. Its metadata is put together, since there the managers' fields are, whose text is known. */
-function compileWhole(definitionName: string, form: EmptyForm): Encode {
+function compileWhole(definitionName: string, form: EmptyForm): CompiledObject {
   const { byName } = compileFields(definitionName, form);
   const fields = definitionOf(definitionName).fields.map(({ name, type }): CompiledField => {
     const field = byName.get(name) as CompiledField;
     const quick = type.type === "map" || type.type === "list" || (type.type === "object" && type.definition !== OBJECT_META) ? quickEncoder(type, form) : undefined;
-    return quick === undefined ? field : { ...field, encode: (value) => quick(value) ?? field.encode(value) };
+    return quick === undefined ? field : { ...field, quick, encode: (value) => quick(value) ?? field.encode(value) };
   });
-  const compiled = compiledObject(fields);
-  return (value) => encodeFields(value as Container, compiled);
+  return compiledObject(fields);
 }
 
 const OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
@@ -66,6 +78,7 @@ interface CompiledField {
   /** `"name":`. */
   readonly head: string;
   readonly encode: Encode;
+  readonly quick?: QuickEncode;
   /** Written for an absent value; "" when it is left out. */
   readonly zero: string;
   readonly isEmpty: (value: unknown) => boolean;
@@ -95,7 +108,7 @@ function compiledObject(fields: readonly CompiledField[]): CompiledObject {
 }
 
 /** Goes by the members that are there, not by all that could be. */
-function encodeFields(object: Container, { byName, always }: CompiledObject): string {
+function encodeFields(object: Container, { byName, always }: CompiledObject, known?: KnownField): string {
   const present: CompiledField[] = [];
   let sorted = true;
   for (const name in object) {
@@ -112,7 +125,7 @@ function encodeFields(object: Container, { byName, always }: CompiledObject): st
     for (let missing = always[next]; missing !== undefined && missing.index < field.index; missing = always[++next]) text += member(text, missing, missing.zero);
     if (always[next] === field) next++;
     const value = object[field.name];
-    const body = value === undefined || field.isEmpty(value) ? field.zero : field.encode(value);
+    const body = value === undefined || field.isEmpty(value) ? field.zero : value === known?.value ? known.text : field.encode(value);
     if (body !== "") text += member(text, field, body);
   }
   for (let missing = always[next]; missing !== undefined; missing = always[++next]) text += member(text, missing, missing.zero);

@@ -15,7 +15,38 @@ export interface JsonScan {
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+const OPEN = 0x7b;
 const SAFE_DIGITS = 15;
+
+/**
+ * Where the value of a member of the text's own object stands; undefined where it is none that begins with a brace, or the text is odd. What is told of a text
+ * that is not JSON means nothing.
+ */
+export function memberRange(text: string, name: string): { readonly start: number; readonly end: number } | undefined {
+  if (text.charCodeAt(0) !== OPEN) return undefined;
+  const length = text.length;
+  let depth = 0;
+  let start = -1;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === QUOTE) {
+      const begin = ++i;
+      for (; i < length; i++) {
+        const inside = text.charCodeAt(i);
+        if (inside === QUOTE) break;
+        if (inside === BACKSLASH) i++;
+      }
+      if (depth !== 1 || i - begin !== name.length || text.charCodeAt(i + 1) !== COLON || text.charCodeAt(i + 2) !== OPEN || !text.startsWith(name, begin)) continue;
+      start = i + 2;
+    } else if (code === OPEN || code === 0x5b) depth++;
+    else if (code === 0x7d || code === 0x5d) {
+      depth--;
+      if (start >= 0 && depth === 1) return { start, end: i + 1 };
+    }
+  }
+  return undefined;
+}
 
 /** One pass over the text. */
 export function scanJson(text: string): JsonScan {

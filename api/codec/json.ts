@@ -3,14 +3,14 @@ import { checkObject, countMembers, DOUBT } from "./json-check.ts";
 import { DecodeError } from "./decode-error.ts";
 import { decodeTree } from "./json-decode.ts";
 import type { EmptyForm } from "./json-empty.ts";
-import { encodeFree, encodeTyped } from "./json-encode.ts";
+import { encodeFieldQuickly, encodeFree, encodeTyped, type KnownField } from "./json-encode.ts";
 import { decodeFreeTree } from "./json-free.ts";
-import { scanJson } from "./json-scan.ts";
+import { memberRange, scanJson } from "./json-scan.ts";
 import { JsonSyntaxError, parseJsonTree } from "./json-tree.ts";
 import { hasBackslashName } from "./parse-json.ts";
 import { DepthError, plainText } from "./raw.ts";
 
-export { DecodeError, type EmptyForm };
+export { DecodeError, type EmptyForm, encodeFieldQuickly, type KnownField };
 
 /** What an undecodable detail means: Strict refuses, Warn answers with warnings, Ignore is silent. */
 export type FieldValidation = "Strict" | "Warn" | "Ignore";
@@ -27,11 +27,12 @@ const MAX_FAST_DEPTH = 200;
 /**
  * Decodes JSON text into a normalised object of the definition (see zero.ts): nulls and zero values dropped as Go would
  * not see them, always-written fields there, quantities, times and base64 canonical, unknown fields pruned. Integers
- * beyond 2^53 are bigint. `definition` undefined: a custom resource, of which only the metadata is typed.
+ * beyond 2^53 are bigint. `definition` undefined: a custom resource, of which only the metadata is typed. `known`: a member
+ * that need not be read where its text was met before.
  * @throws DecodeError in the decoder's words: syntax, wrong types, and under Strict every unknown or duplicate field
  */
-export function decodeJson<T = ApiObject>(definition: string | undefined, text: string, validation: FieldValidation): Decoded<T> {
-  const object = tryDecode(definition, text);
+export function decodeJson<T = ApiObject>(definition: string | undefined, text: string, validation: FieldValidation, known?: KnownMember): Decoded<T> {
+  const object = known === undefined || definition === undefined ? tryDecode(definition, text) : tryDecodeAround(definition, text, known);
   if (object !== undefined) return { object: object as T, warnings: [] };
   return decodeSlowly(definition, text, validation);
 }
@@ -42,8 +43,29 @@ export function tryDecode(definition: string | undefined, text: string): Record<
 }
 
 /** Checks and normalises an object as decodeJson does (a patch's result, an in-process write); the argument is not kept. @throws DecodeError */
-export function normalizeObject<T = ApiObject>(definition: string | undefined, value: unknown, validation: FieldValidation): Decoded<T> {
-  return decodeJson(definition, plainText(value), validation);
+export function normalizeObject<T = ApiObject>(definition: string | undefined, value: unknown, validation: FieldValidation, known?: KnownMember): Decoded<T> {
+  return decodeJson(definition, plainText(value), validation, known);
+}
+
+/** A member of objects whose values are known by their text. */
+export interface KnownMember {
+  readonly name: string;
+  /** What a member of this text decodes to; undefined where that is not known. */
+  find(text: string): object | undefined;
+  /** Called where the text as a whole had to be looked at more closely: nothing that was found must be remembered. */
+  forget(): void;
+}
+
+/** As tryDecode. A member that is known is not read again: the value that is known stands there. */
+function tryDecodeAround(definition: string, text: string, known: KnownMember): Record<string, unknown> | undefined {
+  const range = memberRange(text, known.name);
+  if (range === undefined) return decodeFast(definition, text);
+  const value = known.find(text.slice(range.start, range.end));
+  // null is a value wherever an object is one. A second member of the name makes the numbers of members differ.
+  const object = decodeFast(definition, value === undefined ? text : `${text.slice(0, range.start)}null${text.slice(range.end)}`);
+  if (object === undefined) known.forget();
+  else if (value !== undefined) object[known.name] = value;
+  return object;
 }
 
 function decodeFast(definition: string, text: string): Record<string, unknown> | undefined {
@@ -92,10 +114,10 @@ function decodeSlowly<T>(definition: string | undefined, text: string, validatio
 /**
  * The compact JSON that Kubernetes writes for the object, without a newline at the end: fields in Go's order, empty
  * ones left out unless always written, map keys by UTF-8 bytes, <, > and & escaped. `definition` undefined: a custom
- * resource (keys sorted).
+ * resource (keys sorted). `known`: a field whose text need not be made.
  */
-export function encodeObject(definition: string | undefined, object: unknown, form: EmptyForm = "asGiven"): string {
-  return definition === undefined ? encodeFree(object) : encodeTyped(definition, object, form);
+export function encodeObject(definition: string | undefined, object: unknown, form: EmptyForm = "asGiven", known?: KnownField): string {
+  return definition === undefined ? encodeFree(object) : encodeTyped(definition, object, form, known);
 }
 
 /** Indented by two blanks as for `?pretty=1`: any compact JSON text. */

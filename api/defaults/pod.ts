@@ -7,7 +7,6 @@ import { requestsFromLimits, roundResources } from "./resource-list.ts";
 /** Defaults of a pod: those of its spec, and what only a pod itself gets (a template does not). */
 export function defaultPod(pod: Pod): void {
   const spec = (pod.spec ??= { containers: [] });
-  dropInitContainerAnnotations(pod.metadata);
   for (const container of spec.containers ?? []) requestsFromLimits(container.resources);
   for (const container of spec.initContainers ?? []) requestsFromLimits(container.resources);
   if (spec.resources) defaultPodResources(spec);
@@ -19,6 +18,12 @@ export function defaultPod(pod: Pod): void {
   defaultPodSpec(spec);
   // A negative grace period means the shortest one; a template keeps it as it is.
   if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1;
+  defaultBesideSpec(pod);
+}
+
+/** Those of everything but the spec. */
+export function defaultBesideSpec(pod: Pod): void {
+  dropInitContainerAnnotations(pod.metadata);
   const status = (pod.status ??= {});
   status.phase ||= "Pending";
   mirrorPodIps(status);
@@ -46,7 +51,7 @@ const oldInitContainerAnnotations = ["init-containers", "init-container-statuses
 
 /** Annotations that held init containers before the field did: never kept. */
 export function dropInitContainerAnnotations(meta: { annotations?: { [key: string]: string } } | undefined): void {
-  if (meta?.annotations) for (const key of oldInitContainerAnnotations) delete meta.annotations[key];
+  if (meta?.annotations) for (const key of oldInitContainerAnnotations) if (meta.annotations[key] !== undefined) delete meta.annotations[key];
 }
 
 /** KEP-2837: what the pod as a whole asks for, where it is given in part. */

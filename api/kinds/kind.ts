@@ -153,8 +153,26 @@ export interface UpdateStrategy<T extends ApiObject = ApiObject> {
   warnings?(object: T, old: T | undefined): string[];
 }
 
+/**
+ * Of a kind whose objects are made many at a time from one template, alike but for their metadata: what is left to do for a new one when an object with
+ * the same `spec` was made before, which was valid and its spec without a warning. Such a kind has no `canonicalize`.
+ */
+export interface AlikeRules<T extends ApiObject = ApiObject> {
+  /** Defaults, preparation and rules of the spec look at nothing else in this object (no name, label or annotation): only then may they be left out. */
+  isSpecApart(object: T): boolean;
+  /** `applyDefaults` without those of the spec. */
+  applyDefaults(object: T): void;
+  /** `prepareForCreate` without what it does to the spec. */
+  prepareForCreate(object: T, context: StrategyContext): void;
+  /** `validate` without the rules of the spec: those of metadata, the registry's own among them. */
+  validate(object: T): FieldError[];
+  /** `warnings` without those of the spec. */
+  warnings(object: T): string[];
+}
+
 /** After apiserver's rest strategies: what is particular to a kind. Each hook may be absent. */
 export interface Strategy<T extends ApiObject = ApiObject> extends UpdateStrategy<T> {
+  readonly alike?: AlikeRules<T>;
   /** Fills defaults (the defaulting functions of the kind); runs on every decoded object before admission and is idempotent. */
   applyDefaults?(object: T): void;
   /** Drops what a client may not set at creation (status), sets what the server sets (generation). */

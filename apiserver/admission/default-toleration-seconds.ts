@@ -1,5 +1,5 @@
 import type { Pod, Toleration } from "../../api/wire.ts";
-import type { AdmissionPlugin } from "./admission.ts";
+import { type AdmissionPlugin, NOTHING_ELSE } from "./admission.ts";
 
 const SECONDS = 300;
 /** The same for all pods. */
@@ -8,6 +8,7 @@ const TOLERATIONS: readonly Toleration[] = ["node.kubernetes.io/not-ready", "nod
 /** Pods stay five minutes on a node that is not ready or not reachable, unless they say otherwise. */
 export const defaultTolerationSeconds: AdmissionPlugin = {
   name: "DefaultTolerationSeconds",
+  stamp: () => NOTHING_ELSE,
   admit(request) {
     const { kind, object, operation, subresource } = request;
     if (kind.entry.kind !== "Pod" || object === undefined || subresource !== "" || (operation !== "CREATE" && operation !== "UPDATE")) return;

@@ -10,6 +10,7 @@ const NAMESPACES = { group: "", resource: "namespaces" };
 export function namespaceLifecycle(namespaces: KindCache, fresh: () => Promise<unknown>): AdmissionPlugin {
   return {
     name: "NamespaceLifecycle",
+    onlyRefuses: true,
     admit(request) {
       const { kind, operation, namespace } = request;
       if (operation === "DELETE") {

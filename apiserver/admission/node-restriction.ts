@@ -36,6 +36,7 @@ export function nodeRestriction(pods: KindCache, fresh: () => Promise<unknown>, 
   };
   return {
     name: "NodeRestriction",
+    onlyRefuses: true,
     admit(request) {
       const node = nodeOf(request.user);
       return node === undefined ? undefined : restrict(node, request);

@@ -1,7 +1,7 @@
 import { forbidden } from "../../api/status/errors.ts";
 import type { Pod, PodSpec, PriorityClass } from "../../api/wire.ts";
 import type { KindCache } from "../registry/kind-cache.ts";
-import type { AdmissionPlugin, AdmissionRequest } from "./admission.ts";
+import { type AdmissionPlugin, type AdmissionRequest, NOTHING_ELSE } from "./admission.ts";
 
 const PODS = { group: "", resource: "pods" };
 const CLASSES = { group: "scheduling.k8s.io", resource: "priorityclasses" };
@@ -16,6 +16,11 @@ export function priority(classes: KindCache, fresh: () => Promise<unknown>): Adm
       if (request.operation === "CREATE") return setPriority(classes, fresh, request);
       if (request.operation === "UPDATE") keepPriority(request);
       return undefined;
+    },
+    stamp(request) {
+      if (request.kind.entry.kind !== "Pod" || request.operation !== "CREATE") return NOTHING_ELSE;
+      const name = (request.object as Pod).spec?.priorityClassName ?? "";
+      return name === "" ? (defaultClass(classes) ?? NOTHING_ELSE) : classes.get(name);
     },
     validate(request) {
       if (request.kind !== classes.kind || request.object === undefined || request.operation === "DELETE") return;

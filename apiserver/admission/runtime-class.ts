@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { forbidden } from "../../api/status/errors.ts";
 import type { Pod, RuntimeClass } from "../../api/wire.ts";
 import type { KindCache } from "../registry/kind-cache.ts";
-import type { AdmissionPlugin, AdmissionRequest } from "./admission.ts";
+import { type AdmissionPlugin, type AdmissionRequest, NOTHING_ELSE } from "./admission.ts";
 
 /** A pod's runtime class must exist; its overhead becomes the pod's, and its nodes bound where the pod may go. */
 export function runtimeClass(classes: KindCache, fresh: () => Promise<unknown>): AdmissionPlugin {
@@ -20,7 +20,8 @@ export function runtimeClass(classes: KindCache, fresh: () => Promise<unknown>):
     setOverhead(request, pod, found);
     setScheduling(request, pod, found);
   };
-  return { name: "RuntimeClass", admit: (request) => (isNewPod(request) && concerns(request.object as Pod) ? fill(request) : undefined) };
+  const mustFill = (request: AdmissionRequest) => isNewPod(request) && concerns(request.object as Pod);
+  return { name: "RuntimeClass", admit: (request) => (mustFill(request) ? fill(request) : undefined), stamp: (request) => (mustFill(request) ? undefined : NOTHING_ELSE) };
 }
 
 function concerns({ spec }: Pod): boolean {

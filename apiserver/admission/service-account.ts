@@ -3,7 +3,7 @@ import type { Container, Pod, PodSpec, ServiceAccount, Volume } from "../../api/
 import { nameSuffix, type Random } from "../../lib/random.ts";
 import { deepFreeze } from "../registry/cached-object.ts";
 import type { KindCache } from "../registry/kind-cache.ts";
-import type { AdmissionPlugin, AdmissionRequest } from "./admission.ts";
+import { type AdmissionPlugin, type AdmissionRequest, NOTHING_ELSE } from "./admission.ts";
 
 const PODS = { group: "", resource: "pods" };
 const MIRROR_ANNOTATION = "kubernetes.io/config.mirror";
@@ -14,10 +14,16 @@ const TOKEN_SECONDS = 3_607;
 
 /** Gives pods their ServiceAccount, its pull secrets and the volume with its token, the cluster's CA and the namespace. */
 export function serviceAccountAdmission(accounts: KindCache, fresh: () => Promise<unknown>, random: Random): AdmissionPlugin {
+  const isNewPod = ({ kind, subresource, operation }: AdmissionRequest) => kind.entry.kind === "Pod" && subresource === "" && operation === "CREATE";
   return {
     name: "ServiceAccount",
+    stamp(request) {
+      if (!isNewPod(request)) return NOTHING_ELSE;
+      const { metadata, spec } = request.object as Pod;
+      return metadata.annotations?.[MIRROR_ANNOTATION] === undefined ? accounts.get(`${request.namespace}/${spec?.serviceAccountName || "default"}`) : undefined;
+    },
     admit(request) {
-      if (request.kind.entry.kind !== "Pod" || request.subresource !== "" || request.operation !== "CREATE") return undefined;
+      if (!isNewPod(request)) return undefined;
       const pod = request.object as Pod;
       const { spec } = pod;
       if (spec === undefined) return undefined;
@@ -26,14 +32,14 @@ export function serviceAccountAdmission(accounts: KindCache, fresh: () => Promis
       spec.serviceAccount = spec.serviceAccountName;
       const name = spec.serviceAccountName;
       const found = accounts.get(`${request.namespace}/${name}`);
-      if (found !== undefined) return give(spec, found.object() as ServiceAccount, random);
-      return fresh().then(() => give(spec, lookUp(accounts, request, name), random));
+      if (found !== undefined) return give(request, spec, found.object() as ServiceAccount, random);
+      return fresh().then(() => give(request, spec, lookUp(accounts, request, name), random));
     },
   };
 }
 
-function give(spec: PodSpec, account: ServiceAccount, random: Random): void {
-  if (mountsToken(spec, account)) mountToken(spec, random);
+function give(request: AdmissionRequest, spec: PodSpec, account: ServiceAccount, random: Random): void {
+  if (mountsToken(spec, account)) mountToken(request, spec, random);
   if (!spec.imagePullSecrets?.length && account.imagePullSecrets?.length) spec.imagePullSecrets = account.imagePullSecrets.map((secret) => ({ ...secret }));
 }
 
@@ -56,22 +62,29 @@ function mountsToken(spec: PodSpec, account: ServiceAccount): boolean {
   return spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true;
 }
 
-function mountToken(spec: PodSpec, random: Random): void {
+function mountToken(request: AdmissionRequest, spec: PodSpec, random: Random): void {
   let name = "";
+  let places = 1;
   for (const list of [spec.initContainers, spec.containers]) {
     for (const container of list ?? []) {
       if (mountsAlready(container)) continue;
-      // One flat string: what is put together by + is printed more slowly.
-      if (name === "") name = [VOLUME_PREFIX, nameSuffix(random)].join("");
+      if (name === "") name = tokenVolumeName(random);
+      places++;
       const mount = { name, readOnly: true, mountPath: MOUNT_PATH };
       if (container.volumeMounts === undefined) container.volumeMounts = [mount];
       else container.volumeMounts.push(mount);
     }
   }
   if (name === "") return;
+  request.chosen = { name, places, another: () => tokenVolumeName(random) };
   const volume: Volume = { name, projected: TOKEN_SOURCES };
   if (spec.volumes === undefined) spec.volumes = [volume];
   else spec.volumes.push(volume);
+}
+
+/** One flat string: what is put together by + is printed more slowly. */
+function tokenVolumeName(random: Random): string {
+  return [VOLUME_PREFIX, nameSuffix(random)].join("");
 }
 
 function mountsAlready({ volumeMounts }: Container): boolean {

@@ -1,3 +1,4 @@
+import type { KnownField } from "../../api/codec/json.ts";
 import { cloneJson } from "../../api/patch/json-value.ts";
 import { alreadyExists, badRequest, beingDeleted, definitionTerminating, type GroupKind, generateNameConflict, invalid, serverTimeout, StatusError, untyped } from "../../api/status/errors.ts";
 import { validateStoredObjectMeta } from "../../api/validation/object-meta.ts";
@@ -12,6 +13,7 @@ import { fieldManagerOf } from "./field-managers.ts";
 import { dropDuplicateOwners } from "./owner-references.ts";
 import { fillAllocated, type Outcome, type Registry, reservationOf, strategyContext, type WriteContext } from "./registry.ts";
 import type { ServedKind } from "./served-kind.ts";
+import type { SpecTemplate } from "./spec-template.ts";
 import { asIfStored, putObject, storedBytes, toStored } from "./storage-write.ts";
 import { show } from "./stored-view.ts";
 
@@ -30,6 +32,8 @@ export interface CreateOptions {
   authorize?(): Promise<void>;
   /** The object's managedFields are complete: it comes from an apply. */
   readonly applied?: boolean;
+  /** What is known of the object's spec from those before it: the spec may be shared until admission. */
+  readonly template?: SpecTemplate | undefined;
 }
 
 /** Stores a new object: admission, the kind's own preparation and validation, then one compare-and-swap. The object is changed. */
@@ -41,7 +45,7 @@ export async function createObject(registry: Registry, kind: ServedKind, object:
   for (let attempt = 1; ; attempt++) {
     if (kind.custom?.isTerminating()) throw definitionTerminating(kind.resource, "create");
     // What may have to be made again starts from a copy.
-    const draft = generated || allocated ? cloneJson(object) : object;
+    const draft = generated || allocated ? (options.template?.copyOf(object) ?? cloneJson(object)) : object;
     if (generated) draft.metadata.name = meta.generateName!.slice(0, MAX_GENERATED_BASE) + nameSuffix(registry.random);
     try {
       return await createOnce(registry, kind, draft, context, options);
@@ -62,24 +66,27 @@ async function createOnce(registry: Registry, kind: ServedKind, object: ApiObjec
   if (options.applied !== true) fieldManagerOf(registry.kinds, kind, "").update(undefined, object, context.manager, rfc3339(context.now_ms));
   const admission = createAdmission(kind, object, context);
   const { managedFields } = object.metadata;
-  const admitted = registry.admission.admit(admission);
+  const { template } = options;
+  const isReused = template?.reuse(object, admission, registry.admission) === true;
+  const admitted = isReused ? registry.admission.admitChanged(admission) : registry.admission.admit(admission);
   if (admitted !== undefined) await admitted;
   keepReadableManagers(object, managedFields, context.warnings);
   dropDuplicateOwners(object, context.warnings, true);
   fillSystemFields(registry, object, context);
   fillAllocated(registry, kind, object, undefined, context.dryRun);
-  kind.entry.strategy.prepareForCreate?.(object, strategyContext(registry, context, ""));
-  validate(registry, kind, object, context);
+  if (isReused) kind.entry.strategy.alike?.prepareForCreate(object, strategyContext(registry, context, ""));
+  else kind.entry.strategy.prepareForCreate?.(object, strategyContext(registry, context, ""));
+  const isPlain = validate(registry, kind, object, context, isReused);
   if (options.authorize !== undefined) await options.authorize();
   const judged = registry.admission.validate(admission);
   if (judged !== undefined) await judged;
   const name = object.metadata.name ?? "";
   const key = kind.objectKey(context.namespace, name);
   const version = object.metadata.resourceVersion;
-  delete object.metadata.resourceVersion;
+  if (version !== undefined) delete object.metadata.resourceVersion;
   if (context.dryRun) return await showDryRun(registry, kind, key, name, object);
   if (version !== undefined && /^\d+$/.test(version) && Number(version) !== 0) throw untyped(500, "resourceVersion should not be set on objects to be created");
-  return store(registry, kind, key, name, object);
+  return await store(registry, kind, key, name, object, isPlain ? template?.stored(object, admission.chosen) : undefined);
 }
 
 function createAdmission(kind: ServedKind, object: ApiObject, context: WriteContext): AdmissionRequest {
@@ -99,15 +106,32 @@ export function matchNamespace(kind: ServedKind, object: ApiObject, namespace: s
 
 function fillSystemFields(registry: Registry, object: ApiObject, context: WriteContext): void {
   const meta = object.metadata;
-  delete meta.deletionTimestamp;
-  delete meta.deletionGracePeriodSeconds;
-  delete meta.selfLink;
+  // Asked first: taking away what is not there costs a call of the runtime.
+  if (meta.deletionTimestamp !== undefined) delete meta.deletionTimestamp;
+  if (meta.deletionGracePeriodSeconds !== undefined) delete meta.deletionGracePeriodSeconds;
+  if (meta.selfLink !== undefined) delete meta.selfLink;
   if (meta.generateName === "") delete meta.generateName;
   meta.creationTimestamp = rfc3339(context.now_ms);
   meta.uid = registry.random.uuid();
 }
 
-function validate(registry: Registry, kind: ServedKind, object: ApiObject, context: WriteContext): void {
+/** All rules of a new object, those of its spec unless that is known to be valid. Returns whether there is no warning of the spec. @throws StatusError 422 */
+function validate(registry: Registry, kind: ServedKind, object: ApiObject, context: WriteContext, isSpecValid: boolean): boolean {
+  const { alike } = kind.entry.strategy;
+  const own = alike?.warnings(object) ?? [];
+  if (!isSpecValid || alike === undefined) {
+    const warnings = validateAll(registry, kind, object, context);
+    context.warnings.push(...warnings);
+    return warnings.length === own.length;
+  }
+  const errors = alike.validate(object);
+  if (errors.length > 0) throw invalid(kind.groupKind, object.metadata.name ?? "", errors);
+  context.warnings.push(...own);
+  return true;
+}
+
+/** Returns the warnings. @throws StatusError 422 */
+function validateAll(registry: Registry, kind: ServedKind, object: ApiObject, context: WriteContext): readonly string[] {
   const { strategy } = kind.entry;
   const name = object.metadata.name ?? "";
   const errors = strategy.validate?.(object, strategyContext(registry, context, "")) ?? [];
@@ -115,7 +139,7 @@ function validate(registry: Registry, kind: ServedKind, object: ApiObject, conte
   const metaErrors = validateStoredObjectMeta(object.metadata, kind.entry.namespaced);
   if (metaErrors.length > 0) throw invalid(kind.groupKind, name, metaErrors);
   strategy.canonicalize?.(object);
-  context.warnings.push(...(strategy.warnings?.(object, undefined) ?? []));
+  return strategy.warnings?.(object, undefined) ?? [];
 }
 
 /** Custom resources name their kind themselves, and errors show what they name. */
@@ -131,10 +155,10 @@ async function showDryRun(registry: Registry, kind: ServedKind, key: string, nam
   return { kind, object: await asIfStored(kind, object) };
 }
 
-async function store(registry: Registry, kind: ServedKind, key: string, name: string, object: ApiObject): Promise<Outcome> {
+async function store(registry: Registry, kind: ServedKind, key: string, name: string, object: ApiObject, known: KnownField | undefined): Promise<Outcome> {
   const storing = toStored(kind, object);
   const stored = storing instanceof Promise ? await storing : storing;
-  const { written, result } = await putObject(registry, kind, key, stored, storedBytes(kind, stored), 0, reservationOf(registry, kind, object, undefined));
+  const { written, result } = await putObject(registry, kind, key, stored, storedBytes(kind, stored, known), 0, reservationOf(registry, kind, object, undefined));
   if (written !== undefined) {
     const shown = show(kind, written);
     return { kind, cached: shown instanceof Promise ? await shown : shown };

@@ -11,6 +11,7 @@ import type { BindingGuard } from "./bindings/binding-guard.ts";
 import type { CachedObject } from "./cached-object.ts";
 import type { EventLeases } from "./event-leases.ts";
 import type { KindTable, ServedKind } from "./served-kind.ts";
+import type { SpecTemplates } from "./spec-template.ts";
 import type { WatchCache } from "./watch-cache.ts";
 
 /** What every operation of the registry works with. */
@@ -27,6 +28,7 @@ export interface Registry {
   readonly eventLeases: EventLeases;
   readonly allocators: readonly Allocator[];
   readonly bindings: BindingGuard;
+  readonly templates: SpecTemplates;
   /** Aborts when the server closes: watches end. */
   readonly closing: AbortSignal;
   readonly allowPrivileged: boolean;

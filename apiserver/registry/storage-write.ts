@@ -1,4 +1,4 @@
-import { decodeJson, encodeObject } from "../../api/codec/json.ts";
+import { decodeJson, encodeObject, type KnownField } from "../../api/codec/json.ts";
 import { parseJson } from "../../api/codec/parse-json.ts";
 import { requestEntityTooLarge } from "../../api/status/errors.ts";
 import type { ApiObject } from "../../api/wire.ts";
@@ -19,9 +19,9 @@ export function fromStored(kind: ServedKind, object: ApiObject): ApiObject {
   return kind.entry.storedAs === undefined ? object : kind.entry.storedAs.fromStored(object);
 }
 
-/** The bytes that are stored: JSON without resourceVersion, empty lists as Kubernetes' store gives them back. */
-export function storedBytes(kind: ServedKind, object: ApiObject): Buffer {
-  return Buffer.from(encodeObject(kind.stored.definition, withoutVersion(object), "asStored"));
+/** The bytes that are stored: JSON without resourceVersion, empty lists as Kubernetes' store gives them back. `known`: a field whose text is known. */
+export function storedBytes(kind: ServedKind, object: ApiObject, known?: KnownField): Buffer {
+  return Buffer.from(encodeObject(kind.stored.definition, withoutVersion(object), "asStored", known));
 }
 
 function withoutVersion(object: ApiObject): ApiObject {

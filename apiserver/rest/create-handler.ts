@@ -16,11 +16,15 @@ export async function handleCreate(registry: Registry, context: RequestContext, 
   const negotiated = negotiateKind(context, kind);
   checkTimeout(context);
   const options = parseWriteOptions(context.info.query, "CreateOptions");
-  const object = readObject(context, bodyKindOf(kind), options.fieldValidation);
-  kind.entry.strategy.applyDefaults?.(object);
-  const outcome = await createObject(registry, kind, object, writeContext(context, options.dryRun));
+  const template = registry.templates.of(kind);
+  const object = readObject(context, bodyKindOf(kind), options.fieldValidation, template);
+  if (template === undefined) kind.entry.strategy.applyDefaults?.(object);
+  else template.applyDefaults(object);
+  const outcome = await createObject(registry, kind, object, writeContext(context, options.dryRun), template === undefined ? NO_OPTIONS : { template });
   return presentObject(context, negotiated, outcome, 201);
 }
+
+const NO_OPTIONS = {};
 
 /** A request for what is only answered. */
 export async function handleVirtual(services: ResourceServices, context: RequestContext, kind: ServedKind): Promise<ApiResponse> {

@@ -1,5 +1,5 @@
 import { type Coerce, decodeBody, unknownFields } from "../../api/codec/body.ts";
-import { type Decoded, type FieldValidation, normalizeObject } from "../../api/codec/json.ts";
+import { type Decoded, type FieldValidation, type KnownMember, normalizeObject } from "../../api/codec/json.ts";
 import { negotiateContentType } from "../../api/codec/negotiate.ts";
 import { areShared } from "../../api/fieldmanager/interned.ts";
 import { isMap } from "../../api/patch/json-value.ts";
@@ -18,11 +18,11 @@ export interface BodyKind {
   readonly coerce?: Coerce | undefined;
 }
 
-/** The request's body as an object of the kind, a copy that the server may change. @throws StatusError 400, 413, 415 */
-export function readObject(context: RequestContext, kind: BodyKind, validation: FieldValidation): ApiObject {
+/** The request's body as an object of the kind, a copy that the server may change but for what is `known`. @throws StatusError 400, 413, 415 */
+export function readObject(context: RequestContext, kind: BodyKind, validation: FieldValidation, known?: KnownMember): ApiObject {
   const { body } = context.request;
   if (body?.type === "object") {
-    const { object, warnings } = normalizeSent(kind, body.object, validation);
+    const { object, warnings } = normalizeSent(kind, body.object, validation, known);
     context.warnings.push(...warnings);
     if (kind.coerce !== undefined) {
       object.metadata ??= {};
@@ -32,18 +32,18 @@ export function readObject(context: RequestContext, kind: BodyKind, validation: 
   }
   const mediaType = negotiateContentType(header(context.request, "content-type"));
   const bytes = bodyBytes(context);
-  const { object, warnings } = decodeBody({ bytes, mediaType, expected: kind, definition: kind.definition, validation, ...(kind.definition === undefined ? { custom: true } : {}), coerce: kind.coerce });
+  const { object, warnings } = decodeBody({ bytes, mediaType, expected: kind, definition: kind.definition, validation, ...(kind.definition === undefined ? { custom: true } : {}), coerce: kind.coerce, known });
   context.warnings.push(...warnings);
   object.metadata ??= {};
   return object;
 }
 
 /** Components in this process mostly send back what they were given: managedFields that they left alone are taken as they are. */
-function normalizeSent(kind: BodyKind, sent: unknown, validation: FieldValidation): Decoded<ApiObject> {
+function normalizeSent(kind: BodyKind, sent: unknown, validation: FieldValidation, known: KnownMember | undefined): Decoded<ApiObject> {
   const metadata = isMap(sent) ? sent.metadata : undefined;
-  if (!isMap(sent) || !isMap(metadata) || !areShared(metadata.managedFields)) return normalizeObject(kind.definition, sent, validation);
+  if (!isMap(sent) || !isMap(metadata) || !areShared(metadata.managedFields)) return normalizeObject(kind.definition, sent, validation, known);
   const { managedFields, ...rest } = metadata;
-  const decoded = normalizeObject(kind.definition, { ...sent, metadata: rest }, validation);
+  const decoded = normalizeObject(kind.definition, { ...sent, metadata: rest }, validation, known);
   decoded.object.metadata = { ...decoded.object.metadata, managedFields };
   return decoded;
 }

@@ -3,14 +3,14 @@ import type { PodSpec } from "../../wire.ts";
 
 /** Fields that Kubernetes 1.36 knows and its default feature gates leave out: dropped from what a client sends. */
 export function dropDisabledPodFields(spec: PodSpec): void {
-  delete spec.schedulingGroup;
+  if (spec.schedulingGroup !== undefined) delete spec.schedulingGroup;
   visitContainers(spec, (container) => {
     if (container.lifecycle) delete container.lifecycle.stopSignal;
   });
   for (const volume of spec.volumes ?? []) {
     for (const source of volume.projected?.sources ?? []) {
-      delete source.clusterTrustBundle;
-      delete source.podCertificate;
+      if (source.clusterTrustBundle !== undefined) delete source.clusterTrustBundle;
+      if (source.podCertificate !== undefined) delete source.podCertificate;
     }
   }
 }

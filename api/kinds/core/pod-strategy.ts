@@ -1,15 +1,15 @@
 import { rfc3339 } from "../../../lib/clock.ts";
-import { defaultPod, dropInitContainerAnnotations } from "../../defaults/pod.ts";
+import { defaultBesideSpec, defaultPod, dropInitContainerAnnotations } from "../../defaults/pod.ts";
 import { mirrorServiceAccount } from "../../defaults/pod-spec.ts";
 import { dns1123Label } from "../../validation/names.ts";
-import { validatePodCreate } from "../../validation/pod/pod.ts";
+import { isSpecApart, validatePodCreate, validatePodOfKnownSpec } from "../../validation/pod/pod.ts";
 import { validatePodResize } from "../../validation/pod/pod-resize.ts";
 import { validatePodStatusUpdate } from "../../validation/pod/pod-status.ts";
 import { samePodSpec, validateEphemeralUpdate, validatePodUpdate } from "../../validation/pod/pod-update.ts";
 import { qosClass } from "../../validation/pod/qos.ts";
 import { podWarnings } from "../../validation/pod/warnings.ts";
 import type { Pod, PodCondition } from "../../wire.ts";
-import type { Strategy, UpdateStrategy } from "../kind.ts";
+import type { Strategy, StrategyContext, UpdateStrategy } from "../kind.ts";
 import { dropDisabledPodFields } from "./disabled-fields.ts";
 import { fieldsFromAppArmor, mergeMatchLabelKeys } from "./pod-create.ts";
 
@@ -17,23 +17,19 @@ export const podStrategy: Strategy<Pod> = {
   returnDeletedObject: true,
   applyDefaults: defaultPod,
   prepareForCreate(pod, context) {
-    pod.metadata.generation = 1;
     const spec = (pod.spec ??= { containers: [] });
-    dropInitContainerAnnotations(pod.metadata);
     mirrorServiceAccount(spec);
-    pod.status = { phase: "Pending", qosClass: qosClass(pod) };
     dropDisabledPodFields(spec);
-    if (spec.schedulingGates?.length) pod.status.conditions = [gatedCondition(context.now_ms)];
+    prepareBesideSpec(pod, context);
     mergeMatchLabelKeys(pod);
     fieldsFromAppArmor(pod, context.warn ?? (() => {}));
   },
   validate: (pod, context) => validatePodCreate(pod, context.allowPrivileged ?? false),
   warnings(pod, old) {
     if (old) return [];
-    const messages = dns1123Label(pod.metadata.name ?? "");
-    const name = messages.length === 0 ? [] : [`metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${messages.join(" ")}]`];
-    return [...name, ...podWarnings(pod.metadata, pod.spec ?? { containers: [] })];
+    return [...nameWarnings(pod), ...podWarnings(pod.metadata, pod.spec ?? { containers: [] })];
   },
+  alike: { isSpecApart, applyDefaults: defaultBesideSpec, prepareForCreate: prepareBesideSpec, validate: validatePodOfKnownSpec, warnings: nameWarnings },
   prepareForUpdate(pod, old) {
     carry(pod, old, "status");
     if (pod.spec) {
@@ -50,6 +46,18 @@ export const podStrategy: Strategy<Pod> = {
     return period_s < 0 ? 1 : period_s;
   },
 };
+
+function prepareBesideSpec(pod: Pod, context: StrategyContext): void {
+  pod.metadata.generation = 1;
+  dropInitContainerAnnotations(pod.metadata);
+  pod.status = { phase: "Pending", qosClass: qosClass(pod) };
+  if (pod.spec?.schedulingGates?.length) pod.status.conditions = [gatedCondition(context.now_ms)];
+}
+
+function nameWarnings({ metadata }: Pod): string[] {
+  const messages = dns1123Label(metadata.name ?? "");
+  return messages.length === 0 ? [] : [`metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${messages.join(" ")}]`];
+}
 
 function gatedCondition(now_ms: number): PodCondition {
   return { type: "PodScheduled", status: "False", lastTransitionTime: rfc3339(now_ms), reason: "SchedulingGated", message: "Scheduling is blocked due to non-empty scheduling gates" };

@@ -1,13 +1,14 @@
 import { forbidden } from "../../status/field-error.ts";
 import { fieldPath } from "../../status/field-path.ts";
-import type { Pod } from "../../wire.ts";
+import type { Pod, PodSpec } from "../../wire.ts";
 import type { Errors } from "../common.ts";
 import { nameIsDnsSubdomain } from "../names.ts";
 import { METADATA, validateCoreObjectMeta } from "../object-meta.ts";
-import { validatePodAnnotations, validateProfilesMatch } from "./annotations.ts";
+import { namesProfiles, validatePodAnnotations, validateProfilesMatch } from "./annotations.ts";
 import { validateContainerOfPod } from "./containers.ts";
 import type { PodOptions } from "./options.ts";
 import { validatePodSpec } from "./pod-spec.ts";
+import { isWarnedOf } from "./warnings.ts";
 
 export const SPEC = fieldPath("spec");
 
@@ -15,8 +16,7 @@ export const SPEC = fieldPath("spec");
 export function validatePodMetaAndSpec(pod: Pod, allowPrivileged: boolean, errors: Errors): void {
   const spec = pod.spec ?? { containers: [] };
   const options: PodOptions = { isPod: true, allowPrivileged, podName: pod.metadata.name ?? "" };
-  validateCoreObjectMeta(pod.metadata, true, nameIsDnsSubdomain, errors);
-  validatePodAnnotations(pod.metadata.annotations, spec, METADATA.child("annotations"), errors);
+  validatePodMeta(pod, spec, errors);
   validatePodSpec(spec, options, SPEC, errors);
   if (!spec.serviceAccountName) {
     spec.volumes?.forEach((volume, i) => {
@@ -33,6 +33,28 @@ export function validatePodMetaAndSpec(pod: Pod, allowPrivileged: boolean, error
   spec.initContainers?.forEach((container, i) => {
     validateContainerOfPod(container, SPEC.child("initContainers").index(i), errors);
   });
+}
+
+function validatePodMeta({ metadata }: Pod, spec: PodSpec, errors: Errors): void {
+  validateCoreObjectMeta(metadata, true, nameIsDnsSubdomain, errors);
+  validatePodAnnotations(metadata.annotations, spec, METADATA.child("annotations"), errors);
+}
+
+/** A new pod whose spec has been found valid in another pod, and is apart (`isSpecApart`). */
+export function validatePodOfKnownSpec(pod: Pod): Errors {
+  const errors: Errors = [];
+  validatePodMeta(pod, pod.spec ?? { containers: [] }, errors);
+  return errors;
+}
+
+/**
+ * What is done to the pod's spec and asked of it has to do with neither its name (claims of ephemeral volumes are named after the pod) nor its labels
+ * (keys that selectors take their values from) nor its annotations (profiles).
+ */
+export function isSpecApart({ metadata, spec }: Pod): boolean {
+  if (spec?.affinity || spec?.topologySpreadConstraints) return false;
+  if (spec?.volumes) for (const volume of spec.volumes) if (volume.ephemeral) return false;
+  return !metadata.annotations || !(namesProfiles(metadata.annotations) || isWarnedOf(metadata.annotations));
 }
 
 /** A new pod. */

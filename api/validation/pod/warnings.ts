@@ -22,6 +22,12 @@ const deprecatedAnnotations: Readonly<Record<string, string>> = {
   "security.alpha.kubernetes.io/unsafe-sysctls": 'non-functional in v1.11+; use the "sysctls" field instead',
 };
 
+/** Whether there are annotations that pods are warned of whatever their spec says. */
+export function isWarnedOf(annotations: Readonly<Record<string, string>>): boolean {
+  for (const key in deprecatedAnnotations) if (annotations[key] !== undefined) return true;
+  return false;
+}
+
 /** Warnings for a pod's spec and metadata. `at` makes paths below the pod or the template. */
 type At = (...fields: [string, ...string[]]) => FieldPath;
 

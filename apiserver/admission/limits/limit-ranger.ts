@@ -3,7 +3,7 @@ import { forbidden } from "../../../api/status/errors.ts";
 import { type Amounts, aggregateContainers } from "../../../api/validation/pod/aggregate.ts";
 import type { Container, LimitRange, PersistentVolumeClaim, Pod, ResourceRequirements } from "../../../api/wire.ts";
 import type { KindCache } from "../../registry/kind-cache.ts";
-import type { AdmissionPlugin, AdmissionRequest } from "../admission.ts";
+import { type AdmissionPlugin, type AdmissionRequest, NOTHING_ELSE } from "../admission.ts";
 import { Settled } from "../settled.ts";
 import { brokenLimits, type LimitItem } from "./constraints.ts";
 
@@ -30,6 +30,7 @@ export function limitRanger(ranges: KindCache, fresh: () => Promise<unknown>): A
   return {
     name: "LimitRanger",
     admit: (request) => (isPod(request) && !isIdle(request) ? fill(request) : undefined),
+    stamp: (request) => (isPod(request) && !isIdle(request) ? undefined : NOTHING_ELSE),
     validate(request) {
       if (request.kind === ranges.kind) settled.note(request.now_ms);
       return (isPod(request) || isClaim(request)) && !isIdle(request) ? check(request) : undefined;

@@ -14,6 +14,7 @@ const BINDINGS = new Set(["rolebindings", "clusterrolebindings"]);
 export function escalationPrevention(index: RbacIndex, authorizer: Authorizer): AdmissionPlugin {
   return {
     name: "RbacEscalation",
+    onlyRefuses: true,
     admit(request) {
       const { group, plural } = request.kind.entry;
       if (group !== GROUP || request.operation === "DELETE" || request.object === undefined) return undefined;
