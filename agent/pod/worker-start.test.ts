@@ -163,6 +163,28 @@ test("an image that is not there: ErrImagePull, then ImagePullBackOff; pulled ag
   }
 });
 
+test("what a failed pull says: a code that says nothing is left out, and two causes have reasons of their own", async (t) => {
+  const told = async (error: CriError) => {
+    const bench = await PodBench.start(podOf({}, { image: "far:1" }), (prepared) => {
+      prepared.runtime.pull = async () => {
+        throw error;
+      };
+    });
+    try {
+      await bench.until("it was said", () => bench.reasons.includes("BackOff") && bench.last?.containerStatuses?.[0]?.state?.waiting?.reason !== "ContainerCreating");
+      return { ...bench.last?.containerStatuses?.[0]?.state?.waiting, event: bench.events[1]?.message };
+    } finally {
+      await bench.close();
+    }
+  };
+  t.deepEqual(await told(new CriError("Unknown", "failed to resolve")), { reason: "ErrImagePull", message: "failed to resolve", event: 'Failed to pull image "far:1": failed to resolve' });
+  t.deepEqual(await told(new CriError("Unknown", "RegistryUnavailable: no route")), {
+    reason: "RegistryUnavailable",
+    message: "image pull failed for far:1 because the registry is unavailable: no route",
+    event: 'Failed to pull image "far:1": RegistryUnavailable: no route',
+  });
+});
+
 test("while one container pulls its image the next waits, and one that ran restarts", async (t) => {
   let finish = () => {};
   const bench = await PodBench.start(podOf({ containers: [containerOf("a"), containerOf("b", { image: "far" }), containerOf("z")] }), (prepared) => {

@@ -174,6 +174,33 @@ test("deleted before a container ever ran: lost, Failed, and no Killing", async 
   }
 });
 
+test("deleted before the first init container ran: that one is lost, the others wait on", async (t) => {
+  const volumes = [{ name: "v", configMap: { name: "absent" } }];
+  const bench = await PodBench.start(podOf({ volumes, initContainers: [containerOf("i", { volumeMounts: [{ name: "v", mountPath: "/v" }] }), containerOf("j")] }));
+  try {
+    await bench.until("it waits", () => bench.reasons.includes("FailedMount"));
+    bench.delete();
+    await bench.reaches(t, "Failed | i=terminated(ContainerStatusUnknown 137) r0 | j=waiting(PodInitializing) r0 | c=waiting(PodInitializing) r0");
+  } finally {
+    await bench.close();
+  }
+});
+
+test("deleted with its last sidecar up, before a container ran: all count as lost", async (t) => {
+  const bench = await PodBench.start(podOf({ initContainers: [containerOf("s", { restartPolicy: "Always" })] }, { image: "slow", imagePullPolicy: "Always" }), (prepared) => {
+    prepared.runtime.pull = () => new Promise(() => {});
+  });
+  try {
+    await bench.advance(300);
+    await bench.reaches(t, "Pending | s=running ready started r0 | c=waiting(PodInitializing) r0");
+    bench.pod = { ...bench.pod, status: bench.last ?? {} };
+    bench.delete();
+    await bench.reaches(t, "Failed | s=terminated(Completed 0) r0 | c=terminated(ContainerStatusUnknown 137) r0");
+  } finally {
+    await bench.close();
+  }
+});
+
 test("deleted during a pull: the pull is given up", async (t) => {
   let wasAborted = false;
   const bench = await PodBench.start(podOf({}, { image: "far" }), (prepared) => {

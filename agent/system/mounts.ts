@@ -19,7 +19,7 @@ export function systemMounter(commands: Commands): Mounter {
   return {
     async tmpfs(target, { size_bytes, mode }) {
       const options = [`mode=${mode}`, ...(size_bytes === undefined ? [] : [`size=${size_bytes}`])].join(",");
-      await run("mount", "-t", "tmpfs", "-o", options, "berth", target);
+      await run("mount", "-t", "tmpfs", "-o", options, "tmpfs", target);
     },
     bind: (source, target) => run("mount", "--no-canonicalize", "-o", "bind", source, target),
     async unmount(target) {

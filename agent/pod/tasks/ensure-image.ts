@@ -1,12 +1,13 @@
 import type { Container, Pod } from "../../../api/wire.ts";
 import type { EventText } from "../../../client/event-recorder.ts";
 import type { Init, Message } from "../../../cri/vocabulary.ts";
+import { isCriCode } from "../../cri/cri-client.ts";
 import { withDefaultTag } from "../config/image-name.ts";
 import type { ImageUser } from "../config/security.ts";
 import type { NodeContext } from "../node-context.ts";
 import { uidOf } from "../spec.ts";
 import { pullCredentials } from "./pull-credentials.ts";
-import { StartFailure } from "./start-failure.ts";
+import { runtimeWords, StartFailure } from "./start-failure.ts";
 
 export interface LocalImage {
   /** What the runtime calls it. */
@@ -89,7 +90,7 @@ async function pull(context: NodeContext, task: ImageTask, image: string, auths:
   if (waiting !== undefined) {
     const message = `Back-off pulling image "${written}"`;
     task.event({ type: "Normal", reason: "BackOff", message });
-    throw new StartFailure("ImagePullBackOff", `${message}: ErrImagePull: ${waiting.message}`, { retryAt_ms: waiting.until_ms });
+    throw new StartFailure("ImagePullBackOff", `${message}: ${waiting.message}`, { retryAt_ms: waiting.until_ms });
   }
   task.onPull();
   task.event({ type: "Normal", reason: "Pulling", message: `Pulling image "${written}"` });
@@ -98,10 +99,11 @@ async function pull(context: NodeContext, task: ImageTask, image: string, auths:
     await pullWithAny(context, task, image, auths);
   } catch (error) {
     if (task.signal.aborted) throw error;
-    const { message } = error as Error;
-    task.event({ type: "Warning", reason: "Failed", message: `Failed to pull image "${written}": ${message}` });
-    imageBackoffs.failed(uid, image, message, clock.now_ms());
-    throw new StartFailure(reasonOf(message), message);
+    const words = pullWords(error);
+    task.event({ type: "Warning", reason: "Failed", message: `Failed to pull image "${written}": ${words}` });
+    const { reason, message } = verdictOf(words, written);
+    imageBackoffs.failed(uid, image, `${reason}: ${message}`, clock.now_ms());
+    throw new StartFailure(reason, message);
   }
   imageBackoffs.succeeded(uid, image);
   const took = goSeconds(clock.monotonic_ms() - started_ms);
@@ -124,11 +126,19 @@ async function pullWithAny(context: NodeContext, task: ImageTask, image: string,
   }
 }
 
+/** The code that says nothing is left out, as kubelet's client of the runtime does. */
+function pullWords(error: unknown): string {
+  return isCriCode(error, "Unknown") ? runtimeWords(error) : (error as Error).message;
+}
+
+const CAUSES = { RegistryUnavailable: "the registry is unavailable", SignatureValidationFailed: "the signature validation failed" } as const;
+
 /** Runtimes name two causes at the start of their message, which kubelet makes reasons of. */
-function reasonOf(message: string): string {
-  const words = message.replace(/^rpc error: code = \w+ desc = /, "");
-  for (const reason of ["RegistryUnavailable", "SignatureValidationFailed"]) if (words.startsWith(reason)) return reason;
-  return "ErrImagePull";
+function verdictOf(words: string, image: string): { reason: string; message: string } {
+  for (const [reason, cause] of Object.entries(CAUSES)) {
+    if (words.startsWith(reason)) return { reason, message: `image pull failed for ${image} because ${cause}${words.slice(reason.length)}` };
+  }
+  return { reason: "ErrImagePull", message: words };
 }
 
 function localImage(image: Message<"Image">): LocalImage {
