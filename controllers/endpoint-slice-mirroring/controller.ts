@@ -7,6 +7,7 @@ import { byService, MANAGED_BY, SERVICE_INDEX, SERVICE_NAME } from "../endpoint-
 import type { Family } from "../endpoint-slice/desired.ts";
 import { planSlices } from "../endpoint-slice/reconcile.ts";
 import { type SliceTemplate, SliceWriter } from "../endpoint-slice/slice-writer.ts";
+import { TRIGGER_TIME } from "../endpoints/trigger-times.ts";
 import { semanticEqual } from "../shared/equal.ts";
 import { controllerRef } from "../shared/owner.ts";
 import { isNamespaceTerminating } from "../shared/pod-control.ts";
@@ -15,6 +16,7 @@ import { MAX_PER_SUBSET, mirroredGroups } from "./desired.ts";
 
 const MANAGER = "endpointslicemirroring-controller.k8s.io";
 const SKIP = "endpointslice.kubernetes.io/skip-mirror";
+const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 const LEADER = "control-plane.alpha.kubernetes.io/leader";
 const FAMILIES: readonly Family[] = ["IPv4", "IPv6"];
 const UNSETTLED_MS = 1000;
@@ -61,7 +63,7 @@ export class EndpointSliceMirroringController implements Controller {
         const desired = source === undefined ? new Map() : mirroredGroups(source, family);
         const slices = existing.filter((slice) => slice.addressType === family);
         // Nothing to say is said by no slice at all.
-        const plan = desired.size === 0 ? { create: [], update: [], remove: slices } : planSlices(desired, slices, (slice) => !semanticEqual(slice.metadata.labels, template.labels), MAX_PER_SUBSET);
+        const plan = desired.size === 0 ? { create: [], update: [], remove: slices } : planSlices(desired, slices, (slice) => differs(slice, template), MAX_PER_SUBSET);
         await this.#writer.apply(plan, template);
       }
     } catch (error) {
@@ -81,8 +83,13 @@ export class EndpointSliceMirroringController implements Controller {
   }
 }
 
+function differs({ metadata }: EndpointSlice, template: SliceTemplate): boolean {
+  return !semanticEqual(metadata.labels, template.labels) || !semanticEqual(metadata.annotations ?? {}, template.annotations({}));
+}
+
 function templateOf(key: string, source: Endpoints | undefined, family: Family): SliceTemplate {
   const slash = key.indexOf("/");
+  const { [TRIGGER_TIME]: _time, [LAST_APPLIED]: _applied, ...annotations } = source?.metadata.annotations ?? {};
   const [namespace, name] = [key.slice(0, slash), key.slice(slash + 1)];
   return {
     owner: key,
@@ -90,6 +97,7 @@ function templateOf(key: string, source: Endpoints | undefined, family: Family):
     prefix: `${name}-`,
     addressType: family,
     labels: { ...source?.metadata.labels, [SERVICE_NAME]: name, [MANAGED_BY]: MANAGER },
+    annotations: () => annotations,
     ownerReferences: source === undefined ? [] : [controllerRef(source, endpoints)],
   };
 }

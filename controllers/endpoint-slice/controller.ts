@@ -5,6 +5,7 @@ import { type Informer, keyOf } from "../../client/informer.ts";
 import type { ReconcileResult } from "../../client/work-queue.ts";
 import { type Controller, type ControllerContext, ReconcileLoop } from "../controller.ts";
 import { endpointsSign } from "../endpoints/service-pods.ts";
+import { TRIGGER_TIME, TriggerTimes } from "../endpoints/trigger-times.ts";
 import { semanticEqual } from "../shared/equal.ts";
 import { controllerRef } from "../shared/owner.ts";
 import { isNamespaceTerminating } from "../shared/pod-control.ts";
@@ -36,6 +37,7 @@ export class EndpointSliceController implements Controller {
   readonly #slices: Informer<EndpointSlice>;
   readonly #writes: WriteTracker<EndpointSlice>;
   readonly #writer: SliceWriter;
+  readonly #triggerTimes = new TriggerTimes();
   readonly #loop: ReconcileLoop;
 
   constructor(context: ControllerContext) {
@@ -91,7 +93,10 @@ export class EndpointSliceController implements Controller {
   async #reconcile(key: string): Promise<ReconcileResult> {
     const service = this.#services.get(key);
     const { selector, type } = service?.spec ?? {};
-    if (service === undefined) this.#writes.forget(key);
+    if (service === undefined) {
+      this.#writes.forget(key);
+      this.#triggerTimes.forget(key);
+    }
     // Slices of a Service that is gone go with it, by their owner reference.
     if (service === undefined || service.metadata.deletionTimestamp !== undefined || !selector || type === "ExternalName") return undefined;
     if (!this.#writes.settled(key)) return { requeueAfter_ms: UNSETTLED_MS };
@@ -99,12 +104,14 @@ export class EndpointSliceController implements Controller {
     const members = this.#pods.list(service.metadata.namespace).filter((pod) => matcher.matches(pod.metadata.labels));
     const mine = this.#slices.byIndex(SERVICE_INDEX, key).filter((slice) => slice.metadata.labels?.[MANAGED_BY] === MANAGER && slice.metadata.deletionTimestamp === undefined);
     const families = familiesOf(service);
+    const time = this.#triggerTimes.next(service, members);
     try {
       for (const family of families) {
-        await this.#reconcileFamily(service, family, members, mine.filter((slice) => slice.addressType === family));
+        const template = templateOf(service, family, time);
+        await this.#reconcileFamily(service, template, members, mine.filter((slice) => slice.addressType === family));
       }
       const others = mine.filter((slice) => !families.includes(slice.addressType as Family));
-      await this.#writer.apply({ create: [], update: [], remove: others }, templateOf(service, "IPv4"));
+      await this.#writer.apply({ create: [], update: [], remove: others }, templateOf(service, "IPv4", time));
     } catch (error) {
       if (isNamespaceTerminating(error)) return undefined;
       throw error;
@@ -112,9 +119,8 @@ export class EndpointSliceController implements Controller {
     return undefined;
   }
 
-  async #reconcileFamily(service: Service, family: Family, members: readonly Pod[], existing: readonly EndpointSlice[]): Promise<void> {
-    const template = templateOf(service, family);
-    const desired = desiredGroups(service, members, family, (name) => this.#nodes.get(name));
+  async #reconcileFamily(service: Service, template: SliceTemplate & { readonly addressType: Family }, members: readonly Pod[], existing: readonly EndpointSlice[]): Promise<void> {
+    const desired = desiredGroups(service, members, template.addressType, (name) => this.#nodes.get(name));
     const plan = planSlices(desired, existing, (slice) => !semanticEqual(slice.metadata.labels, template.labels));
     await this.#writer.apply(plan, template);
   }
@@ -124,7 +130,8 @@ function zoneOf(node: Node): string | undefined {
   return node.metadata.labels?.["topology.kubernetes.io/zone"];
 }
 
-function templateOf(service: Service, family: Family): SliceTemplate {
+/** `time`: of what the slices are changed for, if anything new. */
+function templateOf(service: Service, family: Family, time: string | undefined): SliceTemplate & { readonly addressType: Family } {
   const { name = "", namespace = "", labels = {} } = service.metadata;
   const copied = Object.fromEntries(Object.entries(labels).filter(([label]) => !RESERVED.has(label)));
   const headless = service.spec?.clusterIP === "None" ? { [HEADLESS]: "" } : {};
@@ -134,6 +141,7 @@ function templateOf(service: Service, family: Family): SliceTemplate {
     prefix: `${name}-`,
     addressType: family,
     labels: { ...copied, ...headless, [SERVICE_NAME]: name, [MANAGED_BY]: MANAGER },
+    annotations: ({ [TRIGGER_TIME]: _time, ...held }) => (time === undefined ? held : { ...held, [TRIGGER_TIME]: time }),
     ownerReferences: [controllerRef(service, services)],
   };
 }

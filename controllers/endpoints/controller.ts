@@ -4,18 +4,17 @@ import type { Endpoints, Pod, Service } from "../../api/wire.ts";
 import { isReason } from "../../client/client.ts";
 import { type Informer, keyOf, splitKey } from "../../client/informer.ts";
 import type { ReconcileResult } from "../../client/work-queue.ts";
-import { rfc3339 } from "../../lib/clock.ts";
 import { type Controller, type ControllerContext, ReconcileLoop } from "../controller.ts";
 import { semanticEqual } from "../shared/equal.ts";
 import { isNamespaceTerminating } from "../shared/pod-control.ts";
 import { endpointsSign } from "./service-pods.ts";
 import { endpointSubsets } from "./subsets.ts";
+import { TRIGGER_TIME, TriggerTimes } from "./trigger-times.ts";
 
 const CONCURRENCY = 5;
 const HEADLESS = "service.kubernetes.io/headless";
 const MANAGED_BY = "endpoints.kubernetes.io/managed-by";
 const OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity";
-const TRIGGER_TIME = "endpoints.kubernetes.io/last-change-trigger-time";
 const LEADER = "control-plane.alpha.kubernetes.io/leader";
 
 /** Keeps the Endpoints of each Service that has a selector. */
@@ -28,6 +27,7 @@ export class EndpointsController implements Controller {
   readonly #loop: ReconcileLoop;
   /** Services whose deletion we saw: their Endpoints go too, also those that a user wrote. */
   readonly #serviceGone = new Set<string>();
+  readonly #triggerTimes = new TriggerTimes();
 
   constructor(context: ControllerContext) {
     this.#context = context;
@@ -77,6 +77,7 @@ export class EndpointsController implements Controller {
     if (service === undefined) {
       if (current !== undefined && (isOurs(current) || this.#serviceGone.has(key))) await this.#delete(current);
       this.#serviceGone.delete(key);
+      this.#triggerTimes.forget(key);
       return undefined;
     }
     const { selector, type } = service.spec ?? {};
@@ -84,31 +85,10 @@ export class EndpointsController implements Controller {
     if (!selector || Object.keys(selector).length === 0 || type === "ExternalName") return undefined;
     const matcher = matcherOfLabels(selector);
     const members = this.#pods.list(service.metadata.namespace).filter((pod) => matcher.matches(pod.metadata.labels));
-    const wanted = this.#wanted(service, current, members);
+    const wanted = wantedEndpoints(service, current, members, this.#triggerTimes.next(service, members));
     if (current !== undefined && semanticEqual(current.subsets, wanted.subsets) && sameMetadata(current, wanted)) return undefined;
     await this.#write(current, wanted);
     return undefined;
-  }
-
-  #wanted(service: Service, current: Endpoints | undefined, members: readonly Pod[]): Endpoints {
-    const { name = "", namespace = "", labels: serviceLabels } = service.metadata;
-    const { subsets, truncated } = endpointSubsets(service, members);
-    const { [HEADLESS]: _headless, ...labels }: Record<string, string> = { ...serviceLabels, [MANAGED_BY]: "endpoint-controller" };
-    const { [OVER_CAPACITY]: _capacity, [TRIGGER_TIME]: trigger, ...annotations } = current?.metadata.annotations ?? {};
-    const changed = current === undefined || !semanticEqual(current.subsets, subsets);
-    const time = changed ? rfc3339(this.#context.clock.now_ms()) : trigger;
-    return {
-      apiVersion: "v1",
-      kind: "Endpoints",
-      metadata: {
-        ...current?.metadata,
-        name,
-        namespace,
-        labels: isHeadless(service) ? { ...labels, [HEADLESS]: "" } : labels,
-        annotations: { ...annotations, ...(time ? { [TRIGGER_TIME]: time } : {}), ...(truncated ? { [OVER_CAPACITY]: "truncated" } : {}) },
-      },
-      subsets,
-    };
   }
 
   async #write(current: Endpoints | undefined, wanted: Endpoints): Promise<void> {
@@ -137,6 +117,26 @@ export class EndpointsController implements Controller {
   }
 }
 
+/** As they should be. `time`: of what they were changed for, if anything new. */
+function wantedEndpoints(service: Service, current: Endpoints | undefined, members: readonly Pod[], time: string | undefined): Endpoints {
+  const { name = "", namespace = "", labels: serviceLabels } = service.metadata;
+  const { subsets, truncated } = endpointSubsets(service, members);
+  const { [HEADLESS]: _headless, ...labels }: Record<string, string> = { ...serviceLabels, [MANAGED_BY]: "endpoint-controller" };
+  const { [OVER_CAPACITY]: _capacity, [TRIGGER_TIME]: _time, ...annotations } = current?.metadata.annotations ?? {};
+  return {
+    apiVersion: "v1",
+    kind: "Endpoints",
+    metadata: {
+      ...current?.metadata,
+      name,
+      namespace,
+      labels: isHeadless(service) ? { ...labels, [HEADLESS]: "" } : labels,
+      annotations: { ...annotations, ...(time ? { [TRIGGER_TIME]: time } : {}), ...(truncated ? { [OVER_CAPACITY]: "truncated" } : {}) },
+    },
+    subsets,
+  };
+}
+
 function isHeadless(service: Service): boolean {
   return service.spec?.clusterIP === "None" || (!service.spec?.clusterIP && service.spec?.type === "ExternalName");
 }
@@ -146,6 +146,7 @@ function isOurs(object: Endpoints): boolean {
   return object.metadata.labels?.[MANAGED_BY] === "endpoint-controller" && object.metadata.annotations?.[LEADER] === undefined;
 }
 
+/** But for the time, which alone is not written. */
 function sameMetadata(a: Endpoints, b: Endpoints): boolean {
-  return semanticEqual(a.metadata.labels, b.metadata.labels) && semanticEqual(a.metadata.annotations, b.metadata.annotations);
+  return semanticEqual(a.metadata.labels, b.metadata.labels) && a.metadata.annotations?.[OVER_CAPACITY] === b.metadata.annotations?.[OVER_CAPACITY];
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { deployments, endpoints, pods, services } from "../../api/resources.ts";
+import { deployments, endpointslices, endpoints, pods, services } from "../../api/resources.ts";
 import type { Service } from "../../api/wire.ts";
 import { isReason } from "../../client/client.ts";
 import { clusterTest } from "../testing/cluster-test.ts";
@@ -22,6 +22,10 @@ clusterTest("a Service's endpoints follow its pods, scaling, readiness and delet
     assert.deepEqual(await addresses(cluster), await ips(cluster));
   });
   const made = await cluster.admin.get(endpoints, key);
+  const trigger = (object: { metadata: { annotations?: Record<string, string> } }) => object.metadata.annotations?.["endpoints.kubernetes.io/last-change-trigger-time"];
+  t.truthy(trigger(made));
+  const slice = (await cluster.admin.list(endpointslices, { namespace: "default" })).items[0]!;
+  t.truthy(trigger(slice));
   t.like(made.metadata.labels, { team: "a", "endpoints.kubernetes.io/managed-by": "endpoint-controller" });
   t.deepEqual(made.subsets?.[0]?.ports, [{ port: 8080, protocol: "TCP" }]);
   t.like(made.subsets?.[0]?.addresses?.[0]?.targetRef, { kind: "Pod", namespace: "default" });
@@ -34,6 +38,8 @@ clusterTest("a Service's endpoints follow its pods, scaling, readiness and delet
   });
   await cluster.admin.patch(services, key, "merge", { spec: { selector: { app: "other" } } });
   await cluster.eventually(async () => assert.deepEqual((await cluster.admin.get(endpoints, key)).subsets ?? [], []));
+  t.is(trigger(await cluster.admin.get(endpoints, key)), undefined, "no pod's readiness changed");
+  await cluster.eventually(async () => assert.deepEqual((await cluster.admin.list(endpointslices, { namespace: "default" })).items.map(trigger), [undefined]));
   await cluster.admin.patch(services, key, "merge", { spec: { selector: { app: "web" } } });
   await cluster.eventually(async () => assert.equal((await addresses(cluster)).length, 2));
   await cluster.admin.delete(services, key);
@@ -43,9 +49,15 @@ clusterTest("a Service's endpoints follow its pods, scaling, readiness and delet
 clusterTest("without a selector they are the user's, until the Service goes", async (t, cluster) => {
   cluster.startManager();
   await cluster.admin.create(services, aService({}));
-  await cluster.admin.create(endpoints, { apiVersion: "v1", kind: "Endpoints", metadata: key, subsets: [{ addresses: [{ ip: "192.0.2.1" }], ports: [{ port: 80 }] }] });
+  await cluster.admin.create(endpoints, { apiVersion: "v1", kind: "Endpoints", metadata: { ...key, annotations: { note: "kept", "kubectl.kubernetes.io/last-applied-configuration": "{}" } }, subsets: [{ addresses: [{ ip: "192.0.2.1" }], ports: [{ port: 80 }] }] });
   await cluster.pass(2000);
   t.deepEqual(await addresses(cluster), ["192.0.2.1"]);
+  const mirrored = await cluster.eventually(async () => {
+    const [slice] = (await cluster.admin.list(endpointslices, { namespace: "default" })).items;
+    assert.ok(slice !== undefined);
+    return slice;
+  });
+  t.deepEqual(mirrored.metadata.annotations, { note: "kept" });
   await cluster.admin.delete(services, key);
   await cluster.eventually(() => assert.rejects(cluster.admin.get(endpoints, key), (error) => isReason(error, "NotFound")));
 });

@@ -58,10 +58,10 @@ export class ClaimKeeper {
     const subject = `Claim ${claim.metadata.name} Pod ${podName(set, ordinal)} in StatefulSet ${set.metadata.name}`;
     try {
       await this.#client.create(persistentvolumeclaims, { ...claim, metadata: { ...claim.metadata, ...(owners.length > 0 ? { ownerReferences: owners } : {}) } });
-      this.#events.event(set, { type: "Normal", reason: "SuccessfulCreate", message: `create ${subject} success` });
+      this.#events.event(set, { type: "Normal", reason: "SuccessfulCreate", message: `Create ${subject} success` });
     } catch (error) {
       if (isReason(error, "AlreadyExists")) return;
-      this.#events.event(set, { type: "Warning", reason: "FailedCreate", message: `create ${subject} failed error: ${error instanceof Error ? error.message : String(error)}` });
+      this.#events.event(set, { type: "Warning", reason: "FailedCreate", message: `Create ${subject} failed error: ${error instanceof Error ? error.message : String(error)}` });
       throw error;
     }
   }

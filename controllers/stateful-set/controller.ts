@@ -113,7 +113,7 @@ export class StatefulSetController implements Controller {
 
   async #create(set: StatefulSet, key: string, ordinal: number, template: PodTemplateSpec, revision: string): Promise<void> {
     await this.#claims.ensure(set, ordinal);
-    const spec = { namespace: set.metadata.namespace ?? "", name: podName(set, ordinal), template: templateFor(set, ordinal, template, revision), owner: controllerRef(set, statefulsets) };
+    const spec = { namespace: set.metadata.namespace ?? "", name: podName(set, ordinal), generateName: `${set.metadata.name}-`, template: templateFor(set, ordinal, template, revision), owner: controllerRef(set, statefulsets) };
     const pod = await this.#podControl.create(set, spec, textsOf(set));
     this.#writes.wrote(key, keyOf(pod), pod);
   }
@@ -133,9 +133,9 @@ export class StatefulSetController implements Controller {
 function textsOf({ metadata }: StatefulSet): PodTexts {
   const subject = (verb: string, name: string) => `${verb} Pod ${name} in StatefulSet ${metadata.name}`;
   return {
-    created: (name) => `${subject("create", name)} successful`,
-    createFailed: (name, error) => `${subject("create", name)} failed error: ${error}`,
-    deleted: (name) => `${subject("delete", name)} successful`,
-    deleteFailed: (name, error) => `${subject("delete", name)} failed error: ${error}`,
+    created: (name) => `${subject("Create", name)} successful`,
+    createFailed: (name, error) => `${subject("Create", name)} failed error: ${error}`,
+    deleted: (name) => `${subject("Delete", name)} successful`,
+    deleteFailed: (name, error) => `${subject("Delete", name)} failed error: ${error}`,
   };
 }

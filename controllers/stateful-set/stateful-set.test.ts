@@ -136,6 +136,7 @@ clusterTest("pods come one after another, go in reverse, keep their names", asyn
     assert.ok(again !== undefined && isPodReady(again));
     assert.notEqual(again?.metadata.uid, before?.metadata.uid);
     assert.equal(again?.metadata.name, "db-0");
+    assert.equal(again?.metadata.generateName, "db-");
   });
   const { status } = await cluster.eventually(async () => {
     const set = await cluster.admin.get(statefulsets, key);
@@ -146,8 +147,8 @@ clusterTest("pods come one after another, go in reverse, keep their names", asyn
   t.is(status?.currentRevision, status?.updateRevision);
   await cluster.eventually(async () => {
     const events = (await cluster.admin.list(coreEvents, { namespace: "default" })).items.map(({ message }) => message);
-    assert.ok(events.includes("create Pod db-1 in StatefulSet db successful"));
-    assert.ok(events.includes("delete Pod db-2 in StatefulSet db successful"));
+    assert.ok(events.includes("Create Pod db-1 in StatefulSet db successful"));
+    assert.ok(events.includes("Delete Pod db-2 in StatefulSet db successful"));
   });
   await stop();
 });
