@@ -15,7 +15,7 @@ export function decodeFreeTree(node: JsonNode, text: string): TreeDecoded {
   const metadata = node.values[node.keys.lastIndexOf("metadata")];
   if (metadata !== undefined && metadata !== null) {
     const decoded = decodeTree(OBJECT_META, metadata, text);
-    object.metadata = decoded.object;
+    object.metadata = withoutEmpty(decoded.object);
     for (const error of decoded.strictErrors) {
       // Duplicates were found above.
       const unknown = /^unknown field "(.*)"$/s.exec(error)?.[1];
@@ -23,6 +23,15 @@ export function decodeFreeTree(node: JsonNode, text: string): TreeDecoded {
     }
   }
   return { object, strictErrors: [...strict] };
+}
+
+/** Of a custom resource's metadata: lists and maps without anything in them are not there, as of metadata that goes through a Go struct. The argument is changed. */
+export function withoutEmpty(metadata: Record<string, unknown>): Record<string, unknown> {
+  for (const name in metadata) {
+    const value = metadata[name];
+    if (typeof value === "object" && value !== null && Object.keys(value).length === 0) delete metadata[name];
+  }
+  return metadata;
 }
 
 /** `duplicate field "data.k"` for each member that stands twice, each once, in the order of the text. */

@@ -4,7 +4,7 @@ import { DecodeError } from "./decode-error.ts";
 import { decodeTree } from "./json-decode.ts";
 import type { EmptyForm } from "./json-empty.ts";
 import { encodeFieldQuickly, encodeFree, encodeTyped, type KnownField } from "./json-encode.ts";
-import { decodeFreeTree } from "./json-free.ts";
+import { decodeFreeTree, withoutEmpty } from "./json-free.ts";
 import { memberRange, scanJson } from "./json-scan.ts";
 import { JsonSyntaxError, parseJsonTree } from "./json-tree.ts";
 import { hasBackslashName } from "./parse-json.ts";
@@ -89,7 +89,7 @@ function decodeFreeFast(text: string): Record<string, unknown> | undefined {
     const object = JSON.parse(text) as Record<string, unknown>;
     if (object === null || typeof object !== "object" || Array.isArray(object) || countMembers(object) !== scan.members) return undefined;
     if (scan.escapedNames && hasBackslashName(object)) return undefined;
-    if (object.metadata !== undefined) object.metadata = checkObject(OBJECT_META, object.metadata).object;
+    if (object.metadata !== undefined) object.metadata = withoutEmpty(checkObject(OBJECT_META, object.metadata).object);
     return object;
   } catch (error) {
     if (error === DOUBT || error instanceof SyntaxError) return undefined;

@@ -11,9 +11,12 @@ export interface Comparison {
   readonly removed: FieldSet;
 }
 
-/** From the first value to the second. Values of structs may be in wire form or normalised. Members of the root that `skip` names are not looked at. */
-export function compareValues(type: MergeType, before: unknown, after: unknown, skip: FieldSet = EMPTY): Comparison {
-  const root = new Node();
+/**
+ * From the first value to the second. Values of structs may be in wire form or normalised; `literal`: both are as the wire has them, and an empty list or map that it would leave out is
+ * one all the same (what a configuration was laid over). Members of the root that `skip` names are not looked at.
+ */
+export function compareValues(type: MergeType, before: unknown, after: unknown, skip: FieldSet = EMPTY, literal = false): Comparison {
+  const root = new Node(literal);
   compare(type, isEmpty(skip) ? before : without(before, skip), isEmpty(skip) ? after : without(after, skip), root, false);
   return { changed: root.changedBelow ?? {}, removed: root.removedBelow ?? {} };
 }
@@ -27,10 +30,15 @@ function without(value: unknown, skip: FieldSet): unknown {
 
 /** What happened at and below one path. */
 class Node {
+  readonly literal: boolean;
   changed = false;
   removed = false;
   changedBelow: Level | undefined;
   removedBelow: Level | undefined;
+
+  constructor(literal: boolean) {
+    this.literal = literal;
+  }
 
   /** Takes in what happened at a step below. */
   put(element: PathElement, node: Node): void {
@@ -57,7 +65,7 @@ function compare(type: MergeType, before: unknown, after: unknown, node: Node, i
 /** Whether it was a leaf. */
 function compareAs(type: ReturnType<typeof typeFor>, before: unknown, after: unknown, node: Node, inLeaf: boolean): boolean {
   if (inLeaf) return true;
-  if (type.type === "scalar" || type.relation === "atomic" || (isEmptyValue(type, before) && isEmptyValue(type, after))) {
+  if (type.type === "scalar" || type.relation === "atomic" || (isEmptyValue(type, before, node.literal) && isEmptyValue(type, after, node.literal))) {
     compareLeaves(before, after, node);
     return true;
   }
@@ -77,17 +85,17 @@ function compareFields(type: MapType, before: unknown, after: unknown, node: Nod
   for (const name in left) compareField(type, name, left, right, node);
   for (const name in right) if (!hasMember(left, name)) compareField(type, name, left, right, node);
   // What comes or goes brings the nulls along that the wire shows of it.
-  if (type.wire === undefined || (left === NOTHING) === (right === NOTHING)) return;
+  if (node.literal || type.wire === undefined || (left === NOTHING) === (right === NOTHING)) return;
   for (const name of type.wire.nulls) if (!hasMember(left, name) && !hasMember(right, name)) compareField(type, name, left, right, node);
 }
 
 function compareField(type: MapType, name: string, left: JsonMap, right: JsonMap, node: Node): void {
-  const [before, after] = [wireMember(type, left, name), wireMember(type, right, name)];
+  const [before, after] = [wireMember(type, left, name, node.literal), wireMember(type, right, name, node.literal)];
   // Most members of most writes are as they were.
   if (before === after || (typeof before === "object" && equalJson(before, after))) return;
   const field = type.field(name) ?? type.values();
   if (field === undefined) return;
-  const inner = new Node();
+  const inner = new Node(node.literal);
   compare(field, before, after, inner, false);
   node.put(fieldElement(name), inner);
 }
@@ -101,7 +109,7 @@ function compareItems(type: ListType, before: unknown, after: unknown, node: Nod
 /** Items that stand several times are compared as one value. */
 function compareElement(type: ListType, before: readonly unknown[], after: readonly unknown[], node: Node, element: PathElement): void {
   if (before.length === 1 && after.length === 1 && equalJson(before[0], after[0])) return;
-  const inner = new Node();
+  const inner = new Node(node.literal);
   if (before.length <= 1 && after.length <= 1) compare(type.items(), before[0], after[0], inner, false);
   else if (before.length >= 2 && after.length >= 2) inner.changed = !equalJson(before, after);
   else if (before.length >= 2) {
@@ -119,25 +127,25 @@ function sameShape(a: MergeType, b: MergeType): boolean {
 }
 
 /** No value, null, or a container without anything in it: treated as a leaf, so that none and empty stay apart. */
-function isEmptyValue(type: MergeType, value: unknown): boolean {
+function isEmptyValue(type: MergeType, value: unknown, literal: boolean): boolean {
   if (type.type === "list") return !Array.isArray(value) || value.length === 0;
-  return type.type === "map" && (!isMap(value) || isBare(type, value));
+  return type.type === "map" && (!isMap(value) || isBare(type, value, literal));
 }
 
 const NOTHING: JsonMap = Object.freeze({});
 
 /** A member as the wire has it; undefined when it is left out. */
-function wireMember(type: MapType, map: JsonMap, name: string): unknown {
+function wireMember(type: MapType, map: JsonMap, name: string, literal: boolean): unknown {
   const value = hasMember(map, name) ? map[name] : undefined;
-  if (type.wire === undefined || map === NOTHING) return value;
+  if (literal || type.wire === undefined || map === NOTHING) return value;
   if (value === undefined) return type.wire.nulls.has(name) ? null : undefined;
   if (typeof value === "object" && type.wire.omitted.has(name) && isEmptyContainer(value)) return undefined;
   return value;
 }
 
-function isBare(type: MapType, map: JsonMap): boolean {
-  if (type.wire !== undefined && type.wire.nulls.size > 0) return false;
-  for (const name in map) if (wireMember(type, map, name) !== undefined) return false;
+function isBare(type: MapType, map: JsonMap, literal: boolean): boolean {
+  if (!literal && type.wire !== undefined && type.wire.nulls.size > 0) return false;
+  for (const name in map) if (wireMember(type, map, name, literal) !== undefined) return false;
   return true;
 }
 

@@ -4,7 +4,8 @@ import { StatusError } from "../status/errors.ts";
 import type { ApiObject } from "../wire.ts";
 import { FieldManager } from "./field-manager.ts";
 import { mergeTypeOf } from "./merge-type.ts";
-import { resetFields } from "./reset-fields.ts";
+import { NO_FILTER, resetFields } from "./reset-fields.ts";
+import { customMergeType } from "./structural.ts";
 
 const NOW = "2024-03-01T10:00:00Z";
 const LATER = "2024-03-01T10:00:05Z";
@@ -132,17 +133,32 @@ test("the first apply finds who was there before", (t) => {
   t.deepEqual(one.managers, ['m1 Apply v1 {"f:data":{"f:l":{}}}', 'before-first-apply Update v1 {"f:data":{".":{},"f:k":{}}}']);
 });
 
-test("managedFields in a write: [{}] forgets all, good ones are taken, others ignored", (t) => {
+test("managedFields in a write: [] and [{}] forget all, good ones are taken, others ignored", (t) => {
   const one = new OneObject().apply("m1", configMap({ data: { k: "v" } }));
   const before = one.managers;
   const entry = { manager: "x", operation: "Update", apiVersion: "v1", time: NOW, fieldsType: "FieldsV1", fieldsV1: { "f:data": { "f:k": {} } } };
   const put = (managedFields: unknown[]): OneObject => one.put("n1", { ...configMap({ data: { k: "v" } }), metadata: { name: "a", uid: "1", managedFields } });
   for (const bad of [{ operation: "Bogus" }, { fieldsV1: { bogus: {} } }, { fieldsType: "FieldsV2" }, { fieldsType: "" }, { apiVersion: "" }]) t.deepEqual(put([{ ...entry, ...bad }]).managers, before);
-  t.deepEqual(put([]).managers, before);
   t.deepEqual(put([entry]).managers, ['x Update v1 {"f:data":{"f:k":{}}}']);
   // A version that is not served: nobody's paths.
   t.deepEqual(put([{ ...entry, apiVersion: "v7" }]).managers, []);
   t.deepEqual(put([{}]).managers, []);
+  t.deepEqual(new OneObject().apply("m1", configMap({ data: { k: "v" } })).put("n1", { ...configMap({ data: { k: "v" } }), metadata: { name: "a", uid: "1", managedFields: [] } }).managers, []);
+});
+
+test("an empty list or map of a configuration is a value all the same: who applied one is in the way of others", (t) => {
+  const one = new OneObject().apply("m1", { ...configMap({ data: {} }), metadata: { name: "a", annotations: {} } });
+  t.deepEqual(one.managers, ['m1 Apply v1 {"f:data":{},"f:metadata":{"f:annotations":{}}}']);
+  const conflict = 'Apply failed with 2 conflicts: conflicts with "m1":\n- .data\n- .metadata.annotations';
+  for (const other of [{}, { k: "v" }]) t.is(statusOf(() => one.apply("m2", { ...configMap({ data: other }), metadata: { name: "a", annotations: other } })).message, conflict);
+});
+
+test("a map that loses what is in it for a null is empty, not null", (t) => {
+  const type = customMergeType({ type: "object", properties: { spec: { type: "object", properties: { map: { type: "object", additionalProperties: { type: "string" } } } } } });
+  const manager = new FieldManager({ group: "example.com", version: "v1", kind: "Widget", definition: undefined, type, subresource: "", filter: NO_FILTER });
+  const widget = (spec: unknown) => ({ apiVersion: "example.com/v1", kind: "Widget", metadata: { name: "a" }, spec });
+  const one = new OneObject(manager, "").apply("m1", widget({ map: { a: "b" } })).apply("m1", widget({ map: null }));
+  t.deepEqual(one.object?.["spec"], { map: {} });
 });
 
 test("what the server decides is nobody's", (t) => {

@@ -105,11 +105,11 @@ export class FieldManager {
     return managerId({ manager: manager === "" ? "unknown" : manager, operation: "Update", apiVersion: this.#apiVersion, subresource: this.#kind.subresource });
   }
 
-  /** Managers as the request may set them itself: `[{}]` forgets all, what cannot be understood counts as not said. */
+  /** Managers as the request may set them itself: `[]` and `[{}]` forget all, what cannot be understood counts as not said. */
   #managedOf(live: ApiObject | undefined, next: ApiObject): Managed {
     if (this.#kind.subresource === "") {
       const given = next.metadata.managedFields;
-      if (given?.length === 1 && isBareEntry(given[0])) return noManaged();
+      if (given?.length === 0 || (given?.length === 1 && isBareEntry(given[0]))) return noManaged();
       const managed = decodeOrNone(given);
       if (managed.fields.size > 0) return managed;
     }

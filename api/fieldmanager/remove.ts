@@ -1,16 +1,16 @@
 import { setOwn } from "../codec/zero.ts";
 import { isMap, type JsonMap } from "../patch/json-value.ts";
-import { below, children, type FieldSet, hasElement, isEmpty, isMember, type Level, makeNode } from "./field-set.ts";
+import { below, children, EMPTY, type FieldSet, hasElement, isEmpty, isMember, type Level, makeNode } from "./field-set.ts";
 import { itemElementOrNone } from "./list-item.ts";
 import { type ListType, type MapType, type MergeType, typeFor } from "./merge-type.ts";
 import { fieldElement, type PathElement } from "./path-element.ts";
 
-/** The value without these paths. A container that loses everything becomes null. */
+/** The value without these paths. A container whose members all go becomes null; one that only something inside of them leaves stays, empty if need be (structured-merge-diff 6.3.2). */
 export function removePaths(type: MergeType, value: unknown, paths: FieldSet): unknown {
   if (isEmpty(paths)) return value;
   const own = typeFor(type, value);
   if (own.type === "list") return removeItems(own, value, paths);
-  return own.type === "map" ? removeFields(own, value, paths) : null;
+  return own.type === "map" ? removeFields(own, value, paths) : value;
 }
 
 function removeItems(type: ListType, value: unknown, paths: FieldSet): unknown {
@@ -19,9 +19,16 @@ function removeItems(type: ListType, value: unknown, paths: FieldSet): unknown {
   for (const item of value) {
     const element = itemElementOrNone(type, item);
     if (element !== undefined && hasElement(paths, element)) continue;
-    kept.push(removePaths(type.items(), item, element === undefined ? {} : below(paths, element)));
+    kept.push(removeInside(type.items(), item, element === undefined ? EMPTY : below(paths, element)));
   }
   return kept.length === 0 ? null : kept;
+}
+
+/** Of a member that stays. */
+function removeInside(type: MergeType, value: unknown, paths: FieldSet): unknown {
+  const rest = removePaths(type, value, paths);
+  if (rest !== null) return rest;
+  return isMap(value) ? {} : Array.isArray(value) ? [] : null;
 }
 
 function removeFields(type: MapType, value: unknown, paths: FieldSet): unknown {
@@ -31,7 +38,7 @@ function removeFields(type: MapType, value: unknown, paths: FieldSet): unknown {
     const element = fieldElement(name);
     if (hasElement(paths, element)) continue;
     const field = type.field(name) ?? type.values();
-    setOwn(kept, name, field === undefined ? value[name] : removePaths(field, value[name], below(paths, element)));
+    setOwn(kept, name, field === undefined ? value[name] : removeInside(field, value[name], below(paths, element)));
   }
   return Object.keys(kept).length === 0 ? null : kept;
 }

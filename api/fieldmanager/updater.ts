@@ -51,14 +51,14 @@ export function applyConfiguration(writing: Writing, live: unknown, config: unkn
   const last = managers.get(id);
   managers.set(id, { set: filterPaths(filter, toFieldSet(type, config)), apiVersion, applied: true });
   const next = last === undefined || isEmpty(last.set) ? merged : prune(writing, merged, managers, last);
-  spread(writing, live, next, managers, id, force);
+  spread(writing, live, next, managers, id, force, id, true);
   return equalJson(live, next) ? undefined : next;
 }
 
-/** Takes what a write changed from all managers but `id` and `writer`, and what it removed from all but `id`. @throws ConflictError without force */
-function spread(writing: Writing, live: unknown, next: unknown, managers: Managers, id: string, force: boolean, writer = id): Comparison {
+/** Takes what a write changed from all managers but `id` and `writer`, and what it removed from all but `id`. `literal`: see compareValues. @throws ConflictError without force */
+function spread(writing: Writing, live: unknown, next: unknown, managers: Managers, id: string, force: boolean, writer = id, literal = false): Comparison {
   const skip = "except" in writing.filter ? writing.filter.except : EMPTY;
-  const own = filtered(compareValues(writing.type, live, next, skip), writing.filter);
+  const own = filtered(compareValues(writing.type, live, next, skip, literal), writing.filter);
   const comparisons = new Map<string, Comparison>([[writing.apiVersion, own]]);
   const conflicts = new Map<string, FieldSet>();
   const removed = new Map<string, FieldSet>();

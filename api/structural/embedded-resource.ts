@@ -1,6 +1,7 @@
 import { DecodeError } from "../codec/decode-error.ts";
 import { decodeTree } from "../codec/json-decode.ts";
 import { parseJsonTree } from "../codec/json-tree.ts";
+import { withoutEmpty } from "../codec/json-free.ts";
 import { plainText } from "../codec/raw.ts";
 import { isMap, type JsonMap } from "../patch/json-value.ts";
 import { type FieldError, fieldErrorText, invalid, required } from "../status/field-error.ts";
@@ -37,7 +38,7 @@ export function pruneEmbedded(value: unknown, schema: Structural): string[] {
     if (!isMap(object.metadata)) return;
     const decoded = tryDecodeMeta(object.metadata);
     if (typeof decoded === "string") return;
-    object.metadata = decoded.object;
+    object.metadata = withoutEmpty(decoded.object as Record<string, unknown>);
     for (const field of decoded.unknown) unknown.push(`${path === undefined ? "" : `${path}.`}metadata.${field}`);
   });
   return unknown.sort();

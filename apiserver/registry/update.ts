@@ -215,7 +215,8 @@ function namespaceIsEmpty(namespace: ApiObject): boolean {
  */
 function onlyTimesDiffer(kind: ServedKind, object: ApiObject, stored: Buffer, current: CachedObject): boolean {
   const entries = object.metadata.managedFields;
-  if (entries === undefined || !isAtRevisionButForManagers(stored, current.bytes, current.revision)) return false;
+  // A time that was taken away or added makes the bytes another length.
+  if (entries === undefined || !(isAtRevisionButForManagers(stored, current.bytes, current.revision) || hasTimeless(entries) || hasTimeless(current.object().metadata.managedFields ?? []))) return false;
   const before = current.object().metadata.managedFields;
   if (before?.length !== entries.length) return false;
   // There may be thousands of managers.
@@ -225,11 +226,15 @@ function onlyTimesDiffer(kind: ServedKind, object: ApiObject, stored: Buffer, cu
   return isSame(storedBytes(kind, timeless), current);
 }
 
+function hasTimeless(entries: readonly ManagedFieldsEntry[]): boolean {
+  return entries.some(({ time }) => time === undefined);
+}
+
 /** The same manager of the same fields, whenever he changed them. */
-function isSameManager({ time, ...entry }: ManagedFieldsEntry, same: ManagedFieldsEntry | undefined): boolean {
+function isSameManager({ time: _now, ...entry }: ManagedFieldsEntry, same: ManagedFieldsEntry | undefined): boolean {
   if (same === undefined) return false;
-  const { time: before, ...other } = same;
-  return (time === undefined) === (before === undefined) && equalJson(entry, other);
+  const { time: _then, ...other } = same;
+  return equalJson(entry, other);
 }
 
 /** Nothing would change but the revision. */

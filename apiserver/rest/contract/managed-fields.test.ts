@@ -53,6 +53,14 @@ for (const kind of STORES) {
     t.deepEqual((await client.get(`${maps}/a`)).body, strategic.body);
   });
 
+  test.serial(`${kind}: a patch of nothing but an entry's time changes nothing`, async (t) => {
+    const maps = `/api/v1/namespaces/${await namespace()}/configmaps`;
+    const made = await client.post(maps, { metadata: { name: "a" }, data: { k: "v" } });
+    const patched = await client.patch(`${maps}/a`, [{ op: "remove", path: "/metadata/managedFields/0/time" }], JSON_PATCH);
+    t.is(patched.status, 200);
+    t.deepEqual(patched.body, made.body);
+  });
+
   test.serial(`${kind}: an object that a PUT creates is tracked once`, async (t) => {
     const path = `/apis/coordination.k8s.io/v1/namespaces/${await namespace()}/leases/l`;
     const { status, body } = await client.put(`${path}?fieldManager=m`, { metadata: { name: "l" }, spec: { holderIdentity: "h" } });
