@@ -10,8 +10,15 @@ export interface LogLine {
 }
 
 const NEWLINE = 10;
+const RETURN = 13;
 const BLANK = 32;
 const PARTIAL = 80;
+
+/** Terminals end their lines with CR LF: containerd's log, after which clients are made, keeps the LF alone. */
+function withoutReturn(content: Buffer): Buffer {
+  const at = content.length - 2;
+  return content[at] === RETURN ? Buffer.concat([content.subarray(0, at), content.subarray(at + 1)]) : content;
+}
 
 /** `line` includes its newline. undefined when it is not a CRI log line. */
 export function parseLogLine(line: Buffer): LogLine | undefined {
@@ -23,7 +30,8 @@ export function parseLogLine(line: Buffer): LogLine | undefined {
   if (stream !== "stdout" && stream !== "stderr") return undefined;
   const isPartial = line[afterStream + 1] === PARTIAL;
   const end = isPartial && line[line.length - 1] === NEWLINE ? line.length - 1 : line.length;
-  return { time: line.subarray(0, afterTime), stream, isPartial, content: afterTag < 0 ? line.subarray(line.length - 1) : line.subarray(afterTag + 1, Math.max(end, afterTag + 1)) };
+  const content = afterTag < 0 ? line.subarray(line.length - 1) : line.subarray(afterTag + 1, Math.max(end, afterTag + 1));
+  return { time: line.subarray(0, afterTime), stream, isPartial, content: isPartial ? content : withoutReturn(content) };
 }
 
 /** Cuts what is written into lines; the rest waits for more. */

@@ -50,6 +50,12 @@ for (const [name, options, expected] of cases) {
     }));
 }
 
+test("a terminal's lines end without its carriage returns", (t) =>
+  inFolder(async (path) => {
+    await writeFile(path, text(["2026-01-01T00:00:01.000000001Z stdout F one\r", "2026-01-01T00:00:02.000000001Z stdout F \r", "2026-01-01T00:00:03.000000001Z stdout F a\rb"]));
+    t.is(await read(path, {}), "one\n\na\rb\n");
+  }));
+
 test("reads files larger than a block, from their end too", (t) =>
   inFolder(async (path) => {
     const lines = Array.from({ length: 20_000 }, (_, index) => `2026-01-01T00:00:01.000000001Z stdout F line ${index} ${"x".repeat(index % 50)}`);

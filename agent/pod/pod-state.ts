@@ -3,7 +3,7 @@ import type { WaitReason } from "../status/container-status.ts";
 import type { EndReason } from "../status/pod-status.ts";
 import type { BackoffEntry } from "./crash-backoff.ts";
 import { noResize, type Resize } from "./resize.ts";
-import { newestOf, noRuntime, type PodRuntime } from "./runtime-state.ts";
+import { noRuntime, type PodRuntime } from "./runtime-state.ts";
 
 /**
  * `running`: containers are started and kept. `stopping`: everything is being stopped, nothing starts any more. `stopped`:
@@ -137,14 +137,25 @@ export function startingIds(state: PodState): Set<string> {
 }
 
 /**
- * What the status says now will be something else in a moment: a container is on its way to its first run or replaced by another, or
- * a deleted pod has only its sandbox left to stop. (A pod that ends by itself says why first: clients wait for that.)
+ * What the status says now will be something else in a moment: a container is on its way to its first run, or a deleted pod has
+ * only its sandbox left to stop. (A pod that ends by itself says why first: clients wait for that.)
  */
 export function isPassing(state: PodState): boolean {
   if (state.stage === "stopping") return state.pod.metadata.deletionTimestamp !== undefined && !state.runtime.containers.some((record) => record.state === "running");
-  for (const [name, { starting, replaced }] of state.containers) {
-    if (replaced !== undefined && newestOf(state.runtime, name)?.state === "exited") return true;
+  for (const [name, { starting }] of state.containers) {
     if (starting !== undefined && !state.runtime.containers.some((record) => record.name === name && record.id !== starting.id)) return true;
+  }
+  return false;
+}
+
+/**
+ * A container was ended so that another takes its place, which does not run yet. Its end is never shown by itself: where the restart policy
+ * would not bring it back, the API server takes no status that leaves it.
+ */
+export function isReplacing(state: PodState): boolean {
+  if (state.stage !== "running") return false;
+  for (const { replaced } of state.containers.values()) {
+    if (replaced !== undefined && state.runtime.containers.find((record) => record.id === replaced)?.state !== "running") return true;
   }
   return false;
 }

@@ -267,6 +267,7 @@ test("another image replaces the container of a Never pod too, and a sidecar's e
     bench.update({ spec: to("img2") });
     await bench.advance(3_000);
     await bench.reaches(t, "Running | s=running ready started r1 | c=running ready started r1");
+    t.deepEqual(bench.path.filter((point) => point.includes("terminated")), [], "the API server would not let a container of a Never pod come back from its end");
     t.deepEqual(bench.events.filter((event) => event.reason === "Killing").map((event) => event.message).sort(), ["Container c definition changed, will be restarted", "Init container s definition changed"]);
   } finally {
     await bench.close();

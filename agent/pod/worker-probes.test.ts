@@ -215,6 +215,7 @@ test("who is killed by a probe is replaced even where its exit code alone would 
   try {
     t.is(starts_ms.length, 2);
     await bench.reaches(t, "Running | c=running ready started r1");
+    t.false(bench.path.some((point) => point.includes("terminated")));
   } finally {
     await bench.close();
   }

@@ -1,6 +1,7 @@
 import test from "ava";
 import { CriError } from "../cri/cri-client.ts";
 import { conditionOf, containerOf, PodBench, podOf } from "../testing/pod-bench.ts";
+import { withDefaultTag } from "./config/image-name.ts";
 
 test("init containers run one after another, then the others; each end is ready", async (t) => {
   const init = [containerOf("i1"), containerOf("i2")];
@@ -202,6 +203,14 @@ test("while one container pulls its image the next waits, and one that ran resta
   }
 });
 
+function withDefaultTagWords(image: string): string {
+  try {
+    return withDefaultTag(image);
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 test("imagePullPolicy Never, and names that are none", async (t) => {
   const never = await PodBench.start(podOf({}, { image: "far:1", imagePullPolicy: "Never" }));
   const invalid = await PodBench.start(podOf({}, { image: "registry.example/Upper:bad:name" }));
@@ -212,6 +221,7 @@ test("imagePullPolicy Never, and names that are none", async (t) => {
       invalid.last?.containerStatuses?.[0]?.state?.waiting?.message,
       'Failed to apply default image tag "registry.example/Upper:bad:name": couldn\'t parse image name "registry.example/Upper:bad:name": invalid reference format: repository name (Upper) must be lowercase',
     );
+    t.is(withDefaultTagWords("UPPER"), `Failed to apply default image tag "UPPER": couldn't parse image name "UPPER": invalid reference format: repository name (library/UPPER) must be lowercase`);
     t.false(never.runtime.calls.includes("PullImage") || invalid.runtime.calls.includes("PullImage"));
   } finally {
     await never.close();

@@ -8,7 +8,7 @@ import type { Action } from "./actions.ts";
 import { decide } from "./decide.ts";
 import { garbageOf } from "./garbage.ts";
 import type { NodeContext } from "./node-context.ts";
-import { isPassing, newPodState, type PodState } from "./pod-state.ts";
+import { isPassing, isReplacing, newPodState, type PodState } from "./pod-state.ts";
 import { Publisher } from "./publisher.ts";
 import { currentSandbox } from "./runtime-state.ts";
 import { allContainers, findContainer, isHostNetwork, uidOf } from "./spec.ts";
@@ -143,7 +143,7 @@ export class PodWorker {
     const decision = decide(this.#state, clock.now_ms());
     this.#state = decision.state;
     if (this.#state.stage !== "running" && !this.#starts.signal.aborted) this.#starts.abort();
-    if (this.#state.cleanup !== "done") this.#publisher.publish(this.#state, { isPassing: isPassing(this.#state) });
+    if (this.#state.cleanup !== "done" && !isReplacing(this.#state)) this.#publisher.publish(this.#state, { isPassing: isPassing(this.#state) });
     for (const action of decision.actions) this.#do(action);
     this.#timer?.cancel();
     this.#timer = decision.wakeAt_ms === undefined ? undefined : clock.after(Math.max(0, decision.wakeAt_ms - clock.now_ms()), () => this.#step());
