@@ -50,6 +50,15 @@ function claimUsage({ spec }: PersistentVolumeClaim): Amounts {
   return usage;
 }
 
+/** Amounts of a pod that quotas know by names without `requests.` or `limits.`. */
+const POD_NAMES = /^(cpu|memory|ephemeral-storage|hugepages-.+|(requests|limits)\..+)$/;
+
+/** Whether a name of a quota is that of something at all: `example.com/gpu` alone is not, `requests.example.com/gpu` is. */
+export function isCounted(name: string): boolean {
+  const { resource } = resourceOfName(name);
+  return name.startsWith("count/") || resource !== "pods" || name === "pods" || POD_NAMES.test(name);
+}
+
 /** Whose objects a name of a quota counts: a group and a plural. */
 export function resourceOfName(name: string): { readonly group: string; readonly resource: string } {
   if (name.startsWith("count/")) {

@@ -72,7 +72,7 @@ export class CronJobController implements Controller {
     try {
       return { schedule: parseSchedule(text), zone };
     } catch (error) {
-      this.#warn(cron, "UnparseableSchedule", `unparseable schedule: ${text} : ${error instanceof Error ? error.message : String(error)}`);
+      this.#warn(cron, "UnparseableSchedule", `unparseable schedule: ${JSON.stringify(text)} : ${error instanceof Error ? error.message : String(error)}`);
       return undefined;
     }
   }

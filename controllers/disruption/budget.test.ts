@@ -2,7 +2,7 @@ import test from "ava";
 import type { PodDisruptionBudget } from "../../api/wire.ts";
 import { aPod } from "../testing/objects.ts";
 import { countHealthy, expectations, needsScale, pendingDisruptions } from "./expected.ts";
-import { budgetStatus, failedStatus, sameBudgetStatus } from "./status.ts";
+import { budgetStatus, failedStatus, sameBudgetStatus, selectorText } from "./status.ts";
 
 const NOW = Date.parse("2026-01-01T01:00:00Z");
 const budget = (spec: PodDisruptionBudget["spec"], status?: PodDisruptionBudget["status"]): PodDisruptionBudget => ({ apiVersion: "policy/v1", kind: "PodDisruptionBudget", metadata: { name: "b", namespace: "ns", generation: 3 }, ...(spec ? { spec } : {}), ...(status ? { status } : {}) });
@@ -40,4 +40,10 @@ test("what is allowed, and why not", (t) => {
   t.like(failedStatus(budget({}, allowed), "no scale", NOW), { disruptionsAllowed: 0, currentHealthy: 5, conditions: [{ status: "False", reason: "SyncFailed", message: "no scale" }] });
   t.true(sameBudgetStatus(allowed, { ...allowed }));
   t.false(sameBudgetStatus(undefined, allowed));
+});
+
+test("a selector in an event's words", (t) => {
+  t.is(selectorText({}), "&LabelSelector{MatchLabels:map[string]string{},MatchExpressions:[]LabelSelectorRequirement{},}");
+  const selector = { matchLabels: { b: "2", a: "1" }, matchExpressions: [{ key: "c", operator: "In", values: ["x", "y"] }] };
+  t.is(selectorText(selector), "&LabelSelector{MatchLabels:map[string]string{a: 1,b: 2,},MatchExpressions:[]LabelSelectorRequirement{LabelSelectorRequirement{Key:c,Operator:In,Values:[x y],},},}");
 });

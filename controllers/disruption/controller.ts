@@ -11,7 +11,7 @@ import { controllerOf } from "../shared/owner.ts";
 import { isPodReady, isPodTerminal, podCondition } from "../shared/pods.ts";
 import { type BudgetStatus, countHealthy, EVICTION_TIMEOUT_MS, expectations, needsScale, pendingDisruptions } from "./expected.ts";
 import { ScaleFinder } from "./scale-finder.ts";
-import { budgetStatus, failedStatus, sameBudgetStatus } from "./status.ts";
+import { budgetStatus, failedStatus, sameBudgetStatus, selectorText } from "./status.ts";
 
 /** Queue keys that are pods and not budgets. */
 const POD = "pod:";
@@ -111,7 +111,7 @@ export class DisruptionController implements Controller {
 
   #warnUnmanaged(budget: PodDisruptionBudget): void {
     const message =
-      `Pods selected by this PodDisruptionBudget (selector: ${matcherOf(budget.spec?.selector)}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, ` +
+      `Pods selected by this PodDisruptionBudget (selector: ${selectorText(budget.spec?.selector)}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, ` +
       'which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.';
     this.#tell(budget, "Warning", "UnmanagedPods", message);
   }

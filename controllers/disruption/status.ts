@@ -1,4 +1,4 @@
-import type { PodDisruptionBudget } from "../../api/wire.ts";
+import type { LabelSelector, PodDisruptionBudget } from "../../api/wire.ts";
 import { rfc3339 } from "../../lib/clock.ts";
 import { semanticEqual } from "../shared/equal.ts";
 import type { BudgetStatus } from "./expected.ts";
@@ -38,4 +38,12 @@ function withCondition(budget: PodDisruptionBudget, wanted: { status: string; re
 export function sameBudgetStatus(a: BudgetStatus | undefined, b: BudgetStatus): boolean {
   const counts = (status: BudgetStatus | undefined) => [status?.currentHealthy ?? 0, status?.desiredHealthy ?? 0, status?.expectedPods ?? 0, status?.disruptionsAllowed ?? 0, status?.observedGeneration ?? 0];
   return a !== undefined && semanticEqual(counts(a), counts(b)) && semanticEqual(a.disruptedPods, b.disruptedPods) && semanticEqual(a.conditions, b.conditions);
+}
+
+/** A selector as Kubernetes' events show it. */
+export function selectorText(selector: LabelSelector | undefined): string {
+  const { matchLabels = {}, matchExpressions = [] } = selector ?? {};
+  const labels = Object.keys(matchLabels).sort().map((name) => `${name}: ${matchLabels[name]},`);
+  const expressions = matchExpressions.map(({ key, operator, values = [] }) => `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(" ")}],},`);
+  return selector === undefined ? "nil" : `&LabelSelector{MatchLabels:map[string]string{${labels.join("")}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join("")}},}`;
 }

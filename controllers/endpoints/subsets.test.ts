@@ -37,6 +37,16 @@ test("pods whose ports differ are subsets of their own; one without the port is 
   ]);
 });
 
+test("a port that all have is said once, of those that differ each by itself", (t) => {
+  const pods = [member("10.1.0.1", { ports: [["web", 8080]] }), member("10.1.0.2", { ports: [["web", 9090]] })];
+  const { subsets } = endpointSubsets(aService({ ports: [http, { name: "dns", port: 53, targetPort: 5353, protocol: "UDP" }] }), pods);
+  t.deepEqual(subsets.map((subset) => [subset.ports?.map(({ port }) => port), ...addresses(subset)]), [
+    [[5353], ["10.1.0.1", "10.1.0.2"], undefined],
+    [[8080], ["10.1.0.1"], undefined],
+    [[9090], ["10.1.0.2"], undefined],
+  ]);
+});
+
 test("headless without ports, host names", (t) => {
   const pods = [member("10.1.0.1", { hostname: "db-0" })];
   t.like(endpointSubsets(aService({ clusterIP: "None" }), pods).subsets[0], { addresses: [{ ip: "10.1.0.1", hostname: "db-0", nodeName: "n1" }] });

@@ -15,13 +15,12 @@ interface Entry {
   readonly ports: readonly Port[];
 }
 
-/** The subsets of a Service's Endpoints: addresses with the same ports together, in a fixed order. `truncated`: there are more. Pure. */
+/** The subsets of a Service's Endpoints: ports on the same addresses together, in a fixed order. `truncated`: there are more. Pure. */
 export function endpointSubsets(service: Service, pods: readonly Pod[]): { subsets: Subset[]; truncated: boolean } {
   const entries = pods.map((pod) => entryOf(service, pod)).filter((entry) => entry !== undefined);
   entries.sort((a, b) => compare(a.address.ip, b.address.ip) || compare(a.address.targetRef?.uid, b.address.targetRef?.uid));
   const kept = truncate(entries);
-  const groups = Map.groupBy(kept, (entry) => JSON.stringify(entry.ports));
-  const subsets = [...groups.entries()].sort(([a], [b]) => compare(a, b)).map(([, members]) => subsetOf(members));
+  const subsets = groupByPorts(kept).sort((a, b) => compare(JSON.stringify(a.ports), JSON.stringify(b.ports)));
   return { subsets, truncated: kept.length < entries.length };
 }
 
@@ -56,11 +55,27 @@ function truncate(entries: readonly Entry[]): readonly Entry[] {
   return entries.filter((entry) => kept.has(entry));
 }
 
-function subsetOf(members: readonly Entry[]): Subset {
+/** Ports that are on the same addresses are together: a port that all pods have is said once, whatever else they have. */
+function groupByPorts(entries: readonly Entry[]): Subset[] {
+  const byPort = new Map<string, { port: Port | undefined; members: Entry[] }>();
+  for (const entry of entries) {
+    // A pod without ports (of a headless Service) is listed all the same.
+    for (const port of entry.ports.length > 0 ? entry.ports : [undefined]) {
+      const key = JSON.stringify(port ?? null);
+      const found = byPort.get(key) ?? { port, members: [] };
+      byPort.set(key, found);
+      found.members.push(entry);
+    }
+  }
+  const numbers = new Map(entries.map((entry, index) => [entry, index]));
+  const bySet = Map.groupBy(byPort.values(), ({ members }) => members.map((entry) => numbers.get(entry)).join());
+  return [...bySet.values()].map((group) => subsetOf(group[0]?.members ?? [], group.flatMap(({ port }) => port ?? [])));
+}
+
+function subsetOf(members: readonly Entry[], ports: Port[]): Subset {
   const ready = members.filter((entry) => entry.ready).map((entry) => entry.address);
   const notReady = members.filter((entry) => !entry.ready).map((entry) => entry.address);
-  const ports = members[0]?.ports ?? [];
-  return { ...(ready.length > 0 ? { addresses: ready } : {}), ...(notReady.length > 0 ? { notReadyAddresses: notReady } : {}), ...(ports.length > 0 ? { ports: [...ports] } : {}) };
+  return { ...(ready.length > 0 ? { addresses: ready } : {}), ...(notReady.length > 0 ? { notReadyAddresses: notReady } : {}), ...(ports.length > 0 ? { ports } : {}) };
 }
 
 function compare(a = "", b = ""): number {

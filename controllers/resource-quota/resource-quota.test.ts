@@ -10,7 +10,7 @@ clusterTest("a quota's use is counted, grows with creations and falls with delet
   const pod = (name: string) => admin.create(pods, { apiVersion: "v1", kind: "Pod", metadata: { namespace: "a", name }, spec: { containers: [{ name: "c", image: "i", resources: { requests: { cpu: "1" } } }] } });
   const used = async (wanted: Record<string, string>) => cluster.eventually(async () => assert.deepEqual((await admin.get(resourcequotas, { namespace: "a", name: "q" })).status?.used, wanted));
   await secret("before");
-  await admin.create(resourcequotas, { apiVersion: "v1", kind: "ResourceQuota", metadata: { namespace: "a", name: "q" }, spec: { hard: { "count/secrets": "2", "requests.cpu": "2", pods: "2", services: "1" } } });
+  await admin.create(resourcequotas, { apiVersion: "v1", kind: "ResourceQuota", metadata: { namespace: "a", name: "q" }, spec: { hard: { "count/secrets": "2", "requests.cpu": "2", pods: "2", services: "1", "example.com/gpu": "1", "count/things.example.com": "1" } } });
   await used({ "count/secrets": "1", "requests.cpu": "0", pods: "0", services: "0" });
   await secret("one");
   await t.throwsAsync(secret("two"), { message: /exceeded quota: q, requested: count\/secrets=1, used: count\/secrets=2, limited: count\/secrets=2/ });
