@@ -47,10 +47,7 @@ const refused: [string, string, unknown, string][] = [
   ["an index in the path", `${CORE}Pod`, { spec: { containers: [{}, { x: 1 }] } }, 'strict decoding error: unknown field "spec.containers[1].x"'],
 ];
 for (const [name, definition, value, message] of refused) {
-    }
-});
-
-test(`refused: ${name}`, (t) => {
+  test(`refused: ${name}`, (t) => {
     t.is(t.throws(() => decode(definition, value), { instanceOf: DecodeError })?.message, message);
   });
 }
@@ -173,3 +170,5 @@ test("metadata of a custom resource has no empty lists and maps, its other field
   for (const extra of ["", '"metadata":{},']) {
     const text = `{${extra}"metadata":{"name":"a","labels":{},"annotations":{},"finalizers":[],"ownerReferences":[]},"spec":{"list":[]}}`;
     t.deepEqual(decodeJson(undefined, text, "Ignore").object as unknown, { metadata: { name: "a" }, spec: { list: [] } });
+  }
+});
