@@ -47,6 +47,11 @@ function managersOf(fieldManager: FieldManager, object: ApiObject): unknown {
   return copy.metadata.managedFields;
 }
 
+function frozen<T>(value: T): T {
+  if (typeof value === "object" && value !== null) for (const member of Object.values(value)) frozen(member);
+  return Object.freeze(value);
+}
+
 function checkAlike(t: { deepEqual(a: unknown, b: unknown): void }, make: () => FieldManager, objects: fc.Arbitrary<ApiObject>): void {
   const warm = make();
   fc.assert(
@@ -54,6 +59,12 @@ function checkAlike(t: { deepEqual(a: unknown, b: unknown): void }, make: () => 
       const wanted = managersOf(make(), object);
       t.deepEqual(managersOf(warm, object), wanted);
       t.deepEqual(managersOf(warm, object), wanted);
+      const parts = frozen(structuredClone(object));
+      for (let i = 0; i < 2; i++) {
+        const sharing: ApiObject = { ...parts, metadata: structuredClone(object.metadata) };
+        warm.update(undefined, sharing, "m", "2024-01-01T00:00:00Z");
+        t.deepEqual(sharing.metadata.managedFields as unknown, wanted);
+      }
     }),
     { numRuns: 1000 },
   );

@@ -45,17 +45,21 @@ function putName(name: string): void {
   put(token);
 }
 
-function writeShape(type: MergeType, value: unknown): void {
+/** Shapes of frozen values: what is frozen never changes, and one spec is shared by all objects of a template. */
+type FrozenShapes = WeakMap<object, { readonly type: MergeType; readonly tokens: Int32Array }>;
+
+/** `frozen`: those of the value's members that are known. */
+function writeShape(type: MergeType, value: unknown, frozen?: FrozenShapes): void {
   if (value === null) return put(Mark.null);
   if (type.type === "scalar" || typeof value !== "object") return put(Mark.scalar);
   const own = typeFor(type, value);
   if (own.type === "scalar") return put(Mark.scalar);
   if (isEmptyContainer(value as object)) return put(Mark.empty);
   if (own.relation === "atomic") return put(Mark.scalar);
-  return own.type === "list" ? writeItems(own, value) : writeFields(own, value);
+  return own.type === "list" ? writeItems(own, value) : writeFields(own, value, frozen);
 }
 
-function writeFields(type: MapType, value: unknown): void {
+function writeFields(type: MapType, value: unknown, frozen?: FrozenShapes): void {
   if (!isMap(value)) return put(Mark.scalar);
   put(Mark.map);
   for (const name in value) {
@@ -64,9 +68,21 @@ function writeFields(type: MapType, value: unknown): void {
     const field = type.field(name) ?? type.values();
     if (field === undefined) continue;
     putName(name);
-    writeShape(field, member);
+    if (frozen !== undefined && typeof member === "object" && member !== null) writeMember(field, member, frozen);
+    else writeShape(field, member);
   }
   put(Mark.mapEnd);
+}
+
+function writeMember(type: MergeType, value: object, frozen: FrozenShapes): void {
+  const known = frozen.get(value);
+  if (known?.type === type) {
+    for (let i = 0; i < known.tokens.length; i++) put(known.tokens[i] as number);
+    return;
+  }
+  const first = count;
+  writeShape(type, value);
+  if (count < MAX_TOKENS && Object.isFrozen(value)) frozen.set(value, { type, tokens: tokens.slice(first, count) });
 }
 
 function writeItems(type: ListType, value: unknown): void {
@@ -116,6 +132,7 @@ export class ShapeCache {
   #old = new Map<number, Shape>();
   #tokens = 0;
   #epoch = epoch;
+  #frozen: FrozenShapes = new WeakMap();
 
   /** The fields that a value of this shape has; made where no value of the shape is remembered. */
   fieldsOf(type: MergeType, value: unknown, make: () => FieldSet): FieldSet {
@@ -123,7 +140,7 @@ export class ShapeCache {
     if (this.#epoch !== epoch) this.#forget();
     count = 0;
     hash = 0;
-    writeShape(type, value);
+    writeShape(type, value, this.#frozen);
     if (count >= MAX_TOKENS) return make();
     const key = hash;
     const young = found(this.#young.get(key));
@@ -148,6 +165,7 @@ export class ShapeCache {
   #forget(): void {
     this.#young.clear();
     this.#old.clear();
+    this.#frozen = new WeakMap();
     this.#tokens = 0;
     this.#epoch = epoch;
   }
