@@ -73,8 +73,8 @@ export function defaultStatefulSet(statefulSet: StatefulSet): void {
   const spec = (statefulSet.spec ??= {} as NonNullable<StatefulSet["spec"]>);
   defaultTemplate(templateOf(spec));
   for (const claim of spec.volumeClaimTemplates ?? []) {
-    claim.apiVersion ??= "v1";
-    claim.kind ??= "PersistentVolumeClaim";
+    claim.apiVersion = "v1";
+    claim.kind = "PersistentVolumeClaim";
     defaultClaim(claim);
   }
   spec.podManagementPolicy ||= "OrderedReady";

@@ -17,8 +17,8 @@ const NOW_MS = Date.UTC(2026, 0, 1);
 const NOW = "2026-01-01T00:00:00Z";
 const user = { name: "admin", uid: "1", groups: ["system:masters", "system:authenticated"] };
 
-function contextOf(subresource: string): StrategyContext {
-  return { user, now_ms: NOW_MS, subresource };
+function contextOf(subresource: string, warnings: string[] = []): StrategyContext {
+  return { user, now_ms: NOW_MS, subresource, warn: (text) => warnings.push(text) };
 }
 
 /** `a` as often as said. */
@@ -37,11 +37,11 @@ function decode<T extends ApiObject>(entry: KindEntry<T>, base: object, changes:
 }
 
 /** As the registry creates it. */
-function create<T extends ApiObject>(entry: KindEntry<T>, base: object, changes: Changes): { object: T; errors: FieldError[] } {
+function create<T extends ApiObject>(entry: KindEntry<T>, base: object, changes: Changes, warnings: string[] = []): { object: T; errors: FieldError[] } {
   const object = decode(entry, base, changes);
   object.metadata.uid = "01234567-0123-0123-0123-0123456789ab";
   object.metadata.creationTimestamp = NOW;
-  entry.strategy.prepareForCreate?.(object, contextOf(""));
+  entry.strategy.prepareForCreate?.(object, contextOf("", warnings));
   const errors = entry.strategy.validate?.(object, contextOf("")) ?? [];
   return { object, errors: errors.length > 0 ? errors : validateStoredObjectMeta(object.metadata, entry.namespaced) };
 }
@@ -130,4 +130,29 @@ export function updateTests<T extends ApiObject>(entry: KindEntry<T>, bases: Bas
       t.deepEqual(texts(updateOf(entry, strategy, subresource, baseOf(bases, base), stored, changes), errors), errors);
     });
   });
+}
+
+/** What a client is told besides the answer: `[base, what is changed of it, each warning]`, at its creation or (`update`, or a subresource) when the base is there already. */
+export function warningTests<T extends ApiObject>(entry: KindEntry<T>, bases: Bases, rules: readonly Rule[], options: { update?: boolean; subresource?: string } = {}): void {
+  const { subresource = "", update: isUpdate = subresource !== "" } = options;
+  const strategy = subresource === "" ? entry.strategy : entry.subresources[subresource]?.strategy;
+  rules.forEach(([name, changes, ...expected], i) => {
+    test(`${entry.kind}${subresource && `/${subresource}`} ${isUpdate ? "update" : "creation"} warnings ${i}: ${name} with ${Object.keys(changes).join(", ").slice(0, 120)}`, (t) => {
+      t.deepEqual(isUpdate ? updateWarnings(entry, strategy, subresource, baseOf(bases, name), changes) : createWarnings(entry, baseOf(bases, name), changes), expected);
+    });
+  });
+}
+
+function createWarnings<T extends ApiObject>(entry: KindEntry<T>, base: object, changes: Changes): string[] {
+  const warnings: string[] = [];
+  const { object } = create(entry, base, changes, warnings);
+  return [...warnings, ...(entry.strategy.warnings?.(object, undefined) ?? [])];
+}
+
+function updateWarnings<T extends ApiObject>(entry: KindEntry<T>, strategy: UpdateStrategy<T> | undefined, subresource: string, base: object, changes: Changes): string[] {
+  const old = create(entry, base, {}).object;
+  const next = decodeJson<T>(entry.definition, JSON.stringify(changed(old, changes)), "Strict").object;
+  entry.strategy.applyDefaults?.(next);
+  if (strategy) update(entry, strategy, subresource, structuredClone(old), next);
+  return strategy?.warnings?.(next, old) ?? [];
 }

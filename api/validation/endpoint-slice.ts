@@ -19,9 +19,9 @@ export function validateEndpointSlice(slice: EndpointSlice, old?: EndpointSlice)
   const errors: Errors = [];
   validateCoreObjectMeta(slice.metadata, true, nameIsDnsSubdomain, errors);
   requiredTopLevel(slice.addressType, errors);
+  validatePorts(slice.ports ?? [], fieldPath("ports"), errors);
   const known = old?.endpoints?.flatMap((endpoint) => endpoint.addresses ?? []);
   validateEndpointList(slice, known, fieldPath("endpoints"), errors);
-  validatePorts(slice.ports ?? [], fieldPath("ports"), errors);
   return errors;
 }
 

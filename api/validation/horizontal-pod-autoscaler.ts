@@ -42,7 +42,8 @@ export function validateAutoscalerStatusUpdate(autoscaler: HorizontalPodAutoscal
 function validateSpec(spec: Spec, old: Spec | undefined, errors: Errors): void {
   const { minReplicas: min, maxReplicas: max = 0 } = spec;
   if (min !== undefined && min < 1) errors.push(invalid(SPEC.child("minReplicas"), min, "must be greater than or equal to 1"));
-  if (max < 1) errors.push(invalid(SPEC.child("maxReplicas"), max, "must be greater than or equal to 1"));
+  if (max === 0) errors.push(required(SPEC.child("maxReplicas"), "must be set and greater than 0"));
+  if (max < 0) errors.push(invalid(SPEC.child("maxReplicas"), max, "must be greater than or equal to 1"));
   if (min !== undefined && max < min) errors.push(invalid(SPEC.child("maxReplicas"), max, "must be greater than or equal to `minReplicas`"));
   const target = spec.scaleTargetRef;
   validateReference(target ?? {}, SPEC.child("scaleTargetRef"), errors);
@@ -50,6 +51,8 @@ function validateSpec(spec: Spec, old: Spec | undefined, errors: Errors): void {
   spec.metrics?.forEach((metric, i) => {
     validateMetric(metric, SPEC.child("metrics").index(i), errors);
   });
+  const reachesZero = spec.metrics?.some(({ type }) => type === "Object" || type === "External") ?? false;
+  if (min === 0 && !reachesZero) errors.push(forbidden(SPEC.child("metrics"), "must specify at least one Object or External metric to support scaling to zero replicas"));
   for (const side of ["scaleUp", "scaleDown"] as const) if (spec.behavior?.[side]) validateRules(spec.behavior[side], SPEC.child("behavior", side), errors);
 }
 

@@ -10,11 +10,15 @@ const goNames: Readonly<Record<string, string>> = {
   apiGroup: "APIGroup",
   apiGroups: "APIGroups",
   apiVersion: "APIVersion",
+  apiVersions: "APIVersions",
   awsElasticBlockStore: "AWSElasticBlockStore",
   azureDisk: "AzureDisk",
   caBundle: "CABundle",
   cephfs: "CephFS",
+  chapAuthDiscovery: "DiscoveryCHAPAuth",
+  chapAuthSession: "SessionCHAPAuth",
   cidr: "CIDR",
+  cidrs: "CIDRs",
   clusterIP: "ClusterIP",
   clusterIPs: "ClusterIPs",
   cel: "CEL",
@@ -22,11 +26,13 @@ const goNames: Readonly<Record<string, string>> = {
   csi: "CSI",
   dnsConfig: "DNSConfig",
   dnsPolicy: "DNSPolicy",
+  diskURI: "DataDiskURI",
   downwardAPI: "DownwardAPI",
   externalIPs: "ExternalIPs",
   fc: "FC",
   fsGroup: "FSGroup",
   fsGroupChangePolicy: "FSGroupChangePolicy",
+  fsGroupPolicy: "FSGroupPolicy",
   fsType: "FSType",
   gcePersistentDisk: "GCEPersistentDisk",
   gid: "GID",
@@ -34,18 +40,26 @@ const goNames: Readonly<Record<string, string>> = {
   gmsaCredentialSpecName: "GMSACredentialSpecName",
   grpc: "GRPC",
   hostIP: "HostIP",
+  http: "HTTP",
   httpGet: "HTTPGet",
   httpHeaders: "HTTPHeaders",
   imageID: "ImageID",
   ip: "IP",
   ipBlock: "IPBlock",
+  ipFamilies: "IPFamilies",
+  ipFamilyPolicy: "IPFamilyPolicy",
   ipMode: "IPMode",
   iqn: "IQN",
+  ips: "IPs",
   iscsi: "ISCSI",
+  iscsiInterface: "ISCSIInterface",
+  jsonPatch: "JSONPatch",
+  lastState: "LastTerminationState",
   nfs: "NFS",
   nodeID: "NodeID",
   nonResourceURLs: "NonResourceURLs",
   os: "OS",
+  osImage: "OSImage",
   pdName: "PDName",
   podIP: "PodIP",
   qosClass: "QOSClass",
@@ -53,16 +67,41 @@ const goNames: Readonly<Record<string, string>> = {
   resourceURL: "ResourceURL",
   scaleIO: "ScaleIO",
   seLinuxChangePolicy: "SELinuxChangePolicy",
+  seLinuxMount: "SELinuxMount",
   seLinuxOptions: "SELinuxOptions",
   setHostnameAsFQDN: "SetHostnameAsFQDN",
+  sslEnabled: "SSLEnabled",
   storageos: "StorageOS",
   targetWWNs: "TargetWWNs",
   tcpSocket: "TCPSocket",
   tls: "TLS",
+  ttlSecondsAfterFinished: "TTLSecondsAfterFinished",
   tty: "TTY",
   uid: "UID",
   url: "URL",
   wwids: "WWIDs",
+};
+
+const rbdNames = { image: "RBDImage", monitors: "CephMonitors", pool: "RBDPool", user: "RadosUser" };
+const glusterfsNames = { endpoints: "EndpointsName" };
+
+/** Names of fields that are so in one type only. */
+const typeNames: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  [`${CORE}GlusterfsPersistentVolumeSource`]: glusterfsNames,
+  [`${CORE}GlusterfsVolumeSource`]: glusterfsNames,
+  [`${CORE}NodeSpec`]: { externalID: "DoNotUseExternalID" },
+  [`${CORE}RBDPersistentVolumeSource`]: rbdNames,
+  [`${CORE}RBDVolumeSource`]: rbdNames,
+  "io.k8s.api.resource.v1.DeviceAttribute": {
+    bool: "BoolValue",
+    bools: "BoolValues",
+    int: "IntValue",
+    ints: "IntValues",
+    string: "StringValue",
+    strings: "StringValues",
+    version: "VersionValue",
+    versions: "VersionValues",
+  },
 };
 
 const volumeSources =
@@ -178,7 +217,12 @@ function convertObject(name: string, value: Record<string, unknown>): Record<str
     if (kind !== undefined && (field.name === "kind" || field.name === "apiVersion")) continue;
     const pointer = field.pointer && internalValues[name]?.includes(field.name) !== true;
     const converted = convert(field.type, pointer, value[field.name]);
-    result[goName(field.name)] = name === `${CORE}PodSpec` && field.name === "securityContext" ? withPodContext(converted, value) : converted;
+    if (field.name === "metadata" && field.type.type === "object") {
+      // The internal type takes the metadata's fields into itself.
+      Object.assign(result, converted);
+      continue;
+    }
+    result[typeNames[name]?.[field.name] ?? goName(field.name)] = name === `${CORE}PodSpec` && field.name === "securityContext" ? withPodContext(converted, value) : converted;
   }
   return result;
 }

@@ -222,7 +222,7 @@ export function ipWarnings(value: string, path: FieldPath): string[] {
   const address = parseIp(value);
   if (address === undefined) return [];
   const text = ipText(address);
-  if (address.leadingZeros || address.mapped) return [`${path}: non-standard IP address ${goQuote(value)} will be considered invalid in a future Kubernetes release: use ${goQuote(text)}`];
+  if (address.leadingZeros || address.mapped) return [`${path}: non-standard IP address ${goQuote(value)} is invalid: use ${goQuote(text)}`];
   if (address.family === 6 && text !== value) return [`${path}: IPv6 address ${goQuote(value)} should be in RFC 5952 canonical format (${goQuote(text)})`];
   return [];
 }
@@ -238,7 +238,7 @@ export function cidrWarnings(value: string, path: FieldPath): string[] {
     warnings.push(`${path}: CIDR value ${goQuote(value)} is ambiguous in this context (should be ${goQuote(text)} or ${goQuote(single)}?)`);
   }
   if (cidr.address.leadingZeros || cidr.lengthLeadingZeros || cidr.address.mapped) {
-    warnings.push(`${path}: non-standard CIDR value ${goQuote(value)} will be considered invalid in a future Kubernetes release: use ${goQuote(text)}`);
+    warnings.push(`${path}: non-standard CIDR value ${goQuote(value)} is invalid: use ${goQuote(text)}`);
   }
   if (warnings.length === 0 && cidr.address.family === 6 && text !== value) {
     warnings.push(`${path}: IPv6 CIDR value ${goQuote(value)} should be in RFC 5952 canonical format (${goQuote(text)})`);

@@ -154,6 +154,11 @@ export function dns1123Subdomain(value: string): Messages {
   return messages;
 }
 
+/** The same in newer words. */
+function longName(value: string): Messages {
+  return dns1123Subdomain(value).map((message) => (message === charactersText(253) ? "must be no more than 253 bytes" : message));
+}
+
 /** A DNS subdomain whose labels may have underscores, as search paths do. */
 export function dns1123SubdomainWithUnderscore(value: string): Messages {
   const matches = isSubdomainFrom(value, 0, true);
@@ -192,7 +197,7 @@ export function qualifiedName(value: string): Messages {
   if (slash >= 0 && value.indexOf("/", slash + 1) >= 0) return [LABEL_KEY_TEXT];
   const messages: string[] = [];
   if (slash === 0) messages.push("prefix part must be non-empty");
-  else if (slash > 0) for (const message of dns1123Subdomain(value.slice(0, slash))) messages.push(`prefix part ${message}`);
+  else if (slash > 0) for (const message of longName(value.slice(0, slash))) messages.push(`prefix part ${message}`);
   const name = value.slice(slash + 1);
   if (name === "") messages.push("name part must be non-empty");
   else if (longerThan(name, 63)) messages.push("name part must be no more than 63 bytes");
@@ -306,5 +311,7 @@ function unmasked(name: string, prefix: boolean): string {
 }
 
 export const nameIsDnsSubdomain: NameRule = (name, prefix) => dns1123Subdomain(unmasked(name, prefix));
+/** The same in newer words. */
+export const nameIsLongName: NameRule = (name, prefix) => longName(unmasked(name, prefix));
 export const nameIsDnsLabel: NameRule = (name, prefix) => dns1123Label(unmasked(name, prefix));
 export const nameIsPathSegment: NameRule = (name, prefix) => pathSegmentName(name, prefix);

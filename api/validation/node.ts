@@ -4,7 +4,8 @@ import type { Node } from "../wire.ts";
 import { type Errors, invalidEach } from "./common.ts";
 import { internalJson } from "./internal-json.ts";
 import { isDualStack, parseCidr, validateLegacyCidr } from "./ip.ts";
-import { configMapKey, nameIsDnsLabel, nameIsDnsSubdomain } from "./names.ts";
+import { goQuote } from "../status/go-text.ts";
+import { byteLength, configMapKey, nameIsDnsLabel, nameIsDnsSubdomain } from "./names.ts";
 import { METADATA, validateCoreObjectMeta, validateCoreObjectMetaUpdate } from "./object-meta.ts";
 import { validateTaints } from "./pod/scheduling.ts";
 import { validateResourceQuantity } from "./resources.ts";
@@ -17,6 +18,7 @@ export function validateNode(node: Node, old?: Node): Errors {
   validateCoreObjectMeta(node.metadata, false, nameIsDnsSubdomain, errors);
   if (node.spec?.taints) validateTaints(node.spec.taints, METADATA.child("taints"), errors);
   validateAmounts(node, errors);
+  validateDeclaredFeatures(node.status?.declaredFeatures ?? [], errors);
   if (node.spec?.podCIDRs) validatePodCidrs(node.spec.podCIDRs, old?.spec?.podCIDRs, errors);
   return errors;
 }
@@ -29,6 +31,21 @@ function validateAmounts(node: Node, errors: Errors): void {
   }
 }
 
+const FEATURE = /^[A-Z][a-zA-Z0-9]*(\/[a-zA-Z][a-zA-Z0-9]*)*$/;
+const FEATURE_TEXT = "must start with an UpperCamelCase segment, with subsequent segments separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes";
+
+/** KEP-5328: names of what a node's agent can do, in order. */
+function validateDeclaredFeatures(features: readonly string[], errors: Errors): void {
+  const path = fieldPath("status", "declaredFeatures");
+  features.forEach((feature, i) => {
+    const fault = byteLength(feature) > 253 ? "must be no more than 253 characters" : FEATURE.test(feature) ? undefined : FEATURE_TEXT;
+    if (fault !== undefined) errors.push(invalid(path.index(i), feature, `invalid feature name ${goQuote(feature)}: ${fault}`));
+    const next = features[i + 1];
+    if (next === feature) errors.push(duplicate(path.index(i + 1), next));
+    else if (next !== undefined && feature > next) errors.push(invalid(path.index(i + 1), next, "list must be sorted alphabetically"));
+  });
+}
+
 function validatePodCidrs(cidrs: readonly string[], oldCidrs: readonly string[] | undefined, errors: Errors): void {
   cidrs.forEach((cidr, i) => {
     validateLegacyCidr(cidr, POD_CIDRS.index(i), errors, oldCidrs);
@@ -38,9 +55,6 @@ function validatePodCidrs(cidrs: readonly string[], oldCidrs: readonly string[] 
   const bad = parsed.indexOf(undefined);
   if (bad >= 0) errors.push(internal(POD_CIDRS, `invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR[${bad}]: <nil> (invalid CIDR address: ${cidrs[bad]})`));
   if (bad >= 0 || cidrs.length > 2 || !isDualStack(parsed.map((cidr) => cidr?.address))) errors.push(invalid(POD_CIDRS, cidrs, "may specify no more than one CIDR for each IP family"));
-  cidrs.forEach((cidr, i) => {
-    if (cidrs.indexOf(cidr) < i) errors.push(duplicate(POD_CIDRS.index(i), cidr));
-  });
 }
 
 /** What neither the node itself nor anybody else may change: its range of addresses and its identity at the provider. */
@@ -48,6 +62,7 @@ export function validateNodeStatusUpdate(node: Node, old: Node): Errors {
   const errors: Errors = [];
   validateCoreObjectMetaUpdate(node.metadata, old.metadata, errors);
   validateAmounts(node, errors);
+  validateDeclaredFeatures(node.status?.declaredFeatures ?? [], errors);
   const seen = new Set<string>();
   node.status?.addresses?.forEach((address, i) => {
     const key = `${address.type} ${address.address}`;

@@ -35,7 +35,7 @@ export function validatePersistentVolumeClaimUpdate(claim: PersistentVolumeClaim
     errors.push(forbidden(SPEC.child("resources", "requests", "storage"), "field can not be less than status.capacity"));
   }
   if (claim.spec?.volumeMode !== old.spec?.volumeMode) errors.push(invalid("volumeMode", claim.spec?.volumeMode ?? null, IMMUTABLE_TEXT));
-  validateAttributesClass(claim.spec?.volumeAttributesClassName, old.spec?.volumeAttributesClassName, errors);
+  if (old.status?.currentVolumeAttributesClassName !== undefined) validateAttributesClass(claim.spec?.volumeAttributesClassName, old.spec?.volumeAttributesClassName, errors);
   return errors;
 }
 
@@ -48,10 +48,8 @@ function validateSpecUpdate(claim: PersistentVolumeClaim, old: PersistentVolumeC
     const requests = now.resources?.requests;
     const size = old.spec?.resources?.requests?.["storage"];
     if (requests && size !== undefined) now.resources = { ...now.resources, requests: { ...requests, storage: size } };
-    if (now.volumeAttributesClassName !== undefined) {
-      if (before.volumeAttributesClassName === undefined) delete now.volumeAttributesClassName;
-      else now.volumeAttributesClassName = before.volumeAttributesClassName;
-    }
+    if (before.volumeAttributesClassName === undefined) delete now.volumeAttributesClassName;
+    else now.volumeAttributesClassName = before.volumeAttributesClassName;
   }
   if (semanticEqual(DEFINITION, now, before)) return;
   const lines = (spec: PersistentVolumeClaimSpec) => internalLines(internalForm(DEFINITION, spec));
@@ -73,11 +71,12 @@ function validateClassUpdate(claim: PersistentVolumeClaim, old: PersistentVolume
   if (name !== undefined && hadNone && (oldAnnotation === undefined || name === oldAnnotation)) delete now.storageClassName;
 }
 
+/** A class that is in effect is changed, not taken away (KEP-3751). */
 function validateAttributesClass(now: string | undefined, old: string | undefined, errors: Errors): void {
-  if (old === undefined || now === old) return;
+  if (now === old) return;
   const path = SPEC.child("volumeAttributesClassName");
-  if (now === undefined) errors.push(forbidden(path, "update from non-nil value to nil is forbidden"));
-  else if (now === "") errors.push(forbidden(path, "update from non-nil value to an empty string is forbidden"));
+  if (now === undefined) errors.push(forbidden(path, "update to nil is forbidden when status.currentVolumeAttributesClassName is not nil"));
+  else if (now === "") errors.push(forbidden(path, "update to empty string is forbidden when status.currentVolumeAttributesClassName is not nil"));
 }
 
 const resizeStatuses = ["ControllerResizeInProgress", "ControllerResizeInfeasible", "NodeResizePending", "NodeResizeInProgress", "NodeResizeInfeasible"];
@@ -90,7 +89,7 @@ export function validatePersistentVolumeClaimStatusUpdate(claim: PersistentVolum
   if (!claim.spec?.accessModes?.length) errors.push(required(fieldPath("Spec", "accessModes")));
   for (const [name, amount] of Object.entries(status.capacity ?? {})) validateBasicQuantity(amount, STATUS.child("capacity").key(name), errors);
   for (const [name, state] of Object.entries(status.allocatedResourceStatuses ?? {})) {
-    const path = STATUS.child("allocatedResourceStatus");
+    const path = STATUS.child("allocatedResourceStatuses");
     validateResourceKey(name, path, errors);
     if (!resizeStatuses.includes(state)) errors.push(notSupported(path, name, resizeStatuses));
   }

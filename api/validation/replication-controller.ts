@@ -4,7 +4,7 @@ import { fieldPath } from "../status/field-path.ts";
 import type { ReplicationController } from "../wire.ts";
 import { validateReplicaSetStatus } from "./apps/replica-set.ts";
 import { type Errors, nonNegative } from "./common.ts";
-import { nameIsDnsSubdomain } from "./names.ts";
+import { nameIsLongName } from "./names.ts";
 import { validateCoreObjectMeta, validateCoreObjectMetaUpdate } from "./object-meta.ts";
 import { templateMismatch, validateLastingPods, validatePodTemplateSpec } from "./pod/pod-template.ts";
 
@@ -12,7 +12,7 @@ const SPEC = fieldPath("spec");
 
 export function validateReplicationController(controller: ReplicationController, allowPrivileged: boolean): Errors {
   const errors: Errors = [];
-  validateCoreObjectMeta(controller.metadata, true, nameIsDnsSubdomain, errors);
+  validateCoreObjectMeta(controller.metadata, true, nameIsLongName, errors);
   validateSpec(controller, allowPrivileged, errors);
   return errors;
 }
@@ -34,9 +34,8 @@ function validateSpec(controller: ReplicationController, allowPrivileged: boolea
   validateLastingPods(spec.template, "ReplicationController", path, errors);
 }
 
-/** Kubernetes reports the rules of the spec twice. */
 export function validateReplicationControllerUpdate(controller: ReplicationController, old: ReplicationController, allowPrivileged: boolean): Errors {
-  const errors = validateReplicationController(controller, allowPrivileged);
+  const errors: Errors = [];
   validateCoreObjectMetaUpdate(controller.metadata, old.metadata, errors);
   validateSpec(controller, allowPrivileged, errors);
   return errors;

@@ -19,7 +19,7 @@ const conflicting = [
   ["Terminating", "NotTerminating"],
 ] as const;
 const EXIST_TEXT =
-  "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
+  "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
 
 export function validateResourceQuota(quota: ResourceQuota): Errors {
   const errors: Errors = [];

@@ -29,7 +29,7 @@ function validateUrl(text: string, path: FieldPath, errors: Errors): void {
     return;
   }
   if (url.scheme !== "https") errors.push(invalid(path, url.scheme, `'https' is the only allowed URL scheme${FORM}`));
-  if (url.host === "") errors.push(invalid(path, "", `host must be provided${FORM}`));
+  if (url.host === "") errors.push(invalid(path, "", `host must be specified${FORM}`));
   if (url.user !== undefined) errors.push(invalid(path, url.user, "user information is not permitted in the URL"));
   if (url.fragment !== "") errors.push(invalid(path, url.fragment, "fragments are not permitted in the URL"));
   if (url.query !== "") errors.push(invalid(path, url.query, "query parameters are not permitted in the URL"));

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { forbidden } from "../../api/status/errors.ts";
+import { forbidden, untyped } from "../../api/status/errors.ts";
+import { pathSegmentName } from "../../api/validation/names.ts";
 import type { Pod, RuntimeClass } from "../../api/wire.ts";
 import type { KindCache } from "../registry/kind-cache.ts";
 import { type AdmissionPlugin, type AdmissionRequest, NOTHING_ELSE } from "./admission.ts";
@@ -10,10 +11,9 @@ export function runtimeClass(classes: KindCache, fresh: () => Promise<unknown>):
   const fill = async (request: AdmissionRequest): Promise<void> => {
     const pod = request.object as Pod;
     const name = pod.spec?.runtimeClassName;
-    if (!name || pod.spec === undefined) {
-      if (Object.keys(pod.spec?.overhead ?? {}).length > 0) throw refuse(request, "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead");
-      return;
-    }
+    if (!name || pod.spec === undefined) return;
+    const faults = pathSegmentName(name);
+    if (faults.length > 0) throw untyped(500, `invalid resource name ${JSON.stringify(name)}: [${faults.join(" ")}]`);
     if (classes.get(name) === undefined) await fresh();
     const found = classes.get(name)?.object() as RuntimeClass | undefined;
     if (found === undefined) throw refuse(request, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`);
@@ -21,7 +21,18 @@ export function runtimeClass(classes: KindCache, fresh: () => Promise<unknown>):
     setScheduling(request, pod, found);
   };
   const mustFill = (request: AdmissionRequest) => isNewPod(request) && concerns(request.object as Pod);
-  return { name: "RuntimeClass", admit: (request) => (mustFill(request) ? fill(request) : undefined), stamp: (request) => (mustFill(request) ? undefined : NOTHING_ELSE) };
+  return {
+    name: "RuntimeClass",
+    admit: (request) => (mustFill(request) ? fill(request) : undefined),
+    stamp: (request) => (mustFill(request) ? undefined : NOTHING_ELSE),
+    validate: (request) => (isNewPod(request) ? judge(request) : undefined),
+  };
+}
+
+/** Overhead is a class' to say. */
+function judge(request: AdmissionRequest): void {
+  const { runtimeClassName, overhead } = (request.object as Pod).spec ?? {};
+  if (!runtimeClassName && overhead !== undefined) throw refuse(request, "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead");
 }
 
 function concerns({ spec }: Pod): boolean {

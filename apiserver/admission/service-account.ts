@@ -1,3 +1,4 @@
+import { pathSegmentName } from "../../api/validation/names.ts";
 import { forbidden } from "../../api/status/errors.ts";
 import type { Container, Pod, PodSpec, ServiceAccount, Volume } from "../../api/wire.ts";
 import { nameSuffix, type Random } from "../../lib/random.ts";
@@ -53,6 +54,8 @@ function checkMirrorPod(pod: Pod, request: AdmissionRequest): void {
 function lookUp(accounts: KindCache, request: AdmissionRequest, name: string): ServiceAccount {
   const key = `${request.namespace}/${name}`;
   const found = accounts.get(key);
+  const faults = pathSegmentName(name);
+  if (faults.length > 0) throw forbidden(PODS, request.name, `error looking up service account ${key}: invalid resource name ${JSON.stringify(name)}: [${faults.join(" ")}]`);
   if (found === undefined) throw forbidden(PODS, request.name, `error looking up service account ${key}: serviceaccount ${JSON.stringify(name)} not found`);
   return found.object() as ServiceAccount;
 }

@@ -84,7 +84,7 @@ async function createOnce(registry: Registry, kind: ServedKind, object: ApiObjec
   const key = kind.objectKey(context.namespace, name);
   const version = object.metadata.resourceVersion;
   if (version !== undefined) delete object.metadata.resourceVersion;
-  if (context.dryRun) return await showDryRun(registry, kind, key, name, object);
+  if (context.dryRun) return await showDryRun(registry, kind, key, name, version === undefined ? object : { ...object, metadata: { ...object.metadata, resourceVersion: version } });
   if (version !== undefined && /^\d+$/.test(version) && Number(version) !== 0) throw untyped(500, "resourceVersion should not be set on objects to be created");
   return await store(registry, kind, key, name, object, isPlain ? template?.stored(object, admission.chosen) : undefined);
 }

@@ -72,14 +72,22 @@ function parseFields(kind: ServedKind, text: string): FieldMatcher | undefined {
   }
   if (matcher.everything) return undefined;
   for (const { field } of matcher.requirements) {
-    if (field !== "metadata.name" && field !== "metadata.namespace" && !kind.selectable.includes(field)) throw badRequest(unknownFieldText(kind, field));
+    const isKnown = field === "metadata.name" || (field === "metadata.namespace" && !isUnnamespaced(kind)) || kind.selectable.includes(field);
+    if (!isKnown) throw badRequest(unknownFieldText(kind, field));
   }
   return matcher;
 }
 
-/** Two wordings: kinds with fields of their own, and the others. */
-function unknownFieldText(kind: ServedKind, field: string): string {
-  if (kind.selectable.length > 0 || kind.entry.group === "") return `field label not supported: ${field}`;
+/** Without a namespace, and with a list of fields of its own, where no namespace stands. */
+function isUnnamespaced({ entry, selectable, custom }: ServedKind): boolean {
+  return !entry.namespaced && selectable.length > 0 && custom === undefined;
+}
+
+/** Kinds with fields of their own have wordings of their own. */
+function unknownFieldText({ entry, selectable }: ServedKind, field: string): string {
+  if (entry.kind === "Job" && entry.group === "batch") return `field label ${JSON.stringify(field)} not supported for Job`;
+  if (entry.kind === "ResourceSlice" && entry.group === "resource.k8s.io") return `field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: ${field}`;
+  if (selectable.length > 0) return `field label not supported: ${field}`;
   return `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
 }
 

@@ -5,6 +5,7 @@ import { ageColumn, column, nameColumn } from "../columns.ts";
 import { defineKind } from "../define.ts";
 import { nextGeneration, startGeneration } from "../strategies.ts";
 import { paramRefText } from "./policy-columns.ts";
+import { staticNameWarnings } from "./static-name.ts";
 
 export const mutatingAdmissionPolicyBinding = defineKind<MutatingAdmissionPolicyBinding>({
   group: "admissionregistration.k8s.io",
@@ -24,6 +25,7 @@ export const mutatingAdmissionPolicyBinding = defineKind<MutatingAdmissionPolicy
     },
     validate: validateMutatingAdmissionPolicyBinding,
     validateUpdate: validateMutatingAdmissionPolicyBinding,
+    warnings: staticNameWarnings,
     allowUnconditionalUpdate: false,
   },
   columns: [nameColumn, column("PolicyName", "The policy that it puts to use.", ({ spec }) => spec?.policyName ?? ""), column("ParamRef", "Its parameters.", paramRefText), ageColumn],

@@ -5,6 +5,7 @@ import { ageColumn, column, nameColumn } from "../columns.ts";
 import { defineKind } from "../define.ts";
 import { nextGeneration, startGeneration } from "../strategies.ts";
 import { paramKindText } from "./policy-columns.ts";
+import { staticNameWarnings } from "./static-name.ts";
 
 const SPEC = "io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicySpec";
 
@@ -26,6 +27,7 @@ export const mutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicy>({
     },
     validate: validateMutatingAdmissionPolicy,
     validateUpdate: validateMutatingAdmissionPolicyUpdate,
+    warnings: staticNameWarnings,
     allowUnconditionalUpdate: false,
   },
   columns: [

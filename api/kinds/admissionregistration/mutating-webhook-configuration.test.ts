@@ -43,7 +43,7 @@ ruleTests(mutatingWebhookConfiguration, bases, [
   ["full", { "webhooks[0].matchConditions[0].name": "../x" }, `webhooks[0].matchConditions[0].name: Invalid value: "../x": prefix part ${DNS_SUBDOMAIN}`],
   ["full", { "webhooks[0].rules[0]": {} }, "webhooks[0].rules[0].operations: Required value", "webhooks[0].rules[0].apiGroups: Required value", "webhooks[0].rules[0].apiVersions: Required value", "webhooks[0].rules[0].resources: Required value"],
   ["full", { "webhooks[0].rules[0].apiVersions[0]": "" }, "webhooks[0].rules[0].apiVersions[0]: Required value"],
-  ["full", { "webhooks[0].clientConfig.url": `${long(254)}` }, "webhooks[0].clientConfig.url: Invalid value: \"\": 'https' is the only allowed URL scheme; desired format: https://host[/path]", "webhooks[0].clientConfig.url: Invalid value: \"\": host must be provided; desired format: https://host[/path]"],
+  ["full", { "webhooks[0].clientConfig.url": `${long(254)}` }, "webhooks[0].clientConfig.url: Invalid value: \"\": 'https' is the only allowed URL scheme; desired format: https://host[/path]", "webhooks[0].clientConfig.url: Invalid value: \"\": host must be specified; desired format: https://host[/path]"],
 ]);
 
 updateTests(mutatingWebhookConfiguration, bases, [

@@ -5,6 +5,7 @@ import { ageColumn, column, nameColumn } from "../columns.ts";
 import { defineKind } from "../define.ts";
 import { startGeneration } from "../strategies.ts";
 import { nextWebhookGeneration } from "./webhook-generation.ts";
+import { staticNameWarnings } from "./static-name.ts";
 
 export const mutatingWebhookConfiguration = defineKind<MutatingWebhookConfiguration>({
   group: "admissionregistration.k8s.io",
@@ -23,6 +24,7 @@ export const mutatingWebhookConfiguration = defineKind<MutatingWebhookConfigurat
     prepareForUpdate: nextWebhookGeneration,
     validate: validateWebhookConfiguration,
     validateUpdate: validateWebhookConfigurationUpdate,
+    warnings: staticNameWarnings,
     allowUnconditionalUpdate: false,
   },
   columns: [nameColumn, column("Webhooks", "How many webhooks there are.", ({ webhooks }) => webhooks?.length ?? 0, { type: "integer" }), ageColumn],

@@ -5,6 +5,7 @@ import { ageColumn, column, nameColumn } from "../columns.ts";
 import { defineKind, statusSubresource } from "../define.ts";
 import { specAndStatus, statusOnly } from "../strategies.ts";
 import { paramKindText } from "./policy-columns.ts";
+import { staticNameWarnings } from "./static-name.ts";
 
 const SPEC = "io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicySpec";
 
@@ -26,6 +27,7 @@ export const validatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
     ...specAndStatus<ValidatingAdmissionPolicy>(SPEC),
     validate: validateValidatingAdmissionPolicy,
     validateUpdate: validateValidatingAdmissionPolicyUpdate,
+    warnings: staticNameWarnings,
     allowUnconditionalUpdate: false,
   },
   columns: [

@@ -44,7 +44,7 @@ ruleTests(validatingWebhookConfiguration, bases, [
   ["hook", { "webhooks[0].clientConfig": {} }, "webhooks[0].clientConfig: Required value: exactly one of url or service is required"],
   ["hook", { "webhooks[0].clientConfig.url": "https://a" }, "webhooks[0].clientConfig: Required value: exactly one of url or service is required"],
   ["hook", { "webhooks[0].clientConfig": { url: "http://a" } }, "webhooks[0].clientConfig.url: Invalid value: \"http\": 'https' is the only allowed URL scheme; desired format: https://host[/path]"],
-  ["hook", { "webhooks[0].clientConfig": { url: "https:///a" } }, "webhooks[0].clientConfig.url: Invalid value: \"\": host must be provided; desired format: https://host[/path]"],
+  ["hook", { "webhooks[0].clientConfig": { url: "https:///a" } }, "webhooks[0].clientConfig.url: Invalid value: \"\": host must be specified; desired format: https://host[/path]"],
   ["hook", { "webhooks[0].clientConfig": { url: "https://u:p@a/b?c=d#e" } }, "webhooks[0].clientConfig.url: Invalid value: \"u:p\": user information is not permitted in the URL", "webhooks[0].clientConfig.url: Invalid value: \"e\": fragments are not permitted in the URL", "webhooks[0].clientConfig.url: Invalid value: \"c=d\": query parameters are not permitted in the URL"],
   ["hook", { "webhooks[0].clientConfig": { url: "https://a:b/" } }, "webhooks[0].clientConfig.url: Required value: url must be a valid URL: parse \"https://a:b/\": invalid port \":b\" after host; desired format: https://host[/path]"],
   ["hook", { "webhooks[0].clientConfig": { url: ":a" } }, "webhooks[0].clientConfig.url: Required value: url must be a valid URL: parse \":a\": missing protocol scheme; desired format: https://host[/path]"],

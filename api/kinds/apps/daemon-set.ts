@@ -8,7 +8,7 @@ import { ageColumn, column, containerColumns, labelsText, nameColumn, selectorTe
 import { defineKind, statusSubresource } from "../define.ts";
 import type { UpdateStrategy } from "../kind.ts";
 import { statusOnly } from "../strategies.ts";
-import { hasNewGeneration, templated } from "../templated.ts";
+import { templated } from "../templated.ts";
 
 const TEMPLATE = fieldPath("spec", "template");
 const integer = { type: "integer" } as const;
@@ -62,7 +62,7 @@ export const daemonSet = defineKind<DaemonSet>({
     },
     validate: (daemonSet, context) => validateDaemonSet(daemonSet, context.allowPrivileged ?? false),
     validateUpdate: (daemonSet, old, context) => validateDaemonSetUpdate(daemonSet, old, context.allowPrivileged ?? false),
-    warnings: (daemonSet, old) => (hasNewGeneration(daemonSet, old) ? templateWarnings(daemonSet.spec?.template, TEMPLATE) : []),
+    warnings: (daemonSet, old) => (old === undefined || templateGeneration(daemonSet) !== templateGeneration(old) ? templateWarnings(daemonSet.spec?.template, TEMPLATE) : []),
   },
   columns: [
     nameColumn,

@@ -33,7 +33,8 @@ const strategy: Strategy<StatefulSet> = {
     const spec = statefulSet.spec;
     const warnings = hasNewGeneration(statefulSet, old) ? templateWarnings(spec?.template, SPEC.child("template")) : [];
     spec?.volumeClaimTemplates?.forEach((claim, i) => {
-      claimSpecWarnings(claim.spec, SPEC.child("volumeClaimTemplates").index(i).child("spec"), warnings);
+      const path = SPEC.child("volumeClaimTemplates").index(i);
+      claimSpecWarnings(claim.spec, old ? path.child("Spec") : path, warnings);
     });
     if ((spec?.revisionHistoryLimit ?? 0) < 0) warnings.push("spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended");
     return warnings;

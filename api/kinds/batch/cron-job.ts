@@ -6,9 +6,10 @@ import { ageColumn, ageText, column, containerColumns, NONE, nameColumn, selecto
 import { defineKind, statusSubresource } from "../define.ts";
 import type { Strategy } from "../kind.ts";
 import { statusOnly } from "../strategies.ts";
-import { nameWarnings, templated } from "../templated.ts";
+import { hasNewGeneration, nameWarnings, templated } from "../templated.ts";
 import { jobSpecWarnings } from "./job-warnings.ts";
 
+const CRON_JOB_PAGE = "https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/";
 const JOB_SPEC = fieldPath("spec", "jobTemplate", "spec");
 
 const strategy: Strategy<CronJob> = {
@@ -17,8 +18,8 @@ const strategy: Strategy<CronJob> = {
   validate: (cronJob, context) => validateCronJob(cronJob, context.allowPrivileged ?? false),
   validateUpdate: (cronJob, old, context) => validateCronJobUpdate(cronJob, old, context.allowPrivileged ?? false),
   warnings(cronJob, old) {
-    const warnings = [...(old ? [] : nameWarnings(cronJob.metadata)), ...jobSpecWarnings(cronJob.spec?.jobTemplate.spec, JOB_SPEC)];
-    if (cronJob.spec?.schedule.includes("TZ")) warnings.push("spec.schedule is not officially supported, see https://kep.k8s.io/3140 for more details");
+    const warnings = [...(old ? [] : nameWarnings(cronJob.metadata)), ...(hasNewGeneration(cronJob, old) ? jobSpecWarnings(cronJob.spec?.jobTemplate.spec, JOB_SPEC) : [])];
+    if (old && cronJob.spec?.schedule.includes("TZ")) warnings.push(`cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see ${CRON_JOB_PAGE} for more details`);
     return warnings;
   },
 };

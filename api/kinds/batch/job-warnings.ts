@@ -9,9 +9,7 @@ const MANY_PODS = 10_000;
 export function jobSpecWarnings(spec: Job["spec"], path: FieldPath): string[] {
   const warnings: string[] = [];
   if (spec?.completionMode === "Indexed" && (spec.completions ?? 0) > MANY_COMPLETIONS && (spec.parallelism ?? 0) > MANY_PODS) {
-    warnings.push(
-      `${path.child("parallelism")}: In Indexed Jobs with a number of completions higher than ${MANY_COMPLETIONS} and a parallelism higher than ${MANY_PODS}, Kubernetes might not be able to track completedIndexes when a big number of indexes fail`,
-    );
+    warnings.push(`${path}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail`);
   }
   return [...warnings, ...templateWarnings(spec?.template, path.child("template"))];
 }

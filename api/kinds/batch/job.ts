@@ -8,7 +8,7 @@ import { ageColumn, column, containerColumns, durationText, nameColumn, selector
 import { defineKind, statusSubresource } from "../define.ts";
 import type { Strategy } from "../kind.ts";
 import { statusOnly } from "../strategies.ts";
-import { nameWarnings, templated } from "../templated.ts";
+import { hasNewGeneration, nameWarnings, templated } from "../templated.ts";
 import { jobSpecWarnings } from "./job-warnings.ts";
 
 const prepare = templated<Job>("io.k8s.api.batch.v1.JobSpec", (job) => job.spec?.template);
@@ -42,7 +42,7 @@ const strategy: Strategy<Job> = {
     if (labels && Object.keys(job.metadata.labels ?? {}).length === 0) job.metadata.labels = { ...labels };
   },
   validateUpdate: (job, old, context) => validateJobUpdate(job, old, context.allowPrivileged ?? false),
-  warnings: (job, old) => [...(old ? [] : nameWarnings(job.metadata)), ...jobSpecWarnings(job.spec, fieldPath("spec"))],
+  warnings: (job, old) => [...(old ? [] : nameWarnings(job.metadata)), ...(hasNewGeneration(job, old) ? jobSpecWarnings(job.spec, fieldPath("spec")) : [])],
 };
 
 export const job = defineKind<Job>({

@@ -5,7 +5,10 @@ import type { PodSpec } from "../../wire.ts";
 export function dropDisabledPodFields(spec: PodSpec): void {
   if (spec.schedulingGroup !== undefined) delete spec.schedulingGroup;
   visitContainers(spec, (container) => {
-    if (container.lifecycle) delete container.lifecycle.stopSignal;
+    const { lifecycle } = container;
+    if (lifecycle?.stopSignal === undefined) return;
+    delete lifecycle.stopSignal;
+    if (!lifecycle.postStart && !lifecycle.preStop) delete container.lifecycle;
   });
   for (const volume of spec.volumes ?? []) {
     for (const source of volume.projected?.sources ?? []) {

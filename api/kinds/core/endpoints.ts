@@ -18,6 +18,7 @@ function endpointsText(endpoints: Endpoints): string {
 }
 
 function warnings(endpoints: Endpoints): string[] {
+  if (endpoints.metadata.labels?.["endpoints.kubernetes.io/managed-by"] === "endpoint-controller") return [];
   const found: string[] = [];
   endpoints.subsets?.forEach((subset, i) => {
     for (const list of ["addresses", "notReadyAddresses"] as const) {

@@ -34,7 +34,7 @@ function warnings(node: Node): string[] {
 const ROLE_PREFIX = "node-role.kubernetes.io/";
 
 function statusText(node: Node): string {
-  const ready = node.status?.conditions?.find((condition) => condition.type === "Ready");
+  const ready = node.status?.conditions?.findLast((condition) => condition.type === "Ready");
   const words = [ready === undefined ? "Unknown" : ready.status === "True" ? "Ready" : "NotReady"];
   if (node.spec?.unschedulable) words.push("SchedulingDisabled");
   return words.join(",");
@@ -55,6 +55,11 @@ function addressText(node: Node, type: string): string {
 
 const unknown = (text: string | undefined) => (text ? text : "<unknown>");
 
+function kernelText(node: Node): string {
+  const { kernelVersion, architecture } = node.status?.nodeInfo ?? {};
+  return architecture ? `${unknown(kernelVersion)} (${architecture})` : unknown(kernelVersion);
+}
+
 export const node = defineKind<Node>({
   group: "",
   version: "v1",
@@ -69,8 +74,12 @@ export const node = defineKind<Node>({
   },
   strategy: {
     applyDefaults,
+    prepareForCreate: (node) => delete node.spec?.configSource,
     validate: (node) => validateNode(node),
-    prepareForUpdate: (node, old) => restoreField(node, old, "status"),
+    prepareForUpdate(node, old) {
+      restoreField(node, old, "status");
+      if (old.spec?.configSource === undefined) delete node.spec?.configSource;
+    },
     validateUpdate: validateNodeUpdate,
     warnings,
   },
@@ -84,7 +93,7 @@ export const node = defineKind<Node>({
     column("Internal-IP", "Address inside the cluster.", (node) => addressText(node, "InternalIP"), { wide: true }),
     column("External-IP", "Address outside the cluster.", (node) => addressText(node, "ExternalIP"), { wide: true }),
     column("OS-Image", "Operating system.", (node) => unknown(node.status?.nodeInfo?.osImage), { wide: true }),
-    column("Kernel-Version", "Kernel.", (node) => unknown(node.status?.nodeInfo?.kernelVersion), { wide: true }),
+    column("Kernel-Version", "Kernel.", kernelText, { wide: true }),
     column("Container-Runtime", "Container runtime and its version.", (node) => unknown(node.status?.nodeInfo?.containerRuntimeVersion), { wide: true }),
   ],
 });

@@ -92,15 +92,19 @@ function endText(terminated: { reason?: string; signal?: number; exitCode?: numb
 function mainSummary(pod: Pod, before: string, restarts: Restarts): { reason: string; ready: number } {
   let reason = before;
   let ready = 0;
+  let failure: string | undefined;
   for (const status of [...(pod.status?.containerStatuses ?? [])].reverse()) {
     restarts.add(status);
     const { waiting, terminated, running } = status.state ?? {};
     if (waiting?.reason) reason = waiting.reason;
-    else if (terminated) reason = endText(terminated);
-    else if (status.ready && running) ready++;
+    else if (terminated) {
+      reason = endText(terminated);
+      if (terminated.exitCode) failure = reason;
+    } else if (status.ready && running) ready++;
   }
-  if (reason === "Completed" && ready > 0) reason = isTrue(pod, "Ready") ? "Running" : "NotReady";
-  return { reason, ready };
+  if (reason !== "Completed") return { reason, ready };
+  if (ready > 0 && isTrue(pod, "Ready")) return { reason: "Running", ready };
+  return { reason: failure ?? (ready > 0 ? "NotReady" : reason), ready };
 }
 
 export const podColumns: readonly Column<Pod>[] = [

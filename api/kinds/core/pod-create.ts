@@ -1,7 +1,7 @@
 import { fieldPath } from "../../status/field-path.ts";
-import { APP_ARMOR_PREFIX } from "../../validation/pod/annotations.ts";
+import { APP_ARMOR_PREFIX, appArmorProfileOf, sameAppArmorProfile } from "../../validation/pod/annotations.ts";
 import { visitContainers } from "../../validation/pod/visit.ts";
-import type { AppArmorProfile, LabelSelector, Pod, PodAffinityTerm } from "../../wire.ts";
+import type { LabelSelector, Pod, PodAffinityTerm } from "../../wire.ts";
 
 /**
  * KEP-3633, KEP-3243: keys of matchLabelKeys become requirements of the selector with the pod's own values, so that only pods
@@ -44,23 +44,14 @@ export function fieldsFromAppArmor(pod: Pod, warn: (text: string) => void): void
     const key = APP_ARMOR_PREFIX + container.name;
     const annotation = annotations[key];
     if (annotation === undefined || container.securityContext?.appArmorProfile) return;
-    if (!podProfile) warn(`${fieldPath("metadata", "annotations").key(key)}: deprecated since v1.30; use the "appArmorProfile" field instead`);
-    const profile = profileOf(annotation);
-    if (profile && !sameProfile(profile, podProfile)) (container.securityContext ??= {}).appArmorProfile = profile;
+    const profile = appArmorProfileOf(annotation);
+    if (profile && sameAppArmorProfile(profile, podProfile)) return;
+    if (profile) (container.securityContext ??= {}).appArmorProfile = profile;
+    warn(`${fieldPath("metadata", "annotations").key(key)}: deprecated since v1.30; use the "appArmorProfile" field instead`);
   });
 }
 
 function namesAppArmor(annotations: Record<string, string>): boolean {
   for (const key in annotations) if (key.startsWith(APP_ARMOR_PREFIX)) return true;
   return false;
-}
-
-function profileOf(annotation: string): AppArmorProfile | undefined {
-  if (annotation === "unconfined") return { type: "Unconfined" };
-  if (annotation === "runtime/default") return { type: "RuntimeDefault" };
-  return annotation.startsWith("localhost/") && annotation.length > "localhost/".length ? { type: "Localhost", localhostProfile: annotation.slice("localhost/".length) } : undefined;
-}
-
-function sameProfile(a: AppArmorProfile, b: AppArmorProfile | undefined): boolean {
-  return a.type === b?.type && a.localhostProfile === b.localhostProfile;
 }

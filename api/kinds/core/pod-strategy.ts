@@ -1,6 +1,8 @@
 import { rfc3339 } from "../../../lib/clock.ts";
 import { defaultBesideSpec, defaultPod, dropInitContainerAnnotations } from "../../defaults/pod.ts";
 import { mirrorServiceAccount } from "../../defaults/pod-spec.ts";
+import { fieldPath } from "../../status/field-path.ts";
+import { ipWarnings } from "../../validation/ip.ts";
 import { dns1123Label } from "../../validation/names.ts";
 import { isSpecApart, validatePodCreate, validatePodOfKnownSpec } from "../../validation/pod/pod.ts";
 import { validatePodResize } from "../../validation/pod/pod-resize.ts";
@@ -8,7 +10,7 @@ import { validatePodStatusUpdate } from "../../validation/pod/pod-status.ts";
 import { samePodSpec, validateEphemeralUpdate, validatePodUpdate } from "../../validation/pod/pod-update.ts";
 import { qosClass } from "../../validation/pod/qos.ts";
 import { podWarnings } from "../../validation/pod/warnings.ts";
-import type { Pod, PodCondition } from "../../wire.ts";
+import type { Container, Pod, PodCondition, PodSpec } from "../../wire.ts";
 import type { Strategy, StrategyContext, UpdateStrategy } from "../kind.ts";
 import { dropDisabledPodFields } from "./disabled-fields.ts";
 import { fieldsFromAppArmor, mergeMatchLabelKeys } from "./pod-create.ts";
@@ -86,7 +88,12 @@ export const podStatusStrategy: UpdateStrategy<Pod> = {
     keepObservedGenerations(status, old.status ?? {});
   },
   validateUpdate: (pod, old) => validatePodStatusUpdate(pod, old),
+  warnings: ({ status }) => [...addressWarnings(status?.podIPs, "podIPs"), ...addressWarnings(status?.hostIPs, "hostIPs")],
 };
+
+function addressWarnings(addresses: readonly { ip?: string }[] | undefined, field: string): string[] {
+  return (addresses ?? []).flatMap(({ ip = "" }, i) => ipWarnings(ip, fieldPath("status", field).index(i).child("ip")));
+}
 
 /** A client that does not know observedGeneration does not remove it. */
 function keepObservedGenerations(status: NonNullable<Pod["status"]>, old: NonNullable<Pod["status"]>): void {
@@ -126,22 +133,30 @@ export const podEphemeralStrategy: UpdateStrategy<Pod> = {
   validateUpdate: (pod, old, context) => validateEphemeralUpdate(pod, old, context.allowPrivileged ?? false),
 };
 
+/** The stored containers with the resources that are wanted; as they came where one has another name, which is refused. */
+function withResources(wanted: readonly Container[], stored: readonly Container[]): Container[] {
+  if (wanted.some(({ name }, i) => name !== stored[i]?.name)) return [...wanted];
+  return stored.map((container, i) => {
+    const { resources: _resources, resizePolicy: _policy, ...rest } = container;
+    const { resources, resizePolicy } = wanted[i] ?? {};
+    return { ...rest, ...(resources && { resources }), ...(resizePolicy && { resizePolicy }) };
+  });
+}
+
 /** /resize: resources and resize policies, of containers that are there. */
 export const podResizeStrategy: UpdateStrategy<Pod> = {
   prepareForUpdate(pod, old) {
-    const wanted = pod.spec;
+    const wanted = pod.spec ?? { containers: [] };
+    const isSame = (list: "containers" | "initContainers") => (wanted[list]?.length ?? 0) === (old.spec?.[list]?.length ?? 0);
+    if (!isSame("containers") || !isSame("initContainers")) {
+      bumpGeneration(pod, old); // what is refused, as it came
+      return;
+    }
     onlyFrom(pod, old, (result) => {
-      for (const list of ["containers", "initContainers"] as const) {
-        for (const container of wanted?.[list] ?? []) {
-          const known = result.spec?.[list]?.find((other) => other.name === container.name);
-          if (!known) continue;
-          if (container.resources) known.resources = container.resources;
-          else delete known.resources;
-          if (container.resizePolicy) known.resizePolicy = container.resizePolicy;
-          else delete known.resizePolicy;
-        }
-      }
-      if (wanted?.resources && result.spec) result.spec.resources = wanted.resources;
+      const spec = (result.spec ??= { containers: [] });
+      for (const list of ["containers", "initContainers"] as const) if (spec[list]) spec[list] = withResources(wanted[list] ?? [], spec[list]) as PodSpec["containers"];
+      if (wanted.resources) spec.resources = wanted.resources;
+      else delete spec.resources;
     });
   },
   validateUpdate: (pod, old, context) => validatePodResize(pod, old, context.allowPrivileged ?? false),

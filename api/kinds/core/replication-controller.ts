@@ -42,7 +42,8 @@ export const replicationController = defineKind<ReplicationController>({
     ...templated<ReplicationController>("io.k8s.api.core.v1.ReplicationControllerSpec", (controller) => controller.spec?.template),
     validate: (controller, context) => validateReplicationController(controller, context.allowPrivileged ?? false),
     validateUpdate: (controller, old, context) => validateReplicationControllerUpdate(controller, old, context.allowPrivileged ?? false),
-    warnings: (controller, old) => [...(old ? [] : nameWarnings(controller.metadata)), ...(hasNewGeneration(controller, old) ? templateWarnings(controller.spec?.template, TEMPLATE) : [])],
+    // On updates Kubernetes looks at the template that was there.
+    warnings: (controller, old) => [...(old ? [] : nameWarnings(controller.metadata)), ...(hasNewGeneration(controller, old) ? templateWarnings((old ?? controller).spec?.template, TEMPLATE) : [])],
   },
   columns: [
     nameColumn,

@@ -1,4 +1,5 @@
 import { defaultResourceQuota } from "../../defaults/policies.ts";
+import { compareQuantities } from "../../quantity.ts";
 import { validateResourceQuota, validateResourceQuotaStatusUpdate, validateResourceQuotaUpdate } from "../../validation/resource-quota.ts";
 import type { ResourceQuota } from "../../wire.ts";
 import { ageColumn, column, nameColumn } from "../columns.ts";
@@ -26,6 +27,7 @@ export const resourceQuota = defineKind<ResourceQuota>({
     },
     validate: validateResourceQuota,
     validateUpdate: validateResourceQuotaUpdate,
+    warnings: (quota, old) => (old ? [] : requestWarnings(quota.spec?.hard ?? {})),
     returnDeletedObject: true,
   },
   columns: [
@@ -35,6 +37,18 @@ export const resourceQuota = defineKind<ResourceQuota>({
     ageColumn,
   ],
 });
+
+/** Requests that limits leave no room for. */
+function requestWarnings(hard: Readonly<Record<string, string>>): string[] {
+  return ["cpu", "memory", "storage", "ephemeral-storage"].flatMap((name) => {
+    const isBare = hard[`requests.${name}`] === undefined && (name === "cpu" || name === "memory");
+    const request = isBare ? name : `requests.${name}`;
+    const limit = `limits.${name}`;
+    const [requested, limited] = [hard[request], hard[limit]];
+    if (requested === undefined || limited === undefined || compareQuantities(requested, limited) <= 0) return [];
+    return [`ResourceQuota ${request} (${requested}) should be less than ${limit} (${limited})`];
+  });
+}
 
 function amounts(quota: ResourceQuota, limits: boolean): string {
   const hard = quota.status?.hard ?? {};

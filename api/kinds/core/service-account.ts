@@ -45,8 +45,8 @@ function dropEmptySecrets(account: ServiceAccount): void {
 const ENFORCE_ANNOTATION = "kubernetes.io/enforce-mountable-secrets";
 
 function serviceAccountWarnings(account: ServiceAccount, old: ServiceAccount | undefined): string[] {
-  const changed = account.metadata.annotations?.[ENFORCE_ANNOTATION] !== old?.metadata.annotations?.[ENFORCE_ANNOTATION];
-  return changed && account.metadata.annotations?.[ENFORCE_ANNOTATION] !== undefined
+  const isNew = old?.metadata.annotations?.[ENFORCE_ANNOTATION] === undefined;
+  return isNew && account.metadata.annotations?.[ENFORCE_ANNOTATION] !== undefined
     ? [`metadata.annotations[${ENFORCE_ANNOTATION}]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets`]
     : [];
 }

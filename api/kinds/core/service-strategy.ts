@@ -6,6 +6,7 @@ import { isExternallyAccessible, needsHealthCheck, validateService } from "../..
 import { validateServiceStatusUpdate, validateServiceUpdate } from "../../validation/service-update.ts";
 import type { Service } from "../../wire.ts";
 import type { Strategy, UpdateStrategy } from "../kind.ts";
+import { loadBalancerWarnings } from "../load-balancer.ts";
 import { restoreField, statusOnly } from "../strategies.ts";
 
 type Spec = NonNullable<Service["spec"]>;
@@ -29,7 +30,7 @@ export const serviceStrategy: Strategy<Service> = {
   returnDeletedObject: true,
 };
 
-export const serviceStatusStrategy: UpdateStrategy<Service> = { ...statusOnly(), validateUpdate: validateServiceStatusUpdate };
+export const serviceStatusStrategy: UpdateStrategy<Service> = { ...statusOnly(), validateUpdate: validateServiceStatusUpdate, warnings: loadBalancerWarnings };
 
 const usesNodePorts = (service: Service) => service.spec?.type === "NodePort" || service.spec?.type === "LoadBalancer";
 const sameList = (a: readonly string[] | undefined, b: readonly string[] | undefined) => (a ?? []).join() === (b ?? []).join();

@@ -44,7 +44,15 @@ function dropTopology(slice: EndpointSlice): void {
   for (const endpoint of slice.endpoints ?? []) delete endpoint.deprecatedTopology;
 }
 
-function sliceWarnings(slice: EndpointSlice): string[] {
-  if (slice.addressType === "FQDN") return [`${fieldPath("spec", "addressType")}: FQDN endpoints are deprecated`];
+/** Controllers that write addresses in the usual way only. */
+const writers: readonly (string | undefined)[] = ["endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io"];
+
+function sliceWarnings(slice: EndpointSlice, old: EndpointSlice | undefined): string[] {
+  const deprecated = old === undefined && slice.addressType === "FQDN" ? [`${fieldPath("spec", "addressType")}: FQDN endpoints are deprecated`] : [];
+  return [...deprecated, ...addressWarnings(slice)];
+}
+
+function addressWarnings(slice: EndpointSlice): string[] {
+  if (writers.includes(slice.metadata.labels?.["endpointslice.kubernetes.io/managed-by"])) return [];
   return (slice.endpoints ?? []).flatMap((endpoint, i) => (endpoint.addresses ?? []).flatMap((address, j) => ipWarnings(address, fieldPath("endpoints").index(i).child("addresses").index(j))));
 }

@@ -2,6 +2,7 @@ import { INGRESS_CLASS_ANNOTATION, validateIngress, validateIngressStatusUpdate,
 import type { Ingress } from "../../wire.ts";
 import { ageColumn, column, NONE, nameColumn } from "../columns.ts";
 import { defineKind, statusSubresource } from "../define.ts";
+import { loadBalancerWarnings } from "../load-balancer.ts";
 import { specAndStatus, statusOnly } from "../strategies.ts";
 
 const HOSTS_SHOWN = 3;
@@ -15,14 +16,14 @@ export const ingress = defineKind<Ingress>({
   namespaced: true,
   definition: "io.k8s.api.networking.v1.Ingress",
   subresources: {
-    status: statusSubresource("Ingress", { ...statusOnly<Ingress>(), validateUpdate: validateIngressStatusUpdate }),
+    status: statusSubresource<Ingress>("Ingress", { ...statusOnly<Ingress>(), validateUpdate: validateIngressStatusUpdate, warnings: loadBalancerWarnings }),
   },
   strategy: {
     ...specAndStatus<Ingress>("io.k8s.api.networking.v1.IngressSpec"),
     validate: validateIngress,
     validateUpdate: validateIngressUpdate,
     warnings: (ingress, old) =>
-      old === undefined && ingress.metadata.annotations?.[INGRESS_CLASS_ANNOTATION] !== undefined
+      old === undefined && ingress.metadata.annotations?.[INGRESS_CLASS_ANNOTATION] !== undefined && ingress.spec?.ingressClassName === undefined
         ? [`annotation "${INGRESS_CLASS_ANNOTATION}" is deprecated, please use 'spec.ingressClassName' instead`]
         : [],
   },

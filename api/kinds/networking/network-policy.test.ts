@@ -35,7 +35,7 @@ ruleTests(networkPolicy, bases, [
   ["ingress", { "spec.ingress[0].from[3].namespaceSelector.matchExpressions[0].key": "Bad_Value!" }, `spec.ingress[0].from[3].namespaceSelector.matchExpressions[0].key: Invalid value: "Bad_Value!": name part ${NAME_PART}`],
   ["ingress", { "spec.ingress[0].ports[3].endPort": 0 }, "spec.ingress[0].ports[3].endPort: Invalid value: 1: must be greater than or equal to `port`", "spec.ingress[0].ports[3].endPort: Invalid value: 0: must be between 1 and 65535, inclusive"],
   ["egress", { "spec.podSelector.matchLabels.a": "x/y/z" }, `spec.podSelector.matchLabels: Invalid value: "x/y/z": ${LABEL_VALUE}`],
-  ["both", { "spec.policyTypes[0]": `${long(254)}` }, `spec.policyTypes[0]: Unsupported value: "${long(254)}": supported values: "Egress", "Ingress"`],
+  ["both", { "spec.policyTypes[0]": `${long(254)}` }, `spec.policyTypes[0]: Unsupported value: "${long(254)}": supported values: "Ingress", "Egress"`],
   ["both", { "spec.egress[0].to[0].ipBlock.cidr": `${long(254)}` }, `spec.egress[0].to[0].ipBlock.cidr: Invalid value: "${long(254)}": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)`],
   ["both", { "spec.egress[0].ports[0].protocol": `${long(254)}` }, `spec.egress[0].ports[0].protocol: Unsupported value: "${long(254)}": supported values: "TCP", "UDP", "SCTP"`],
   ["ingress", { "spec.ingress[0].ports[2].port": `${long(254)}` }, `spec.ingress[0].ports[2].port: Invalid value: "${long(254)}": must be no more than 15 characters`],

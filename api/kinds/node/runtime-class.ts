@@ -1,8 +1,14 @@
 import { roundResources } from "../../defaults/resource-list.ts";
+import { nodeLabelWarning } from "../../validation/pod/warnings.ts";
 import { validateRuntimeClass, validateRuntimeClassUpdate } from "../../validation/runtime-class.ts";
 import type { RuntimeClass } from "../../wire.ts";
 import { ageColumn, column, nameColumn } from "../columns.ts";
 import { defineKind } from "../define.ts";
+
+function selectorWarning(key: string): string[] {
+  const text = nodeLabelWarning(key);
+  return text === undefined ? [] : [`scheduling.nodeSelector: ${text}`];
+}
 
 export const runtimeClass = defineKind<RuntimeClass>({
   group: "node.k8s.io",
@@ -15,6 +21,7 @@ export const runtimeClass = defineKind<RuntimeClass>({
     applyDefaults: (runtimeClass) => roundResources(runtimeClass.overhead?.podFixed),
     validate: validateRuntimeClass,
     validateUpdate: validateRuntimeClassUpdate,
+    warnings: (runtimeClass) => Object.keys(runtimeClass.scheduling?.nodeSelector ?? {}).flatMap((key) => selectorWarning(key)),
     allowCreateOnUpdate: true,
     allowUnconditionalUpdate: false,
   },

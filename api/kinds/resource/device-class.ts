@@ -12,6 +12,7 @@ export const deviceClass = defineKind<DeviceClass>({
   namespaced: false,
   definition: "io.k8s.api.resource.v1.DeviceClass",
   strategy: {
+    returnDeletedObject: true,
     prepareForCreate: startGeneration,
     prepareForUpdate(deviceClass, old) {
       nextGeneration(deviceClass, old, "io.k8s.api.resource.v1.DeviceClassSpec");

@@ -12,6 +12,7 @@ export const resourceClaimTemplate = defineKind<ResourceClaimTemplate>({
   namespaced: true,
   definition: "io.k8s.api.resource.v1.ResourceClaimTemplate",
   strategy: {
+    returnDeletedObject: true,
     applyDefaults(template) {
       defaultDeviceClaim(template.spec?.spec);
     },

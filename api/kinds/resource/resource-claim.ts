@@ -24,6 +24,7 @@ export const resourceClaim = defineKind<ResourceClaim>({
     }),
   },
   strategy: {
+    returnDeletedObject: true,
     applyDefaults(claim) {
       defaultDeviceClaim(claim.spec);
       for (const { tolerations } of claim.status?.allocation?.devices?.results ?? []) for (const toleration of tolerations ?? []) toleration.operator ||= "Equal";

@@ -17,6 +17,7 @@ export const resourceSlice = defineKind<ResourceSlice>({
     "spec.driver": (slice) => slice.spec?.driver ?? "",
   },
   strategy: {
+    returnDeletedObject: true,
     prepareForCreate(slice, { now_ms }) {
       startGeneration(slice);
       prepareDevices(slice, now_ms);

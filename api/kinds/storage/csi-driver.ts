@@ -15,6 +15,7 @@ export const csiDriver = defineKind<CSIDriver>({
   namespaced: false,
   definition: "io.k8s.api.storage.v1.CSIDriver",
   strategy: {
+    returnDeletedObject: true,
     applyDefaults: defaultCsiDriver,
     prepareForUpdate(driver, old) {
       const changed = (["tokenRequests", "requiresRepublish", "seLinuxMount"] as const).some((field) => !equalJson(driver.spec?.[field] ?? null, old.spec?.[field] ?? null));

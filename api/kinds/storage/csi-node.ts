@@ -10,6 +10,6 @@ export const csiNode = defineKind<CSINode>({
   plural: "csinodes",
   namespaced: false,
   definition: "io.k8s.api.storage.v1.CSINode",
-  strategy: { validate: validateCsiNode, validateUpdate: validateCsiNodeUpdate, allowUnconditionalUpdate: false },
+  strategy: { returnDeletedObject: true, validate: validateCsiNode, validateUpdate: validateCsiNodeUpdate, allowUnconditionalUpdate: false },
   columns: [nameColumn, column("Drivers", "How many CSI drivers run on the node.", (node) => node.spec?.drivers?.length ?? 0, { type: "integer" }), ageColumn],
 });

@@ -14,7 +14,7 @@ export const storageClass = defineKind<StorageClass>({
   shortNames: ["sc"],
   namespaced: false,
   definition: "io.k8s.api.storage.v1.StorageClass",
-  strategy: { applyDefaults: defaultStorageClass, validate: validateStorageClass, validateUpdate: validateStorageClassUpdate, warnings: topologyWarnings },
+  strategy: { returnDeletedObject: true, applyDefaults: defaultStorageClass, validate: validateStorageClass, validateUpdate: validateStorageClassUpdate, warnings: topologyWarnings },
   columns: [
     { ...nameColumn, cell: nameCell },
     column("Provisioner", "Who makes its volumes.", (storageClass) => storageClass.provisioner ?? ""),

@@ -15,6 +15,7 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
     status: statusSubresource("VolumeAttachment", { ...statusOnly<VolumeAttachment>("metadata"), validateUpdate: validateVolumeAttachmentUpdate }),
   },
   strategy: {
+    returnDeletedObject: true,
     prepareForCreate(attachment) {
       attachment.status = { attached: false };
     },

@@ -13,6 +13,7 @@ export const volumeAttributesClass = defineKind<VolumeAttributesClass>({
   namespaced: false,
   definition: "io.k8s.api.storage.v1.VolumeAttributesClass",
   strategy: {
+    returnDeletedObject: true,
     prepareForCreate(attributes) {
       protect(attributes, "kubernetes.io/vac-protection");
     },

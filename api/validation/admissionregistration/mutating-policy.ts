@@ -17,7 +17,7 @@ type Mutation = NonNullable<Spec["mutations"]>[number];
 
 const SPEC = fieldPath("spec");
 const patchTypes = ["ApplyConfiguration", "JSONPatch"];
-const reinvocationPolicies = ["Never", "IfNeeded"];
+const reinvocationPolicies = ["IfNeeded", "Never"];
 
 export function validateMutatingAdmissionPolicy(policy: Policy): Errors {
   return validate(policy, undefined);

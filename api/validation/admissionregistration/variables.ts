@@ -14,7 +14,7 @@ export function validateVariables(variables: readonly { name?: string; expressio
   variables?.forEach(({ name = "", expression = "" }, i) => {
     const at = path.index(i);
     if (name.trim() === "") errors.push(required(at.child("name"), "name is not specified"));
-    else if (!IDENTIFIER.test(name) || reserved.has(name)) errors.push(invalid(at.child("name"), name, "name is not a valid CEL identifier"));
+    else if (!IDENTIFIER.test(name) || reserved.has(name)) errors.push(invalid(at.child("name"), name, "must be a valid CEL identifier"));
     if (expression.trim() === "") errors.push(required(at.child("expression"), "expression is not specified"));
     else expressions.variable(name, expression, at.child("expression"), errors);
   });

@@ -60,7 +60,7 @@ function validateUrl(text: string, path: FieldPath, errors: Errors): void {
   }
   const scheme = url.protocol.slice(0, -1);
   if (scheme !== "https") errors.push(invalid(path, scheme, `'https' is the only allowed URL scheme${URL_FORM}`));
-  if (url.host === "") errors.push(invalid(path, "", `host must be provided${URL_FORM}`));
+  if (url.host === "") errors.push(invalid(path, "", `host must be specified${URL_FORM}`));
   const user = url.password === "" ? url.username : `${url.username}:${url.password}`;
   if (user !== "") errors.push(invalid(path, user, "user information is not permitted in the URL"));
   if (url.hash !== "") errors.push(invalid(path, url.hash.slice(1), "fragments are not permitted in the URL"));

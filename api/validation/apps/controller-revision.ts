@@ -9,17 +9,27 @@ import { validateCoreObjectMeta, validateCoreObjectMetaUpdate } from "../object-
 const DATA = fieldPath("data");
 
 export function validateControllerRevision(revision: ControllerRevision): Errors {
+  const errors = validateMetaAndRevision(revision);
+  validateData(revision.data, errors);
+  return errors;
+}
+
+function validateMetaAndRevision(revision: ControllerRevision): Errors {
   const errors: Errors = [];
   validateCoreObjectMeta(revision.metadata, true, nameIsDnsSubdomain, errors);
-  if (revision.data === undefined || revision.data === null) errors.push(required(DATA, "data is mandatory"));
   if ((revision.revision ?? 0) < 0) invalidEach([NEGATIVE_TEXT], revision.revision, fieldPath("revision"), errors);
   return errors;
+}
+
+function validateData(data: unknown, errors: Errors): void {
+  if (data === undefined || data === null) errors.push(required(DATA, "data is mandatory"));
+  else if (typeof data !== "object" || Array.isArray(data)) errors.push(required(DATA, "data must be a valid JSON object"));
 }
 
 export function validateControllerRevisionUpdate(revision: ControllerRevision, old: ControllerRevision): Errors {
   const errors: Errors = [];
   validateCoreObjectMetaUpdate(revision.metadata, old.metadata, errors);
-  errors.push(...validateControllerRevision(revision));
+  errors.push(...validateMetaAndRevision(revision));
   immutable(equalJson(revision.data, old.data), revision.data, DATA, errors);
   return errors;
 }

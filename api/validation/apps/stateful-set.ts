@@ -50,22 +50,22 @@ function validateSpec(spec: Spec, old: Spec | undefined, allowPrivileged: boolea
   validateStrategy(spec.updateStrategy ?? {}, errors);
   const retention = spec.persistentVolumeClaimRetentionPolicy;
   if (retention) for (const field of ["whenDeleted", "whenScaled"] as const) validateRetention(retention[field] ?? "", field, errors);
-  nonNegative(spec.replicas, SPEC, "replicas", errors);
-  nonNegative(spec.minReadySeconds, SPEC, "minReadySeconds", errors);
-  nonNegative(spec.ordinals?.start, SPEC, "ordinals.start", errors);
-  if (spec.serviceName && spec.serviceName !== old?.serviceName) invalidEachAt(dns1123Label(spec.serviceName), spec.serviceName, SPEC, "serviceName", errors);
-  const matcher = validateRequiredSelector(spec.selector, "empty selector is invalid for statefulset", "", SPEC.child("selector"), errors);
   if (old === undefined) {
     spec.volumeClaimTemplates?.forEach((claim, i) => {
       validateClaimSpec(claim.spec ?? {}, SPEC.child("volumeClaimTemplates").index(i).child("spec"), errors);
     });
   }
+  nonNegative(spec.replicas, SPEC, "replicas", errors);
+  nonNegative(spec.minReadySeconds, SPEC, "minReadySeconds", errors);
+  nonNegative(spec.ordinals?.start, SPEC, "ordinals.start", errors);
+  if (spec.serviceName && spec.serviceName !== old?.serviceName) invalidEachAt(dns1123Label(spec.serviceName), spec.serviceName, SPEC, "serviceName", errors);
+  const matcher = validateRequiredSelector(spec.selector, "empty selector is invalid for statefulset", "", SPEC.child("selector"), errors);
   const template = spec.template ?? {};
   if (matcher !== undefined) {
     if (!matcher.everything && !matcher.matches(template.metadata?.labels)) errors.push(templateMismatch(template, TEMPLATE));
+    validateTemplate(spec, old, allowPrivileged, errors);
     // Kubernetes looks at labels and annotations twice.
     validateTemplateMetadata(template, TEMPLATE, errors);
-    validateTemplate(spec, old, allowPrivileged, errors);
   }
   validateLastingPods(template, "StatefulSet", TEMPLATE, errors);
 }
@@ -80,15 +80,16 @@ function validateTemplate(spec: Spec, old: Spec | undefined, allowPrivileged: bo
   if (before.length === 0) errors.push(...found);
 }
 
-/** Each claim is a volume of every pod, instead of one of the same name. */
+/** Each claim is a volume of every pod, instead of one of the same name. Host names are the controller's affair. */
 function withClaimVolumes(spec: Spec): PodTemplateSpec {
   const template = spec.template ?? {};
   const claims = spec.volumeClaimTemplates ?? [];
-  if (claims.length === 0 || template.spec === undefined) return template;
+  if (template.spec === undefined) return template;
+  const { hostname: _hostname, subdomain: _subdomain, ...podSpec } = template.spec;
+  if (claims.length === 0) return { ...template, spec: podSpec };
   const names = new Set(claims.map((claim) => claim.metadata?.name ?? ""));
-  const volumes: Volume[] = (template.spec.volumes ?? []).filter((volume) => !names.has(volume.name));
-  for (const { metadata } of claims) volumes.push({ name: metadata?.name ?? "", persistentVolumeClaim: { claimName: metadata?.name ?? "" } });
-  return { ...template, spec: { ...template.spec, volumes } };
+  const volumes: Volume[] = [...names].map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
+  return { ...template, spec: { ...podSpec, volumes: [...volumes, ...(podSpec.volumes ?? []).filter((volume) => !names.has(volume.name))] } };
 }
 
 function validateRetention(policy: string, field: string, errors: Errors): void {

@@ -12,6 +12,7 @@ type Status = NonNullable<Job["status"]>;
 const CONDITIONS = STATUS.child("conditions");
 
 const has = (job: Job, type: string): boolean => job.status?.conditions?.some((condition) => condition.type === type && condition.status === "True") ?? false;
+const hasNot = (job: Job, type: string): boolean => job.status?.conditions?.some((condition) => condition.type === type && condition.status === "False") ?? false;
 const isFinished = (job: Job) => has(job, "Complete") || has(job, "Failed");
 
 /** Which parts of the status this write changes: a rule is only asked where one of its fields changed. */
@@ -84,7 +85,7 @@ function validateConditions(job: Job, status: Status, changes: Changes, errors: 
     if (completionTime === undefined && complete) errors.push(required(path, "completionTime is required for Complete jobs"));
   }
   if (changes.fields("startTime", "completionTime") && startTime !== undefined && completionTime !== undefined && Date.parse(completionTime) < Date.parse(startTime)) {
-    errors.push(invalid(path, completionTime, "completionTime cannot be set before startTime"));
+    errors.push(invalid(path, completionTime, "must be equal to or after `startTime`"));
   }
   if ((changes.failed || changes.failureTarget) && has(job, "Failed") && !has(job, "FailureTarget")) condition("cannot set Failed=True condition without the FailureTarget=true condition", errors);
   if ((changes.complete || changes.criteriaMet) && complete && !has(job, "SuccessCriteriaMet")) condition("cannot set Complete=True condition without the SuccessCriteriaMet=true condition", errors);
@@ -97,7 +98,7 @@ function validateFinished(job: Job, status: Status, changes: Changes, errors: Er
   if ((changes.finished || changes.fields("startTime")) && !neverStarted && status.startTime === undefined) errors.push(required(STATUS.child("startTime"), "startTime is required for finished job"));
   const uncounted = status.uncountedTerminatedPods;
   if ((changes.finished || changes.fields("uncountedTerminatedPods")) && (uncounted?.failed?.length ?? 0) + (uncounted?.succeeded?.length ?? 0) > 0) {
-    errors.push(invalid(STATUS.child("uncountedTerminatedPods"), externalJson("io.k8s.api.batch.v1.UncountedTerminatedPods", uncounted), "uncountedTerminatedPods needs to be empty for finished job"));
+    errors.push(invalid(STATUS.child("uncountedTerminatedPods"), externalJson("io.k8s.api.batch.v1.UncountedTerminatedPods", uncounted), "must be empty for finished job"));
   }
 }
 
@@ -145,9 +146,10 @@ function validateTransitions(job: Job, old: Job, changes: Changes, errors: Error
   const canShrink = job.spec?.completionMode === "Indexed" && job.spec.completions === job.spec.parallelism;
   if (!canShrink && (now.succeeded ?? 0) < (before.succeeded ?? 0)) errors.push(invalid(STATUS.child("succeeded"), now.succeeded ?? 0, "cannot decrease the succeeded counter"));
   if (now.completionTime !== undefined && before.completionTime !== undefined && changes.fields("completionTime")) {
-    errors.push(invalid(STATUS.child("completionTime"), now.completionTime, "field is immutable once set"));
+    errors.push(invalid(STATUS.child("completionTime"), now.completionTime, "field is immutable"));
   }
-  if (before.startTime !== undefined && changes.fields("startTime") && job.spec?.suspend !== true) {
+  const resumes = has(old, "Suspended") && hasNot(job, "Suspended");
+  if (before.startTime !== undefined && changes.fields("startTime") && !resumes && job.spec?.suspend !== true) {
     errors.push(invalid(STATUS.child("startTime"), now.startTime ?? null, "field is immutable for unsuspended job once set"));
   }
   if (has(old, "SuccessCriteriaMet") && !has(job, "SuccessCriteriaMet")) condition("cannot disable the SuccessCriteriaMet=True condition", errors);

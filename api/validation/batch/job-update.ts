@@ -8,6 +8,7 @@ import { selectorValue } from "../workload-selector.ts";
 import { JOB_SPEC, type JobSpec, jobLabels, validateJob, validateJobSpec } from "./job.ts";
 
 const TEMPLATE = "io.k8s.api.core.v1.PodTemplateSpec";
+const POD_SPEC = "io.k8s.api.core.v1.PodSpec";
 const LABEL_SELECTOR = "io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector";
 
 /** A changed job, all its rules, and then what may not change. Kubernetes reports the rules of the spec twice. */
@@ -53,7 +54,11 @@ function validateTemplateUpdate(spec: JobSpec, oldJob: Job, old: JobSpec, errors
   const template = spec.template ?? {};
   let before: PodTemplateSpec = old.template ?? {};
   if (isPlacementOpen(oldJob)) before = withPlacement(before, template);
-  if (areResourcesOpen(oldJob)) before = withResources(before, template);
+  if (areResourcesOpen(oldJob)) {
+    before = withResources(before, template);
+    if (!semanticEqual(POD_SPEC, template.spec, before.spec)) immutable(false, internalJson(POD_SPEC, template.spec), JOB_SPEC.child("template", "spec"), errors);
+    return;
+  }
   if (!semanticEqual(TEMPLATE, template, before)) immutable(false, internalJson(TEMPLATE, template), JOB_SPEC.child("template"), errors);
 }
 

@@ -1,4 +1,4 @@
-import { invalid, notSupported, notSupportedInOrder, required, tooLongCharacters } from "../../status/field-error.ts";
+import { invalid, notSupported, notSupportedInOrder, required, tooLong } from "../../status/field-error.ts";
 import { type FieldPath, fieldPath } from "../../status/field-path.ts";
 import type { Job } from "../../wire.ts";
 import { type Errors, invalidEach, nonNegative } from "../common.ts";
@@ -84,7 +84,7 @@ export function validateJobBody(spec: JobSpec, allowPrivileged: boolean, path: F
   }
   if (spec.managedBy !== undefined) {
     validateDomainPrefixedPath(spec.managedBy, path.child("managedBy"), errors);
-    if (byteLength(spec.managedBy) > MANAGER_LIMIT) errors.push(tooLongCharacters(path.child("managedBy"), MANAGER_LIMIT));
+    if (byteLength(spec.managedBy) > MANAGER_LIMIT) errors.push(tooLong(path.child("managedBy"), MANAGER_LIMIT));
   }
   const mode = spec.completionMode;
   if (mode !== undefined && mode !== "NonIndexed" && mode !== "Indexed") errors.push(notSupportedInOrder(path.child("completionMode"), mode, ["NonIndexed", "Indexed"]));

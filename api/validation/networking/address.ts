@@ -61,17 +61,14 @@ export function validateServiceCidr(range: ServiceCIDR): Errors {
     return errors;
   }
   if (cidrs.length > 2) {
-    errors.push(invalid(SPEC, cidrs, "may only hold up to 2 values"));
+    errors.push(invalid(path, internalJson("io.k8s.api.networking.v1.ServiceCIDRSpec", range.spec), "may only hold up to 2 values"));
     return errors;
   }
   const families = cidrs.map((cidr) => parseCidr(cidr)?.address.family);
-  if (cidrs.length === 2) {
-    if (families.includes(undefined)) errors.push(invalid(SPEC, cidrs, "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/96"));
-    else if (families[0] === families[1]) errors.push(invalid(SPEC, cidrs, "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/96"));
-  }
   cidrs.forEach((cidr, i) => {
     validateCidr(cidr, path.index(i), errors);
   });
+  if (cidrs.length === 2 && families[0] !== undefined && families[0] === families[1]) errors.push(invalid(path, cidrs, "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64"));
   return errors;
 }
 

@@ -1,4 +1,4 @@
-import { forbidden, invalid, notSupported, notSupportedInOrder, required } from "../../status/field-error.ts";
+import { forbidden, invalid, notSupportedInOrder, required } from "../../status/field-error.ts";
 import { type FieldPath, fieldPath } from "../../status/field-path.ts";
 import type { NetworkPolicy } from "../../wire.ts";
 import { type Errors, invalidEach } from "../common.ts";
@@ -13,7 +13,7 @@ type Peer = NonNullable<NonNullable<Spec["ingress"]>[number]["from"]>[number];
 
 const SPEC = fieldPath("spec");
 const protocols = ["TCP", "UDP", "SCTP"];
-const policyTypes = ["Egress", "Ingress"];
+const policyTypes = ["Ingress", "Egress"];
 
 export function validateNetworkPolicy(policy: NetworkPolicy): Errors {
   const errors: Errors = [];
@@ -49,7 +49,7 @@ function validateSpec(spec: Spec, known: readonly string[], errors: Errors): voi
     return;
   }
   types.forEach((type, i) => {
-    if (!policyTypes.includes(type)) errors.push(notSupported(SPEC.child("policyTypes").index(i), type, policyTypes));
+    if (!policyTypes.includes(type)) errors.push(notSupportedInOrder(SPEC.child("policyTypes").index(i), type, policyTypes));
   });
 }
 

@@ -1,7 +1,7 @@
 import { forbidden, invalid } from "../../status/field-error.ts";
 import type { FieldPath } from "../../status/field-path.ts";
 import { goQuote } from "../../status/go-text.ts";
-import type { ObjectMeta, PodSpec } from "../../wire.ts";
+import type { AppArmorProfile, ObjectMeta, PodSpec } from "../../wire.ts";
 import { type Errors, localDescendingPath } from "../common.ts";
 import { visitContainers } from "./visit.ts";
 
@@ -64,6 +64,17 @@ function validateMatch(annotation: string, profile: Profile, word: string, defau
   if (profile.type !== "Localhost") return;
   if (!annotation.startsWith("localhost/")) typeDiffers();
   else if (annotation.slice("localhost/".length) !== profile.localhostProfile) errors.push(forbidden(path.child("localhostProfile"), `${word} profile in annotation and field must match`));
+}
+
+/** The field that an AppArmor annotation stands for, or undefined where it is not understood. */
+export function appArmorProfileOf(annotation: string): AppArmorProfile | undefined {
+  if (annotation === "unconfined") return { type: "Unconfined" };
+  if (annotation === "runtime/default") return { type: "RuntimeDefault" };
+  return annotation.startsWith("localhost/") && annotation.length > "localhost/".length ? { type: "Localhost", localhostProfile: annotation.slice("localhost/".length) } : undefined;
+}
+
+export function sameAppArmorProfile(a: AppArmorProfile, b: AppArmorProfile | undefined): boolean {
+  return a.type === b?.type && a.localhostProfile === b.localhostProfile;
 }
 
 /** Whether some annotation names a seccomp or AppArmor profile. */

@@ -41,7 +41,7 @@ export function validateContainers(scope: ContainerScope, path: FieldPath, error
     names.add(container.name);
     if (container.lifecycle) validateLifecycle(container.lifecycle, grace_s, at.child("lifecycle"), errors);
     validateProbes(container, grace_s, at, errors);
-    validateRestart(container, at, errors);
+    validateRestart(container, false, at, errors);
   });
   validateHostPortConflicts(containers, path, errors);
 }
@@ -53,7 +53,7 @@ export function validateInitContainers(scope: ContainerScope, path: FieldPath, e
   scope.spec.initContainers?.forEach((container, i) => {
     const at = path.index(i);
     validateCommon(container, scope, at, errors);
-    validateRestart(container, at, errors);
+    validateRestart(container, true, at, errors);
     if (names.has(container.name)) errors.push(duplicate(at.child("name"), container.name));
     else if (container.name) names.add(container.name);
     validateHostPortConflicts([container], path, errors);
@@ -65,6 +65,9 @@ export function validateInitContainers(scope: ContainerScope, path: FieldPath, e
     for (const field of ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"] as const) {
       if (container[field]) errors.push(forbidden(at.child(field), "may not be set for init containers without restartPolicy=Always"));
     }
+    container.resizePolicy?.forEach(({ restartPolicy }, j) => {
+      if (restartPolicy === "RestartContainer") errors.push(invalid(at.child("resizePolicy").index(j).child("restartPolicy"), restartPolicy, "must not be set to 'RestartContainer' for non-sidecar initContainers"));
+    });
   });
 }
 
@@ -88,10 +91,11 @@ function validateCommon(container: Container, scope: ContainerScope, path: Field
   if (container.securityContext) validateSecurityContext(container.securityContext, spec.hostUsers !== false, options, path.child("securityContext"), errors);
 }
 
-function validateRestart(container: Container, path: FieldPath, errors: Errors): void {
+function validateRestart(container: Container, isInit: boolean, path: FieldPath, errors: Errors): void {
   const { restartPolicy, restartPolicyRules: rules = [] } = container;
   if (restartPolicy === undefined) {
     if (rules.length > 0) errors.push(required(path.child("restartPolicy"), "must specify restartPolicy when restart rules are used"));
+    if (isInit) return;
   } else if (!restartPolicies.includes(restartPolicy)) errors.push(notSupported(path.child("restartPolicy"), restartPolicy, restartPolicies));
   if (rules.length > RULES_LIMIT) errors.push(tooMany(path.child("restartPolicyRules"), rules.length, RULES_LIMIT));
   rules.forEach((rule, i) => {

@@ -11,12 +11,20 @@ import { validateResourceRequirements } from "./container-resources.ts";
 export function validatePodResources(spec: PodSpec, claimNames: ReadonlySet<string>, path: FieldPath, errors: Errors): void {
   const resources = spec.resources;
   if (!resources) return;
-  if (resources.claims?.length) errors.push(forbidden(path.child("claims"), "claims cannot be set for Resources at pod-level"));
+  if (spec.os?.name === "windows") {
+    errors.push(forbidden(path, "may not be set for a windows pod"));
+    return;
+  }
+  if (resources.claims !== undefined) errors.push(forbidden(path.child("claims"), "claims may not be set for Resources at pod-level"));
   validateResourceRequirements(resources, validatePodResourceName, claimNames, path, errors);
   for (const [name, amount] of aggregateContainers(spec, (container) => container.resources?.requests)) {
-    if (!isPodLevelResource(name)) continue;
-    const own = resources.requests?.[name] ?? "0";
+    const own = resources.requests?.[name];
+    if (own === undefined) continue;
     if (amount.compare(Quantity.parse(own)) > 0) errors.push(invalid(path.child("requests").key(name), own, `must be greater than or equal to aggregate container requests of ${amount}`));
+  }
+  for (const [name, amount] of aggregateContainers(spec, (container) => container.resources?.limits)) {
+    const own = name.startsWith("hugepages-") ? resources.limits?.[name] : undefined;
+    if (own !== undefined && amount.compare(Quantity.parse(own)) > 0) errors.push(invalid(path.child("limits").key(name), own, `must be greater than or equal to aggregate container limits of ${amount}`));
   }
   spec.containers?.forEach((container, i) => {
     for (const [name, limit] of Object.entries(container.resources?.limits ?? {})) {

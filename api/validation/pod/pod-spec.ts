@@ -1,9 +1,9 @@
-import { forbidden, invalid, notSupported, notSupportedInOrder, required } from "../../status/field-error.ts";
+import { forbidden, invalid, notFound, notSupported, notSupportedInOrder, required, tooLong } from "../../status/field-error.ts";
 import type { FieldPath } from "../../status/field-path.ts";
 import type { PodSpec } from "../../wire.ts";
 import { type Errors, invalidEach, invalidEachAt, requiredEnumInOrder } from "../common.ts";
 import { validateLabels } from "../labels.ts";
-import { dns1123Label, dns1123Subdomain, nameIsDnsSubdomain, rangeText } from "../names.ts";
+import { byteLength, dns1123Label, dns1123Subdomain, nameIsDnsSubdomain, rangeText } from "../names.ts";
 import { validateContainerResourceName } from "../resources.ts";
 import { validateAffinity } from "./affinity.ts";
 import { validateResourceClaims } from "./claims.ts";
@@ -15,6 +15,7 @@ import { validatePodResources } from "./pod-resources.ts";
 import { validateHostNetworkPorts } from "./ports.ts";
 import { validateReadinessGates, validateSchedulingGates, validateTolerations, validateTopologySpread } from "./scheduling.ts";
 import { validatePodSecurityContext } from "./security-context.ts";
+import { visitContainers } from "./visit.ts";
 import { validateVolumes } from "./volumes.ts";
 import { validateHostProcess, validateLinux, validateWindows } from "./windows.ts";
 
@@ -44,13 +45,28 @@ export function validatePodSpec(spec: PodSpec, options: PodOptions, path: FieldP
   if (spec.topologySpreadConstraints) validateTopologySpread(spec.topologySpreadConstraints, path.child("topologySpreadConstraints"), errors);
   validateHostProcess(spec, options, path, errors);
   validateHostUsers(spec, path, errors);
+  validateHostnameOverride(spec, path, errors);
   validateNames(spec, path, errors);
   if (spec.tolerations) validateTolerations(spec.tolerations, path.child("tolerations"), errors);
   if (spec.hostAliases) validateHostAliases(spec.hostAliases, path.child("hostAliases"), errors);
   validatePriority(spec, path, errors);
   if (spec.overhead) validateResourceRequirements({ limits: spec.overhead }, validateContainerResourceName, NO_NAMES, path.child("overhead"), errors);
   if (spec.os) validateOs(spec, path, errors);
-  validateHostnameOverride(spec, path, errors);
+  validateFileKeyVolumes(spec, path, errors);
+}
+
+/** Files of variables lie in a volume that a container before writes (KEP-3721). */
+function validateFileKeyVolumes(spec: PodSpec, path: FieldPath, errors: Errors): void {
+  visitContainers(spec, (container, below) => {
+    container.env?.forEach(({ valueFrom }, i) => {
+      const name = valueFrom?.fileKeyRef?.volumeName;
+      if (name === undefined) return;
+      const at = below(path).child("env").index(i).child("valueFrom", "fileKeyRef", "volumeName");
+      const volume = spec.volumes?.findLast((other) => other.name === name);
+      if (!volume) errors.push(notFound(at, name));
+      else if (!volume.emptyDir) errors.push(invalid(at, name, "referenced volume must be of type emptyDir"));
+    });
+  });
 }
 
 /** A pod with users of its own shares no other namespace with the host. */
@@ -60,6 +76,9 @@ function validateHostUsers(spec: PodSpec, path: FieldPath, errors: Errors): void
   if (spec.hostNetwork) errors.push(forbidden(path.child("hostNetwork"), text));
   if (spec.hostPID) errors.push(forbidden(path.child("HostPID"), text));
   if (spec.hostIPC) errors.push(forbidden(path.child("HostIPC"), text));
+  visitContainers(spec, (container, below) => {
+    if (container.volumeDevices?.length) errors.push(forbidden(below(path).child("volumeDevices"), text));
+  });
 }
 
 function validateNames(spec: PodSpec, path: FieldPath, errors: Errors): void {
@@ -103,8 +122,8 @@ function validateHostnameOverride(spec: PodSpec, path: FieldPath, errors: Errors
   const name = spec.hostnameOverride;
   if (name === undefined) return;
   const at = path.child("hostnameOverride");
+  if (spec.setHostnameAsFQDN) errors.push(forbidden(at, "may not be specified when setHostnameAsFQDN is true"));
+  if (spec.hostNetwork) errors.push(forbidden(at, "may not be specified when hostNetwork is true"));
+  if (byteLength(name) > HOSTNAME_OVERRIDE_LIMIT) errors.push(tooLong(at, HOSTNAME_OVERRIDE_LIMIT));
   invalidEach(dns1123Subdomain(name), name, at, errors);
-  if (name.length > HOSTNAME_OVERRIDE_LIMIT) errors.push(invalid(at, name, `must be no more than ${HOSTNAME_OVERRIDE_LIMIT} characters`));
-  if (spec.setHostnameAsFQDN) errors.push(forbidden(path.child("setHostnameAsFQDN"), "may not be specified together with hostnameOverride"));
-  if (spec.hostNetwork) errors.push(forbidden(path.child("hostNetwork"), "may not be specified together with hostnameOverride"));
 }

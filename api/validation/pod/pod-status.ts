@@ -1,15 +1,16 @@
-import { duplicate, forbidden, invalid, notSupported } from "../../status/field-error.ts";
+import { duplicate, forbidden, internal, invalid, notSupported } from "../../status/field-error.ts";
 import { type FieldPath, fieldPath } from "../../status/field-path.ts";
 import type { Container, ContainerStatus, Pod, PodSpec } from "../../wire.ts";
 import { type Errors, IMMUTABLE_TEXT, invalidEach } from "../common.ts";
-import { internalJson, internalJsonList } from "../internal-json.ts";
+import { internalJsonList } from "../internal-json.ts";
 import { isDualStack, parseIp, validateLegacyIp } from "../ip.ts";
 import { nameIsDnsSubdomain, qualifiedName, userOrGroupId } from "../names.ts";
-import { METADATA, validateCoreObjectMetaUpdate } from "../object-meta.ts";
+import { validateCoreObjectMetaUpdate } from "../object-meta.ts";
 import { validateAnnotationUpdates } from "./pod-update.ts";
 
 const STATUS = fieldPath("status");
 const statusLists = ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"] as const;
+const NON_NEGATIVE_TEXT = "must be a non-negative integer";
 const systemConditions = new Set(["PodScheduled", "Ready", "Initialized"]);
 
 type PodStatus = NonNullable<Pod["status"]>;
@@ -23,10 +24,16 @@ export function validatePodStatusUpdate(pod: Pod, old: Pod): Errors {
   validateCoreObjectMetaUpdate(pod.metadata, old.metadata, errors);
   validateAnnotationUpdates(pod.metadata, old.metadata, pod.spec ?? { containers: [] }, errors);
   status.conditions?.forEach((condition, i) => {
-    if (!systemConditions.has(condition.type)) invalidEach(qualifiedName(condition.type ?? ""), condition.type ?? "", METADATA.child("conditions").index(i).child("Type"), errors);
+    const path = STATUS.child("conditions").index(i);
+    if ((condition.observedGeneration ?? 0) < 0) errors.push(invalid(path.child("observedGeneration"), condition.observedGeneration, NON_NEGATIVE_TEXT));
+    if (!systemConditions.has(condition.type)) invalidEach(qualifiedName(condition.type ?? ""), condition.type ?? "", path.child("Type"), errors);
   });
   const nominated = status.nominatedNodeName;
-  if (nominated && nominated !== before.nominatedNodeName) invalidEach(nameIsDnsSubdomain(nominated, false), nominated, STATUS.child("nominatedNodeName"), errors);
+  if (nominated && nominated !== before.nominatedNodeName) {
+    invalidEach(nameIsDnsSubdomain(nominated, false), nominated, STATUS.child("nominatedNodeName"), errors);
+    if (spec.nodeName) errors.push(forbidden(STATUS.child("nominatedNodeName"), "may not be set on pods that are already bound to a node"));
+  }
+  if ((status.observedGeneration ?? 0) < 0) errors.push(invalid(STATUS.child("observedGeneration"), status.observedGeneration, NON_NEGATIVE_TEXT));
   if ((status.qosClass ?? "") !== (before.qosClass ?? "")) errors.push(invalid(STATUS.child("qosClass"), status.qosClass ?? "", IMMUTABLE_TEXT));
   validateStateTransitions(status, before, spec, errors);
   validateResourceClaimStatuses(status, pod.spec ?? { containers: [] }, errors);
@@ -72,7 +79,7 @@ function validateResourceClaimStatuses(status: PodStatus, spec: PodSpec, errors:
     if (!spec.resourceClaims?.some((known) => known.name === claim.name)) errors.push(invalid(path, claim.name, "must match the name of an entry in `spec.resourceClaims`"));
     if (names.has(claim.name)) errors.push(duplicate(path, claim.name));
     names.add(claim.name);
-    if (claim.resourceClaimName !== undefined) invalidEach(nameIsDnsSubdomain(claim.resourceClaimName, false), claim.resourceClaimName, path, errors);
+    if (claim.resourceClaimName !== undefined) invalidEach(nameIsDnsSubdomain(claim.resourceClaimName, false), claim.resourceClaimName, STATUS.child("resourceClaimStatuses").index(i).child("resourceClaimName"), errors);
   });
 }
 
@@ -86,10 +93,7 @@ function validateAddresses(status: PodStatus, before: PodStatus, errors: Errors)
   podIps.forEach((entry, i) => {
     validateLegacyIp(entry.ip ?? "", path.index(i), errors, oldPodIps);
   });
-  if (podIps.length > 1) {
-    if (!oneOfEach(podIps)) errors.push(invalid(path, internalJsonList("io.k8s.api.core.v1.PodIP", podIps), ONE_PER_FAMILY_TEXT));
-    duplicates(podIps, path, "PodIP", errors);
-  }
+  validateFamilies(podIps, path, "PodIP", errors);
   const first = hostIps[0];
   if (!first) return;
   const hostPath = STATUS.child("hostIPs");
@@ -98,24 +102,18 @@ function validateAddresses(status: PodStatus, before: PodStatus, errors: Errors)
   hostIps.forEach((entry, i) => {
     validateLegacyIp(entry.ip ?? "", hostPath.index(i), errors, oldHostIps);
   });
-  if (hostIps.length > 1) {
-    duplicates(hostIps, hostPath, "HostIP", errors);
-    if (!oneOfEach(hostIps)) errors.push(invalid(hostPath, internalJsonList("io.k8s.api.core.v1.HostIP", hostIps), ONE_PER_FAMILY_TEXT));
-  }
+  validateFamilies(hostIps, hostPath, "HostIP", errors);
 }
 
 type Address = { ip: string };
 
-function oneOfEach(addresses: readonly Address[]): boolean {
-  return addresses.length <= 2 && isDualStack(addresses.map((entry) => parseIp(entry.ip ?? "")));
-}
-
-function duplicates(addresses: readonly Address[], path: FieldPath, type: "PodIP" | "HostIP", errors: Errors): void {
-  const seen = new Set<string>();
-  addresses.forEach((entry, i) => {
-    if (seen.has(entry.ip)) errors.push(duplicate(path.index(i), internalJson(`io.k8s.api.core.v1.${type}`, entry)));
-    seen.add(entry.ip);
-  });
+/** Two addresses are one of each family, and more are too many. */
+function validateFamilies(addresses: readonly Address[], path: FieldPath, type: "PodIP" | "HostIP", errors: Errors): void {
+  if (addresses.length < 2) return;
+  const parsed = addresses.map((entry) => parseIp(entry.ip ?? ""));
+  const bad = parsed.indexOf(undefined);
+  if (bad >= 0) errors.push(internal(path, `failed to check for dual stack with error:invalid IP[${bad}]: ${addresses[bad]?.ip ?? ""}`));
+  if (bad >= 0 || addresses.length > 2 || !isDualStack(parsed)) errors.push(invalid(path, internalJsonList(`io.k8s.api.core.v1.${type}`, addresses), ONE_PER_FAMILY_TEXT));
 }
 
 function validateUsers(containers: readonly ContainerStatus[], os: string, path: FieldPath, errors: Errors): void {

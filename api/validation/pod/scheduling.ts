@@ -6,6 +6,7 @@ import { internalJson } from "../internal-json.ts";
 import { validateLabelName, validateLabelSelector } from "../labels.ts";
 import { labelValue, qualifiedName } from "../names.ts";
 
+const operators = ["Equal", "Exists"];
 const effects = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
 /** Which taints a pod bears. */
@@ -21,7 +22,7 @@ export function validateTolerations(tolerations: readonly Toleration[], path: Fi
       if (messages.length > 0) errors.push(invalid(at.child("operator"), value, messages.join(";")));
     } else if (operator === "Exists") {
       if (value !== "") errors.push(invalid(at.child("operator"), value, "value must be empty when `operator` is 'Exists'"));
-    } else errors.push(notSupportedInOrder(at.child("operator"), operator, ["Equal", "Exists"]));
+    } else errors.push(notSupportedInOrder(at.child("operator"), operator, operator === "Lt" || operator === "Gt" ? [...operators, "Lt", "Gt"] : operators));
     if (effect !== "" && !effects.includes(effect)) errors.push(notSupportedInOrder(at.child("effect"), effect, effects));
   });
 }

@@ -51,7 +51,7 @@ export function validatePodSecurityContext(context: PodSecurityContext, spec: Po
   if (context.windowsOptions) validateWindowsOptions(context.windowsOptions, path.child("windowsOptions"), errors);
   if (context.appArmorProfile) validateAppArmorProfile(context.appArmorProfile, path.child("appArmorProfile"), errors);
   optionalEnum(context.supplementalGroupsPolicy, ["Merge", "Strict"], path, "supplementalGroupsPolicy", errors);
-  optionalEnum(context.seLinuxChangePolicy, ["Recursive", "MountOption"], path, "seLinuxChangePolicy", errors);
+  optionalEnum(context.seLinuxChangePolicy, ["Recursive"], path, "seLinuxChangePolicy", errors);
 }
 
 function validateSeccompProfile(profile: SeccompProfile, path: FieldPath, errors: Errors): void {

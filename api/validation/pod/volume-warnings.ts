@@ -20,24 +20,25 @@ export function overlappingPathWarnings(volumes: readonly Volume[]): string[] {
     if (configMap?.items) add(filesOf(configMap.items, ""), `ConfigMap ${goQuote(configMap.name ?? "")}`);
     if (secret?.items) add(filesOf(secret.items, ""), `Secret ${goQuote(secret.secretName ?? "")}`);
     if (downwardAPI?.items) add(filesOf(downwardAPI.items, ""), "DownwardAPI");
-    if (projected) projectedWarnings(volume.name, projected, add, warnings);
+    if (projected) projectedWarnings(volume.name, projected, warnings);
   }
   return warnings;
 }
 
-function projectedWarnings(name: string, projected: NonNullable<Volume["projected"]>, add: (files: readonly File[], description: string) => void, warnings: string[]): void {
-  const files: File[] = [];
+function projectedWarnings(name: string, projected: NonNullable<Volume["projected"]>, warnings: string[]): void {
+  const seen: File[] = [];
   for (const source of projected.sources ?? []) {
     if (isEmpty(source)) {
       warnings.push(`volume ${goQuote(name)} (Projected) has no sources provided`);
       continue;
     }
+    const files: File[] = [];
     if (source.configMap?.items) files.push(...filesOf(source.configMap.items, `ConfigMap ${goQuote(source.configMap.name ?? "")}`));
     else if (source.secret?.items) files.push(...filesOf(source.secret.items, `Secret ${goQuote(source.secret.name ?? "")}`));
     else if (source.downwardAPI?.items) files.push(...filesOf(source.downwardAPI.items, "DownwardAPI"));
     else if (source.serviceAccountToken) files.push({ path: source.serviceAccountToken.path, source: "ServiceAccountToken" });
+    for (const text of overlaps(files, seen)) warnings.push(`volume ${goQuote(name)} (Projected): overlapping paths: ${text}`);
   }
-  add(files, "Projected");
 }
 
 function isEmpty(source: object): boolean {
@@ -49,10 +50,9 @@ function filesOf(items: Items, source: string): File[] {
   return (items ?? []).map((item) => ({ path: item.path, source }));
 }
 
-function overlaps(files: readonly File[]): string[] {
-  if (files.length < 2) return [];
+/** Which of the files lie on or below others or those `seen` before, which they then join. */
+function overlaps(files: readonly File[], seen: File[] = []): string[] {
   const texts: string[] = [];
-  const seen: File[] = [];
   for (const { path, source } of files) {
     const file = { path: withoutTrailingSlashes(path ?? ""), source };
     for (const other of seen) if (file.path !== "" && other.path !== "" && overlap(file.path, other.path)) texts.push(`${fileText(file)} with ${fileText(other)}`);

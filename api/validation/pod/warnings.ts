@@ -1,9 +1,10 @@
 import { quantityMilli } from "../../quantity.ts";
 import { type FieldPath, fieldPath } from "../../status/field-path.ts";
 import { goQuote } from "../../status/go-text.ts";
-import type { Container, ContainerPort, EnvVar, NodeSelectorTerm, ObjectMeta, PodSpec, PodTemplateSpec } from "../../wire.ts";
+import type { AppArmorProfile, Container, ContainerPort, EnvVar, NodeSelectorTerm, ObjectMeta, PodSpec, PodTemplateSpec } from "../../wire.ts";
 import { ipWarnings } from "../ip.ts";
-import { APP_ARMOR_PREFIX, namesProfiles, SECCOMP_CONTAINER_PREFIX, SECCOMP_POD_ANNOTATION } from "./annotations.ts";
+import { labelValue } from "../names.ts";
+import { APP_ARMOR_PREFIX, appArmorProfileOf, namesProfiles, sameAppArmorProfile, SECCOMP_CONTAINER_PREFIX, SECCOMP_POD_ANNOTATION } from "./annotations.ts";
 import { CONTAINER_LISTS, visitContainers } from "./visit.ts";
 import { overlappingPathWarnings } from "./volume-warnings.ts";
 
@@ -14,6 +15,9 @@ const deprecatedNodeLabels: Readonly<Record<string, string>> = {
   "failure-domain.beta.kubernetes.io/region": 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
   "failure-domain.beta.kubernetes.io/zone": 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
   "beta.kubernetes.io/instance-type": 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
+  "app.kubernetes.io/created-by": "deprecated since v1.9",
+  "scheduler.alpha.kubernetes.io/preferAvoidPods": "deprecated since v1.22; use Taints and Tolerations instead",
+  "node-role.kubernetes.io/master": 'use "node-role.kubernetes.io/control-plane" instead',
 };
 
 const deprecatedAnnotations: Readonly<Record<string, string>> = {
@@ -55,6 +59,7 @@ function warningsOf(meta: ObjectMeta, spec: PodSpec, at: At, isTemplate: boolean
   }
   visitContainers(spec, (container, below) => containerWarnings(container, spec, annotations, () => below(at("spec")), at, isTemplate, warnings));
   portWarnings(spec, at, warnings);
+  portNameWarnings(spec, at, warnings);
   if ((spec.terminationGracePeriodSeconds ?? 0) < 0) {
     warnings.push(`${at("spec", "terminationGracePeriodSeconds")}: must be >= 0; negative values are invalid and will be treated as 1`);
   }
@@ -68,12 +73,17 @@ function warningsOf(meta: ObjectMeta, spec: PodSpec, at: At, isTemplate: boolean
   return warnings;
 }
 
-/** Deprecated node labels in the terms of a selector. */
-export function nodeSelectorTermWarnings(term: NodeSelectorTerm, path: FieldPath): string[] {
+/** Deprecated node labels in a term of a selector; of a mere preference also values that no label can have. */
+export function nodeSelectorTermWarnings(term: NodeSelectorTerm, path: FieldPath, preferred = false): string[] {
   const warnings: string[] = [];
-  term.matchExpressions?.forEach(({ key }, i) => {
+  term.matchExpressions?.forEach(({ key, values }, i) => {
+    const at = path.child("matchExpressions").index(i);
     const text = deprecatedNodeLabels[key];
-    if (text !== undefined) warnings.push(`${path.child("matchExpressions").index(i).child("key")}: ${key} is ${text}`);
+    if (text !== undefined) warnings.push(`${at.child("key")}: ${key} is ${text}`);
+    if (!preferred) return;
+    values?.forEach((value, j) => {
+      for (const fault of labelValue(value)) warnings.push(`${at.child("values").index(j)}: ${value} is invalid, ${fault}`);
+    });
   });
   return warnings;
 }
@@ -93,7 +103,7 @@ function placementWarnings(spec: PodSpec, at: At, warnings: string[]): void {
     warnings.push(...nodeSelectorTermWarnings(term, at("spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms").index(i)));
   });
   node?.preferredDuringSchedulingIgnoredDuringExecution?.forEach((term, i) => {
-    warnings.push(...nodeSelectorTermWarnings(term.preference ?? {}, at("spec", "affinity", "nodeAffinity", "preferredDuringSchedulingIgnoredDuringExecution").index(i).child("preference")));
+    warnings.push(...nodeSelectorTermWarnings(term.preference ?? {}, at("spec", "affinity", "nodeAffinity", "preferredDuringSchedulingIgnoredDuringExecution").index(i).child("preference"), true));
   });
   spec.topologySpreadConstraints?.forEach((constraint, i) => {
     const path = at("spec", "topologySpreadConstraints").index(i);
@@ -132,9 +142,12 @@ function hasDeprecated(volume: object): boolean {
   return false;
 }
 
+/** Sources that PersistentVolumes are warned of. */
+const deprecatedSources = ["cephfs", "photonPersistentDisk", "scaleIO", "storageos", "glusterfs", "rbd"] as const;
+
 /** The same for the source of a PersistentVolume, at `path`. */
 export function volumeSourceWarnings(spec: object, path: FieldPath): string[] {
-  return Object.entries(deprecatedVolumes).flatMap(([name, text]) => (text !== "" && name in spec ? [`${path.child(name)}: ${text}`] : []));
+  return deprecatedSources.flatMap((name) => (name in spec ? [`${path.child(name === "storageos" ? "storageOS" : name)}: ${deprecatedVolumes[name]}`] : []));
 }
 
 /** Storage in fractions of a byte. */
@@ -201,9 +214,16 @@ function annotationWarnings(container: Container, spec: PodSpec, annotations: Re
     warnings.push(`${at("metadata", "annotations").key(seccomp)}: non-functional in v1.27+; use the "seccompProfile" field instead`);
   }
   const appArmor = APP_ARMOR_PREFIX + container.name;
-  if (annotations[appArmor] !== undefined && isTemplate && !spec.securityContext?.appArmorProfile && !container.securityContext?.appArmorProfile) {
+  const annotation = annotations[appArmor];
+  if (annotation !== undefined && isTemplate && !container.securityContext?.appArmorProfile && !isPodProfile(annotation, spec.securityContext?.appArmorProfile)) {
     warnings.push(`${at("metadata", "annotations").key(appArmor)}: deprecated since v1.30; use the "appArmorProfile" field instead`);
   }
+}
+
+/** What the annotation asks for is the pod's profile anyway. */
+function isPodProfile(annotation: string, profile: AppArmorProfile | undefined): boolean {
+  const named = appArmorProfileOf(annotation);
+  return named !== undefined && profile !== undefined && sameAppArmorProfile(named, profile);
 }
 
 function portWarnings(spec: PodSpec, at: At, warnings: string[]): void {
@@ -220,6 +240,20 @@ function portWarnings(spec: PodSpec, at: At, warnings: string[]): void {
         if (text !== undefined) warnings.push(`${path()}: ${text} port definition with ${other.path()}`);
       }
       known.set(key, [...others, { port, path }]);
+    });
+  });
+}
+
+/** A name that several ports have means the first of them. */
+function portNameWarnings(spec: PodSpec, at: At, warnings: string[]): void {
+  const known = new Map<string, () => FieldPath>();
+  visitContainers(spec, (container, below) => {
+    container.ports?.forEach(({ name }, i) => {
+      if (!name) return;
+      const path = () => below(at("spec")).child("ports").index(i);
+      const first = known.get(name);
+      if (first === undefined) known.set(name, path);
+      else warnings.push(`${path()}: duplicate port name ${goQuote(name)} with ${first()}, services and probes that select ports by name will use ${first()}`);
     });
   });
 }

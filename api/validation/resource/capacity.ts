@@ -46,11 +46,11 @@ function validateRange(range: Range, preset: string, maximum: string, path: Fiel
     return;
   }
   if (compareQuantities(min, maximum) > 0) errors.push(invalid(path.child("min"), min, `min is larger than capacity value: ${maximum}`));
-  if (compareQuantities(preset, min) < 0) errors.push(invalid(path.child("default"), preset, `default is less than min: ${min}`));
+  if (compareQuantities(preset, min) < 0) errors.push(invalid(path.child("min"), preset, `default is less than min: ${min}`));
   if (max !== undefined) {
     if (compareQuantities(min, max) > 0) errors.push(invalid(path.child("max"), min, `min is larger than max: ${max}`));
     if (compareQuantities(max, maximum) > 0) errors.push(invalid(path.child("max"), max, `max is larger than capacity value: ${maximum}`));
-    if (compareQuantities(preset, max) > 0) errors.push(invalid(path.child("default"), preset, `default is more than max: ${max}`));
+    if (compareQuantities(preset, max) > 0) errors.push(invalid(path.child("max"), preset, `default is more than max: ${max}`));
   }
   if (step !== undefined) validateStep({ min, max, step }, preset, maximum, path.child("step"), errors);
 }

@@ -3,7 +3,7 @@ import { fieldPath } from "../../status/field-path.ts";
 import type { DeviceClass } from "../../wire.ts";
 import type { Errors } from "../common.ts";
 import { semanticEqual } from "../equality.ts";
-import { dns1123Subdomain } from "../names.ts";
+import { nameIsLongName } from "../names.ts";
 import { validateCoreObjectMeta, validateCoreObjectMetaUpdate } from "../object-meta.ts";
 import { isExtendedResource } from "../resources.ts";
 import { MAX_CONFIGS } from "./claim-spec.ts";
@@ -15,14 +15,14 @@ const DEFINITION = "io.k8s.api.resource.v1.DeviceClassSpec";
 
 export function validateDeviceClass(deviceClass: DeviceClass): Errors {
   const errors: Errors = [];
-  validateCoreObjectMeta(deviceClass.metadata, false, dns1123Subdomain, errors);
+  validateCoreObjectMeta(deviceClass.metadata, false, nameIsLongName, errors);
   validateSpec(deviceClass, undefined, errors);
   return errors;
 }
 
 export function validateDeviceClassUpdate(deviceClass: DeviceClass, old: DeviceClass): Errors {
   const errors: Errors = [];
-  validateCoreObjectMeta(deviceClass.metadata, false, dns1123Subdomain, errors);
+  validateCoreObjectMeta(deviceClass.metadata, false, nameIsLongName, errors);
   validateCoreObjectMetaUpdate(deviceClass.metadata, old.metadata, errors);
   validateSpec(deviceClass, old, errors);
   return errors;

@@ -21,7 +21,8 @@ export function validateResourceClaim(claim: ResourceClaim): Errors {
 }
 
 export function validateResourceClaimUpdate(claim: ResourceClaim, old: ResourceClaim): Errors {
-  const errors = validateResourceClaim(claim);
+  const errors: Errors = [];
+  validateCoreObjectMeta(claim.metadata, true, nameIsDnsSubdomain, errors);
   validateCoreObjectMetaUpdate(claim.metadata, old.metadata, errors);
   immutable(semanticEqual(CLAIM_SPEC, claim.spec, old.spec), internalJson(CLAIM_SPEC, claim.spec), SPEC, errors);
   return errors;

@@ -43,6 +43,8 @@ function validateDriverSpec(spec: DriverSpec, errors: Errors): void {
   if (spec.seLinuxMount === undefined) errors.push(required(SPEC.child("seLinuxMount")));
   const period_s = spec.nodeAllocatableUpdatePeriodSeconds;
   if (period_s !== undefined && period_s < MIN_UPDATE_S) errors.push(invalid(SPEC.child("nodeAllocatableUpdatePeriodSeconds"), period_s, `must be greater than or equal to ${MIN_UPDATE_S} seconds`));
+  const inSecrets = spec.serviceAccountTokenInSecrets;
+  if (inSecrets !== undefined && !spec.tokenRequests?.length) errors.push(invalid(SPEC.child("serviceAccountTokenInSecrets"), inSecrets, "serviceAccountTokenInSecrets is set but no tokenRequests are specified"));
 }
 
 function validateTokenRequests(requests: NonNullable<DriverSpec["tokenRequests"]>, path: FieldPath, errors: Errors): void {
