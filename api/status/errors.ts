@@ -245,9 +245,9 @@ export function serverTimeout(resource: GroupResource, operation: string, retry_
   );
 }
 
-/** 429 with the seconds after which to try again. */
-export function tooManyRequests(message: string, retry_s: number): StatusError {
-  return failure("TooManyRequests", message, details({ retry_s }));
+/** 429 with the seconds after which to try again; 0: nobody knows. */
+export function tooManyRequests(message: string, retry_s: number, causes: StatusCause[] = []): StatusError {
+  return failure("TooManyRequests", message, details({ retry_s, causes }));
 }
 
 /** 503. */
