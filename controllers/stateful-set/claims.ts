@@ -1,18 +1,19 @@
-import { persistentvolumeclaims } from "../../api/resources.ts";
+import { persistentvolumeclaims, pods, statefulsets } from "../../api/resources.ts";
 import type { OwnerReference, PersistentVolumeClaim, Pod, StatefulSet } from "../../api/wire.ts";
 import { type Client, isReason } from "../../client/client.ts";
 import type { EventRecorder } from "../../client/event-recorder.ts";
 import { semanticEqual } from "../shared/equal.ts";
+import { controllerRef } from "../shared/owner.ts";
 import { claimsFor, podName } from "./identity.ts";
 
 /** Who a claim belongs to by the retention policy (KEP-1847): the set, a pod that is scaled away, or nobody. Pure. */
 export function claimOwners(set: StatefulSet, pod: Pod | undefined, condemned: boolean, current: readonly OwnerReference[]): OwnerReference[] {
   const { whenDeleted = "Retain", whenScaled = "Retain" } = set.spec?.persistentVolumeClaimRetentionPolicy ?? {};
   const others = current.filter((owner) => owner.uid !== set.metadata.uid && !(owner.kind === "Pod" && owner.apiVersion === "v1"));
-  if (condemned && whenScaled === "Delete" && pod !== undefined) {
-    return [...others, { apiVersion: "v1", kind: "Pod", name: pod.metadata.name ?? "", uid: pod.metadata.uid ?? "" }];
-  }
-  if (whenDeleted === "Delete") return [...others, { apiVersion: "apps/v1", kind: "StatefulSet", name: set.metadata.name ?? "", uid: set.metadata.uid ?? "", controller: true }];
+  // Another controller's claim stays that one's.
+  if (others.some(({ controller }) => controller)) return others;
+  if (condemned && whenScaled === "Delete" && pod !== undefined) return [...others, controllerRef(pod, pods)];
+  if (whenDeleted === "Delete") return [...others, controllerRef(set, statefulsets)];
   return others;
 }
 

@@ -88,6 +88,10 @@ test("claims: one for each pod and template, as its volume; owned as the retenti
   t.deepEqual(kinds(policy("Delete", "Retain"), true), ["Other", "StatefulSet"]);
   t.deepEqual(kinds(policy("Delete", "Delete"), true), ["Other", "Pod"]);
   t.deepEqual(kinds(policy("Retain", "Delete"), false), ["Other"]);
+  t.like(claimOwners(policy("Delete", "Retain"), pod, false, [])[0], { kind: "StatefulSet", controller: true, blockOwnerDeletion: true });
+  t.like(claimOwners(policy("Delete", "Delete"), pod, true, [])[0], { kind: "Pod", controller: true, blockOwnerDeletion: true });
+  const taken = { apiVersion: "v1", kind: "Other", name: "x", uid: "x", controller: true };
+  t.deepEqual(claimOwners(policy("Delete", "Delete"), pod, true, [taken]), [taken]);
   t.is(ordinalOf(set, pod), 2);
   t.is(ordinalOf(set, aPod({ name: "db-02" })), undefined);
   t.is(ordinalOf(set, aPod({ name: "other-1" })), undefined);
