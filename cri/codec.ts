@@ -1,6 +1,6 @@
 import { enums, messages, type EnumName, type Init, type Message, type MessageName } from "./vocabulary.ts";
-import { WireReader } from "./wire-reader.ts";
-import { WireWriter } from "./wire-writer.ts";
+import { WireReader } from "../lib/wire-reader.ts";
+import { WireWriter } from "../lib/wire-writer.ts";
 
 /**
  * proto3 codec over the tables of vocabulary.ts. Small and without reflection objects: the runtime and the agent are

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/logger.ts";
-import type { EtcdTlsOptions } from "../../store/etcd/client.ts";
+import type { EtcdTlsOptions } from "../../store/etcd/grpc-connection.ts";
 import type { Store } from "../../store/store.ts";
 import type { storeOptions } from "../commands/processes.ts";
 import type { OptionValues } from "../options.ts";

@@ -1,16 +1,21 @@
-import type { Etcd3, IResponseHeader } from "etcd3";
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { UnavailableError } from "../store.ts";
-import { connect, type EtcdTlsOptions } from "./client.ts";
 import { classify, text, toStoreError } from "./failures.ts";
+import { GrpcChannel } from "./grpc-channel.ts";
+import type { EtcdTlsOptions } from "./grpc-connection.ts";
+import type { Answer, Header } from "./responses.ts";
 
 export interface Endpoint {
   readonly url: string;
-  readonly etcd: Etcd3;
+  readonly channel: GrpcChannel;
 }
 
-export interface CallOptions {
+export interface Call<T extends Answer> {
+  /** Of the method: `/etcdserverpb.KV/Range`. */
+  readonly path: string;
+  readonly message: Uint8Array;
+  readonly read: (answer: Buffer) => T;
   /** The call can be made again when it is not known whether it was done. */
   readonly repeatable: boolean;
   /** The largest value of the request, for the error about its size. */
@@ -19,6 +24,9 @@ export interface CallOptions {
 
 /** How long a call is tried at one endpoint after another before it fails: longer than an election. */
 const CALL_LIMIT_MS = 10_000;
+/** Calls under way at a time, and the bytes that they send; more are refused. */
+const MAX_CALLS = 20_000;
+const MAX_CALLS_BYTES = 134_217_728;
 const FIRST_PAUSE_MS = 50;
 const MAX_PAUSE_MS = 1_000;
 
@@ -28,12 +36,13 @@ export class Endpoints {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #closing = new AbortController();
-  readonly #waiting = new Set<(error: Error) => void>();
   #current = 0;
-  #clusterId: string | undefined;
+  #clusterId: bigint | undefined;
+  #calls = 0;
+  #bytes = 0;
 
   constructor(urls: readonly string[], tls: EtcdTlsOptions | undefined, clock: Clock, logger: Logger) {
-    this.#all = urls.map((url) => ({ url, etcd: connect(url, tls, clock) }));
+    this.#all = urls.map((url) => ({ url, channel: new GrpcChannel(url, tls, clock) }));
     this.#clock = clock;
     this.#logger = logger;
   }
@@ -51,22 +60,35 @@ export class Endpoints {
    * Makes a call at the current endpoint; where it is certain that nothing was done, or the call is repeatable, at the next ones too.
    * @throws what etcd answered, raw, when it refused; UnavailableError | ValueTooLargeError otherwise
    */
-  async call<T extends { readonly header: IResponseHeader }>(options: CallOptions, run: (etcd: Etcd3) => Promise<T>): Promise<T> {
+  async call<T extends Answer>(call: Call<T>): Promise<T> {
+    if (this.#calls >= MAX_CALLS || this.#bytes >= MAX_CALLS_BYTES) throw new UnavailableError(`${this.#calls} requests of ${this.#bytes} bytes wait for etcd already`);
+    this.#calls++;
+    this.#bytes += call.message.length;
+    try {
+      return await this.#atOneAfterAnother(call);
+    } finally {
+      this.#calls--;
+      this.#bytes -= call.message.length;
+    }
+  }
+
+  async #atOneAfterAnother<T extends Answer>({ path, message, read, repeatable, largest }: Call<T>): Promise<T> {
     const deadline_ms = this.#clock.monotonic_ms() + CALL_LIMIT_MS;
     for (let attempt = 1; ; attempt++) {
       if (this.#closing.signal.aborted) throw new UnavailableError("the store is closed");
       const endpoint = this.current;
       try {
-        const response = await this.#untilClosed(run(endpoint.etcd));
-        this.checkCluster(response.header, endpoint);
-        return response;
+        const answer = read(await endpoint.channel.unary(path, message));
+        this.checkCluster(answer.header, endpoint);
+        return answer;
       } catch (error) {
         if (error instanceof UnavailableError) throw error;
+        if (this.#closing.signal.aborted) throw new UnavailableError("the store is closed");
         const kind = classify(error);
-        if (kind === "refused") throw new RefusedError(error, toStoreError(error, endpoint.url, options.largest));
+        if (kind === "refused") throw new RefusedError(error, toStoreError(error, endpoint.url, largest));
         this.failed(endpoint, error);
-        const again = kind === "not-done" || options.repeatable;
-        if (!again || this.#closing.signal.aborted || this.#clock.monotonic_ms() >= deadline_ms) throw toStoreError(error, endpoint.url);
+        const again = kind === "not-done" || repeatable;
+        if (!again || this.#clock.monotonic_ms() >= deadline_ms) throw toStoreError(error, endpoint.url);
         if (attempt % this.#all.length === 0) await this.pause(attempt / this.#all.length);
       }
     }
@@ -86,26 +108,16 @@ export class Endpoints {
   }
 
   /** @throws UnavailableError when the endpoint belongs to another cluster than those before it */
-  checkCluster(header: IResponseHeader | null, endpoint: Endpoint): void {
-    if (header === null) return;
-    this.#clusterId ??= header.cluster_id;
-    if (header.cluster_id === this.#clusterId) return;
-    throw new UnavailableError(`etcd at ${endpoint.url} belongs to another cluster (${header.cluster_id}) than the other endpoints (${this.#clusterId})`);
-  }
-
-  /** The same promise, but rejected at once when the store closes: what it waits for has then up to CALL_TIMEOUT_MS to go. */
-  #untilClosed<T>(call: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.add(reject);
-      call.then(resolve, reject).finally(() => this.#waiting.delete(reject));
-    });
+  checkCluster({ clusterId }: Header, endpoint: Endpoint): void {
+    if (clusterId === 0n) return;
+    this.#clusterId ??= clusterId;
+    if (clusterId === this.#clusterId) return;
+    throw new UnavailableError(`etcd at ${endpoint.url} belongs to another cluster (${clusterId}) than the other endpoints (${this.#clusterId})`);
   }
 
   close(): void {
-    const closed = new UnavailableError("the store is closed");
-    this.#closing.abort(closed);
-    for (const reject of this.#waiting) reject(closed);
-    for (const { etcd } of this.#all) etcd.close();
+    this.#closing.abort(new UnavailableError("the store is closed"));
+    for (const { channel } of this.#all) channel.close();
   }
 }
 

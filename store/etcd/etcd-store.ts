@@ -1,17 +1,19 @@
-import type { IResponseHeader } from "etcd3";
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { type Random, systemRandom } from "../../lib/random.ts";
 import { checkCompact, checkRange, checkTtl, checkTxn, checkWatch } from "../check-request.ts";
-import type { KeyValue, RangeRequest, RangeResult, Store, TxnRequest, TxnResult, WatchBatch, WatchRequest } from "../store.ts";
+import type { RangeRequest, RangeResult, Store, TxnRequest, TxnResult, WatchBatch, WatchRequest } from "../store.ts";
 import { CompactedError, FutureRevisionError, LeaseNotFoundError, UnavailableError } from "../store.ts";
 import { WATCH_BUFFER_LIMITS, type WatchBufferLimits } from "../watch-buffer.ts";
-import { checkEndpoints, type EtcdTlsOptions } from "./client.ts";
-import { KeySpace, toNumber } from "./convert.ts";
+import { checkEndpoints } from "./endpoint-options.ts";
 import { Endpoints, RefusedError } from "./endpoints.ts";
 import { isCompacted, isFutureRevision, isLeaseNotFound } from "./failures.ts";
+import type { EtcdTlsOptions } from "./grpc-connection.ts";
+import { KeySpace } from "./key-space.ts";
 import { Leases } from "./leases.ts";
 import { RangeReader } from "./range-reader.ts";
+import { compactRequest, rangeRequest, txnRequest } from "./requests.ts";
+import { type Header, readAnswer, readStatusAnswer, readTxnAnswer } from "./responses.ts";
 import { Watcher } from "./watcher.ts";
 
 export interface EtcdStoreOptions {
@@ -53,15 +55,14 @@ class EtcdStore implements Store {
     this.#endpoints = endpoints;
     this.#keys = new KeySpace(options.namespace ?? "");
     this.#ranges = new RangeReader(endpoints, this.#keys);
-    this.#leases = new Leases(endpoints, options.clock, options.random ?? systemRandom);
+    this.#leases = new Leases(endpoints, options.random ?? systemRandom);
     const limits = options.watchBuffer ?? WATCH_BUFFER_LIMITS;
     this.#watcher = new Watcher({ endpoints, keys: this.#keys, clock: options.clock, limits, knownRevision: () => this.#known });
   }
 
   async revision(): Promise<number> {
-    const { header } = await this.#asking(() =>
-      this.#endpoints.call({ repeatable: true }, (etcd) => etcd.kv.range({ key: this.#keys.key("\0"), count_only: true })),
-    );
+    const message = rangeRequest({ key: this.#keys.lowest, countOnly: true });
+    const { header } = await this.#asking(() => this.#endpoints.call({ path: "/etcdserverpb.KV/Range", message, read: readAnswer, repeatable: true }));
     return this.#saw(header);
   }
 
@@ -79,15 +80,14 @@ class EtcdStore implements Store {
   async txn(request: TxnRequest): Promise<TxnResult> {
     checkTxn(request);
     try {
-      const message = this.#keys.txn(request);
-      const response = await this.#endpoints.call({ repeatable: request.operations.length === 0, ...largestOf(request) }, (etcd) => etcd.kv.txn(message));
-      const revision = this.#saw(response.header);
-      if (response.succeeded) return { succeeded: true, revision, current: [] };
-      const current = response.responses.map(({ response_range }): KeyValue | null => {
-        const found = response_range.kvs[0];
-        return found === undefined ? null : this.#keys.keyValue(found);
+      const { header, succeeded, reads } = await this.#endpoints.call({
+        path: "/etcdserverpb.KV/Txn",
+        message: txnRequest(this.#keys.prefix, request),
+        read: (answer) => readTxnAnswer(answer, this.#keys.prefix_bytes),
+        repeatable: request.operations.length === 0,
+        ...largestOf(request),
       });
-      return { succeeded: false, revision, current };
+      return { succeeded, revision: this.#saw(header), current: reads };
     } catch (error) {
       if (error instanceof RefusedError && isLeaseNotFound(error.raw)) throw new LeaseNotFoundError(leaseOf(request));
       throw await this.#explain(error);
@@ -102,7 +102,7 @@ class EtcdStore implements Store {
   async compact(revision: number): Promise<void> {
     checkCompact(revision);
     try {
-      const { header } = await this.#endpoints.call({ repeatable: false }, (etcd) => etcd.kv.compact({ revision, physical: false }));
+      const { header } = await this.#endpoints.call({ path: "/etcdserverpb.KV/Compact", message: compactRequest(revision), read: readAnswer, repeatable: false });
       this.#saw(header);
     } catch (error) {
       throw await this.#explain(error, revision);
@@ -123,8 +123,9 @@ class EtcdStore implements Store {
   }
 
   async size_bytes(): Promise<number> {
-    const { dbSize } = await this.#asking(() => this.#endpoints.call({ repeatable: true }, (etcd) => etcd.maintenance.status()));
-    return toNumber(dbSize);
+    const message = new Uint8Array(0);
+    const call = { path: "/etcdserverpb.Maintenance/Status", message, read: readStatusAnswer, repeatable: true };
+    return (await this.#asking(() => this.#endpoints.call(call))).size_bytes;
   }
 
   async close(): Promise<void> {
@@ -150,10 +151,9 @@ class EtcdStore implements Store {
     return error.toThrow;
   }
 
-  #saw({ revision }: IResponseHeader): number {
-    const seen = toNumber(revision);
-    this.#known = Math.max(this.#known, seen);
-    return seen;
+  #saw({ revision }: Header): number {
+    this.#known = Math.max(this.#known, revision);
+    return revision;
   }
 }
 

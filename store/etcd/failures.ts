@@ -1,4 +1,5 @@
 import { UnavailableError, ValueTooLargeError } from "../store.ts";
+import { GrpcError } from "./grpc-call.ts";
 
 /**
  * What a failed call means. "refused": etcd answered, and asking again gives the same answer. "not-done": it is certain that nothing
@@ -6,12 +7,8 @@ import { UnavailableError, ValueTooLargeError } from "../store.ts";
  */
 export type FailureKind = "refused" | "not-done" | "unknown";
 
-/** Texts of failures that come before etcd acts: no connection, or a member that says that it has no leader. */
+/** Texts of failures that come before etcd acts: a member that says that it has no leader, or too much to do. */
 const NOT_DONE = [
-  "No connection established",
-  "Channel closed before call started",
-  "Name resolution failed",
-  "client was already closed",
   "etcdserver: no leader",
   "etcdserver: not capable",
   "etcdserver: too many requests",
@@ -28,7 +25,6 @@ const REFUSED = [
   "etcdserver: too large lease TTL",
   "etcdserver: permission denied",
   "etcdserver: user name is empty",
-  "trying to send message larger than max",
   "received message larger than max",
   "Received message larger than max",
   "UNIMPLEMENTED",
@@ -38,6 +34,7 @@ const REFUSED = [
 ];
 
 export function classify(error: unknown): FailureKind {
+  if (error instanceof GrpcError && error.notSent) return "not-done";
   const message = text(error);
   if (REFUSED.some((part) => message.includes(part))) return "refused";
   if (NOT_DONE.some((part) => message.includes(part))) return "not-done";

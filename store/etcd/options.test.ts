@@ -4,7 +4,6 @@ import { silentLogger } from "../../lib/logger.ts";
 import { type EtcdClusterOptions, startEtcdCluster } from "../conformance/etcd-cluster.ts";
 import { put, watchUntil } from "../conformance/subject.ts";
 import { MAX_TXN_BYTES, MAX_VALUE_BYTES, prefixRange, type Store, UnavailableError, ValueTooLargeError } from "../store.ts";
-import { toNumber } from "./convert.ts";
 import { type EtcdStoreOptions, openEtcdStore } from "./etcd-store.ts";
 
 type Open = (options?: Partial<EtcdStoreOptions>) => Promise<Store>;
@@ -115,10 +114,4 @@ test("endpoints that are none are refused before anything is connected", async (
   const open = (endpoints: string[]) => openEtcdStore({ endpoints, clock: systemClock, logger: silentLogger });
   await t.throwsAsync(open([]), { message: /no etcd endpoint/ });
   for (const bad of ["ftp://a:1", "http://a:1/path", "http://a:1?x=1", "http://", "a b"]) await t.throwsAsync(open([bad]), { message: /is not of the form/ }, bad);
-});
-
-test("64-bit integers are exact or refused", (t) => {
-  t.is(toNumber("9007199254740991"), 2 ** 53 - 1);
-  t.throws(() => toNumber("9007199254740993"), { instanceOf: RangeError });
-  t.is(toNumber("0"), 0);
 });

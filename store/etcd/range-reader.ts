@@ -1,9 +1,10 @@
-import type { IRangeRequest, IRangeResponse } from "etcd3";
 import type { KeyValue, RangeRequest, RangeResult } from "../store.ts";
 import { UnavailableError } from "../store.ts";
-import { type KeySpace, toNumber } from "./convert.ts";
 import { type Endpoints, RefusedError } from "./endpoints.ts";
 import { isCompacted, isResponseTooLarge } from "./failures.ts";
+import type { KeySpace } from "./key-space.ts";
+import { type RangeMessage, rangeRequest } from "./requests.ts";
+import { type RangeAnswer, readRangeAnswer } from "./responses.ts";
 
 /** etcd bounds an answer by items only, so the page follows the size of what came: it starts small, grows to MAX_PAGE_ITEMS, shrinks past PAGE_BYTES. */
 const FIRST_PAGE_ITEMS = 128;
@@ -39,39 +40,38 @@ export class RangeReader {
     const range = this.#keys.range(request);
     if (range === undefined) return this.#empty(request);
     if (request.countOnly) {
-      const { header, count } = await this.#range({ ...range, revision: request.revision ?? 0, count_only: true });
-      return { items: [], more: false, count: toNumber(count), revision: toNumber(header.revision) };
+      const { header, count } = await this.#range({ ...range, revision: request.revision ?? 0, countOnly: true });
+      return { items: [], more: false, count, revision: header.revision };
     }
     return this.#collect(request, range);
   }
 
-  async #collect(request: RangeRequest, range: { key: Buffer; range_end: Buffer }): Promise<RangeResult> {
+  async #collect(request: RangeRequest, range: { key: string; rangeEnd: string }): Promise<RangeResult> {
     const limit = request.limit ?? Number.POSITIVE_INFINITY;
     const items: KeyValue[] = [];
     let page = FIRST_PAGE_ITEMS;
-    let first: IRangeResponse | undefined;
-    let key = range.key;
+    let first: RangeAnswer | undefined;
+    let key: string | Uint8Array = range.key;
     for (;;) {
-      const revision = request.revision ?? (first === undefined ? 0 : toNumber(first.header.revision));
+      const revision = request.revision ?? (first === undefined ? 0 : first.header.revision);
       const wanted = Math.min(page, limit - items.length);
-      const response = await this.#page({ key, range_end: range.range_end, limit: wanted, revision, keys_only: request.keysOnly ?? false });
+      const response = await this.#page({ key, rangeEnd: range.rangeEnd, limit: wanted, revision, keysOnly: request.keysOnly ?? false });
       if (response === undefined) {
         page = Math.max(1, Math.floor(wanted / 4));
         continue;
       }
       first ??= response;
-      const bytes = this.#append(items, response);
-      const last = response.kvs.at(-1);
-      if (!response.more || items.length >= limit || last === undefined) break;
-      key = Buffer.concat([last.key, Buffer.from([0])]);
-      page = nextPage(page, bytes);
+      for (const item of response.items) items.push(item);
+      if (!response.more || items.length >= limit || response.lastKey === undefined) break;
+      key = Buffer.concat([response.lastKey, Buffer.from([0])]);
+      page = nextPage(page, response.bytes);
     }
-    const count = toNumber(first.count);
-    return { items, more: count > items.length, count, revision: toNumber(first.header.revision) };
+    const { count, header } = first;
+    return { items, more: count > items.length, count, revision: header.revision };
   }
 
   /** undefined: the answer was larger than a message may be. */
-  async #page(request: IRangeRequest): Promise<IRangeResponse | undefined> {
+  async #page(request: RangeMessage): Promise<RangeAnswer | undefined> {
     try {
       return await this.#range(request);
     } catch (error) {
@@ -80,23 +80,19 @@ export class RangeReader {
     }
   }
 
-  #append(items: KeyValue[], { kvs }: IRangeResponse): number {
-    let bytes = 0;
-    for (const kv of kvs) {
-      items.push(this.#keys.keyValue(kv));
-      bytes += kv.key.byteLength + kv.value.byteLength;
-    }
-    return bytes;
-  }
-
   /** An empty range still tells the newest revision, and whether the asked one can be read. */
   async #empty(request: RangeRequest): Promise<RangeResult> {
-    const { header } = await this.#range({ key: this.#keys.key("\0"), revision: request.revision ?? 0, count_only: true });
-    return { items: [], more: false, count: 0, revision: toNumber(header.revision) };
+    const { header } = await this.#range({ key: this.#keys.lowest, revision: request.revision ?? 0, countOnly: true });
+    return { items: [], more: false, count: 0, revision: header.revision };
   }
 
-  #range(request: IRangeRequest): Promise<IRangeResponse> {
-    return this.#endpoints.call({ repeatable: true }, (etcd) => etcd.kv.range(request));
+  #range(request: RangeMessage): Promise<RangeAnswer> {
+    return this.#endpoints.call({
+      path: "/etcdserverpb.KV/Range",
+      message: rangeRequest(request),
+      read: (answer) => readRangeAnswer(answer, this.#keys.prefix_bytes),
+      repeatable: true,
+    });
   }
 }
 

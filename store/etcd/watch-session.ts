@@ -1,15 +1,14 @@
-import type { Duplex } from "node:stream";
-import type { IWatchRequest, IWatchResponse } from "etcd3";
 import type { StoreEvent, WatchBatch, WatchRequest } from "../store.ts";
 import { CompactedError, UnavailableError } from "../store.ts";
 import { WatchBuffer, type WatchBufferLimits } from "../watch-buffer.ts";
-import { type KeySpace, toNumber } from "./convert.ts";
-
-/** The typing of etcd3's watch stream leaves out that it is a Node stream. */
-export type WatchStream = Duplex & { write(request: IWatchRequest): boolean; cancel(): void };
+import { type GrpcCall, GrpcError } from "./grpc-call.ts";
+import type { GrpcConnection } from "./grpc-connection.ts";
+import type { KeySpace } from "./key-space.ts";
+import { watchRequest } from "./requests.ts";
+import { readWatchAnswer, type WatchAnswer } from "./responses.ts";
 
 export interface WatchSessionOptions {
-  readonly stream: WatchStream;
+  readonly connection: GrpcConnection;
   readonly keys: KeySpace;
   readonly request: WatchRequest;
   /** First revision to deliver. */
@@ -18,7 +17,7 @@ export interface WatchSessionOptions {
   readonly knownRevision: () => number;
   readonly limits: WatchBufferLimits;
   /** Called with each answer before it is looked at; what it throws ends the session. */
-  readonly check: (response: IWatchResponse) => void;
+  readonly check: (answer: WatchAnswer) => void;
 }
 
 /** History is fetched only as fast as it is taken: the stream rests while this much waits. */
@@ -31,7 +30,7 @@ const HISTORY_BYTES = 8_388_608;
  */
 export class WatchSession {
   readonly #options: WatchSessionOptions;
-  readonly #stream: WatchStream;
+  readonly #call: GrpcCall;
   readonly #buffer: WatchBuffer;
   /** Of the newest revision seen, until it is certain that no more of it comes: etcd cuts a long answer into fragments. */
   #held: StoreEvent[] = [];
@@ -46,12 +45,12 @@ export class WatchSession {
 
   constructor(options: WatchSessionOptions) {
     this.#options = options;
-    this.#stream = options.stream;
     this.#buffer = new WatchBuffer(options.limits);
-    this.#stream.on("data", (response: IWatchResponse) => this.#onResponse(response));
-    this.#stream.on("error", (error: unknown) => this.#onLost(error));
-    this.#stream.on("end", () => this.#onLost(new Error("etcd ended the stream")));
-    this.#stream.write(this.#createRequest());
+    this.#call = options.connection.open("/etcdserverpb.Watch/Watch", {
+      message: (message) => this.#onMessage(message),
+      end: (error) => this.#onLost(error ?? new Error("etcd ended the stream")),
+    });
+    this.#call.write(this.#createRequest());
   }
 
   get lost(): unknown {
@@ -67,7 +66,7 @@ export class WatchSession {
     const batch = await this.#buffer.take();
     if (this.#paused) {
       this.#paused = false;
-      this.#stream.resume();
+      this.#call.resume();
     }
     return batch;
   }
@@ -79,30 +78,27 @@ export class WatchSession {
 
   close(): void {
     this.#buffer.end(null);
-    this.#stream.removeAllListeners("data");
-    // First `end`: etcd3 takes the error of a cancelled stream that is still writable for a failure of the endpoint.
-    this.#stream.end();
-    this.#stream.cancel();
+    this.#call.cancel(new GrpcError("CANCELLED", "the watch is over"));
   }
 
   /**
    * Asks from one revision earlier and drops its events: that makes etcd refuse a watch of which the first revision itself is compacted
    * (it keeps no deletion of that revision, and would leave it out without a word).
    */
-  #createRequest(): IWatchRequest {
+  #createRequest(): Buffer {
     const { keys, request, next } = this.#options;
-    const range = keys.range(request);
-    const start_revision = Math.max(1, next - 1);
-    return { create_request: { ...range, start_revision, prev_kv: request.previous !== false, fragment: true } };
+    const { key, rangeEnd } = keys.range(request) ?? { key: keys.lowest, rangeEnd: "" };
+    return watchRequest(key, rangeEnd, Math.max(1, next - 1), request.previous !== false);
   }
 
-  #onResponse(response: IWatchResponse): void {
+  #onMessage(message: Buffer): void {
     try {
+      const response = readWatchAnswer(message, this.#options.keys.prefix_bytes);
       this.#options.check(response);
       if (response.canceled) return this.#onCanceled(response);
       if (response.created) {
         this.#created = true;
-        this.#historyEnd = Math.max(this.#options.knownRevision(), toNumber(response.header.revision));
+        this.#historyEnd = Math.max(this.#options.knownRevision(), response.header.revision);
         this.#live = this.#options.next > this.#historyEnd;
       }
       this.#onEvents(response);
@@ -111,16 +107,14 @@ export class WatchSession {
     }
   }
 
-  #onCanceled({ compact_revision, cancel_reason }: IWatchResponse): void {
-    const compactRevision = toNumber(compact_revision);
+  #onCanceled({ compactRevision, cancelReason }: WatchAnswer): void {
     if (compactRevision > 0) return this.#buffer.end(new CompactedError(compactRevision));
-    this.#buffer.end(new UnavailableError(`etcd refused the watch: ${cancel_reason || "no reason given"}`));
+    this.#buffer.end(new UnavailableError(`etcd refused the watch: ${cancelReason || "no reason given"}`));
   }
 
-  #onEvents({ events, fragment }: IWatchResponse): void {
+  #onEvents({ events, fragment }: WatchAnswer): void {
     const ready: StoreEvent[] = [];
-    for (const raw of events) {
-      const event = this.#options.keys.event(raw);
+    for (const event of events) {
       if (event.revision < this.#options.next) continue;
       if (this.#held.length > 0 && this.#held.at(-1)?.revision !== event.revision) this.#release(ready);
       this.#held.push(event);
@@ -137,7 +131,7 @@ export class WatchSession {
     this.#buffer.push(events, revision);
     if (this.#paused || (this.#buffer.size < HISTORY_EVENTS && this.#buffer.bytes < HISTORY_BYTES)) return;
     this.#paused = true;
-    this.#stream.pause();
+    this.#call.pause();
   }
 
   #release(ready: StoreEvent[]): void {

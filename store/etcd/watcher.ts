@@ -2,10 +2,11 @@ import type { Clock } from "../../lib/clock.ts";
 import type { WatchBatch, WatchRequest } from "../store.ts";
 import { CompactedError, UnavailableError } from "../store.ts";
 import type { WatchBufferLimits } from "../watch-buffer.ts";
-import type { KeySpace } from "./convert.ts";
 import type { Endpoint, Endpoints } from "./endpoints.ts";
 import { text } from "./failures.ts";
-import { WatchSession, type WatchStream } from "./watch-session.ts";
+import type { KeySpace } from "./key-space.ts";
+import type { WatchAnswer } from "./responses.ts";
+import { WatchSession } from "./watch-session.ts";
 
 export interface WatcherOptions {
   readonly endpoints: Endpoints;
@@ -68,9 +69,9 @@ export class Watcher {
   async #open(endpoint: Endpoint, request: WatchRequest, next: number, over: AbortSignal): Promise<WatchSession | undefined> {
     const { endpoints, keys, limits, knownRevision } = this.#options;
     try {
-      const stream = (await endpoint.etcd.watchClient.watch()) as unknown as WatchStream;
-      const check = (response: { readonly header: Parameters<Endpoints["checkCluster"]>[0] }) => endpoints.checkCluster(response.header, endpoint);
-      return new WatchSession({ stream, keys, request, next, limits, knownRevision, check });
+      const connection = await endpoint.channel.connect();
+      const check = ({ header }: WatchAnswer) => endpoints.checkCluster(header, endpoint);
+      return new WatchSession({ connection, keys, request, next, limits, knownRevision, check });
     } catch (error) {
       if (!over.aborted) endpoints.failed(endpoint, error);
       return undefined;

@@ -16,6 +16,11 @@ export class WireReader {
 
   /** An unsigned varint as a double (exact to 2^53). */
   varint(): number {
+    const first = this.#at < this.#end ? (this.#bytes[this.#at] as number) : 0x80;
+    if (first < 0x80) {
+      this.#at++;
+      return first;
+    }
     let low = 0;
     let high = 0;
     for (let shift = 0; shift < 70; shift += 7) {
@@ -55,11 +60,26 @@ export class WireReader {
     return value;
   }
 
+  /** A copy. */
   bytes(): Uint8Array {
+    return new Uint8Array(this.view());
+  }
+
+  /** A part of what is read, which it keeps in memory. */
+  view(): Buffer {
     const length = this.#length();
-    const value = new Uint8Array(this.#bytes.subarray(this.#at, this.#at + length));
+    const value = this.#bytes.subarray(this.#at, this.#at + length);
     this.#at += length;
     return value;
+  }
+
+  /** An unsigned varint, exact. */
+  uint64(): bigint {
+    const start = this.#at;
+    const value = this.varint();
+    if (Number.isSafeInteger(value)) return BigInt(value);
+    this.#at = start;
+    return this.#bigVarint();
   }
 
   /** A reader of the embedded message that starts here. */

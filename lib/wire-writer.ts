@@ -1,7 +1,12 @@
 /** Writes protobuf's wire format into a buffer that grows. */
 export class WireWriter {
-  #bytes = Buffer.allocUnsafe(256);
+  #bytes: Buffer;
   #length = 0;
+
+  /** `size_bytes`: how much is expected. */
+  constructor(size_bytes = 256) {
+    this.#bytes = Buffer.allocUnsafe(size_bytes);
+  }
 
   tag(field: number, wireType: number): void {
     this.varint(field * 8 + wireType);
