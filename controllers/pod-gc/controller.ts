@@ -113,7 +113,9 @@ export class PodGcController implements Controller {
       if (!isPodTerminal(pod)) {
         const reason = "DeletionByPodGC";
         const marked = verdict.type === "orphaned" ? withDisruptionTarget(pod, reason, "PodGC: node no longer exists", clock.now_ms()) : undefined;
-        await client.update(pods, { ...(marked ?? pod), status: { ...(marked ?? pod).status, phase: "Failed" } }, { subresource: "status" });
+        const { generation } = pod.metadata;
+        const status = { ...(marked ?? pod).status, phase: "Failed", ...(generation === undefined ? {} : { observedGeneration: generation }) };
+        await client.update(pods, { ...pod, status }, { subresource: "status" });
       }
       await client.delete(pods, { namespace, name }, { gracePeriodSeconds: 0, ...(uid === undefined ? {} : { preconditions: { uid } }) });
       logger.info({ pod: `${namespace}/${name}`, why: verdict.type }, "removed a pod that nobody else would");
