@@ -105,6 +105,7 @@ test("patches name their kind exactly", (t) => {
   t.is(negotiatePatch("application/merge-patch+json; charset=utf-8"), "application/merge-patch+json");
   t.throws(() => negotiatePatch("application/json"), { message: "415: Unsupported Media Type" });
   t.throws(() => negotiatePatch(undefined), { message: "415: Unsupported Media Type" });
+  t.throws(() => negotiatePatch("application/json-patch+json,application/json"), { message: /^the body of the request was in an unknown format/ });
   t.throws(() => negotiatePatch("application/strategic-merge-patch+json", CUSTOM_PATCH_TYPES), {
     message: "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml",
   });

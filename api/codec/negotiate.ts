@@ -200,7 +200,9 @@ export const CUSTOM_PATCH_TYPES: readonly PatchMediaType[] = ["application/json-
 export function negotiatePatch(contentType: string | undefined, offered: readonly PatchMediaType[] = ALL_PATCH_TYPES): PatchMediaType {
   const type = (contentType ?? "").split(";")[0]?.trim() ?? "";
   const found = ALL_PATCH_TYPES.find((patch) => patch === type);
-  if (found === undefined && offered === ALL_PATCH_TYPES) throw unsupportedRouteMediaType();
+  // The router is content when any part of the header is one of the types.
+  const passes = found !== undefined || (contentType ?? "").split(",").some((part) => ALL_PATCH_TYPES.some((patch) => patch === part.split(";")[0]?.trim()));
+  if (!passes && offered === ALL_PATCH_TYPES) throw unsupportedRouteMediaType();
   if (found === undefined || !offered.includes(found)) throw unsupportedMediaType(offered);
   return found;
 }

@@ -57,6 +57,7 @@ const refused: [string, JsonMap, number, string][] = [
   ["no merge key", withContainers([{ image: "x" }]), 500, "map: map[image:x] does not contain declared merge key: name"],
   ["a deletion without key", withContainers([{ $patch: "delete" }]), 500, "map: map[$patch:delete] does not contain declared merge key: name"],
   ["a bad directive", withContainers([{ name: "c", $patch: "bogus" }]), 500, "unknown patch type: bogus in map: map[$patch:bogus name:c]"],
+  ["a number as directive", withContainers([{ name: "c", $patch: 1 }]), 500, "unknown patch type: %!s(int64=1) in map: map[$patch:1 name:c]"],
   ["mixed items", withContainers(["x"]), 500, "list element types are not identical: [[map[env:[map[name:A value:1] map[name:B value:2]] image:1 name:c ports:[map[containerPort:80]]] map[image:1 name:d]] [x]]"],
   ["an order that contradicts", { spec: { template: { spec: { "$setElementOrder/containers": [{ name: "c" }], containers: [{ name: "d", image: "x" }] } } } }, 500, "The order in patch list:\n[map[image:x name:d]]\n doesn't match $setElementOrder list:\n[map[name:c]]\n"],
   ["an order of scalars for maps", { spec: { template: { spec: { "$setElementOrder/containers": ["c"] } } } }, 500, "value for key 0 is not a map"],

@@ -44,7 +44,8 @@ export function needsHealthCheck(service: Service): boolean {
 export function validateService(service: Service, old?: Service): Errors {
   const errors: Errors = [];
   const spec = service.spec ?? {};
-  validateCoreObjectMeta(service.metadata, true, nameIsDnsLabel, errors);
+  // Of an update, the caller's.
+  if (old === undefined) validateCoreObjectMeta(service.metadata, true, nameIsDnsLabel, errors);
   validateTopologyAnnotations(service, errors);
   if (!spec.ports?.length && !isHeadless(service) && spec.type !== "ExternalName") errors.push(required(SERVICE_SPEC.child("ports")));
   validateByType(service, spec, errors);

@@ -1,5 +1,5 @@
 import type { UserInfo } from "../../api/exchange.ts";
-import { forbidden, type StatusError } from "../../api/status/errors.ts";
+import { forbidden, StatusError } from "../../api/status/errors.ts";
 import type { RequestInfo } from "../chain/request-info.ts";
 
 /** What somebody wants to do: a verb on a resource, or on a path that is none. */
@@ -79,9 +79,14 @@ export function accessRequestOf(user: UserInfo, info: RequestInfo): AccessReques
 export function forbiddenError(request: AccessRequest, reason: string): StatusError {
   const text = reason === "" ? "" : `: ${reason}`;
   const user = JSON.stringify(request.user.name);
-  if (!request.resourceRequest) return forbidden({ group: "", resource: "" }, "", `User ${user} cannot ${request.verb} path ${JSON.stringify(request.path)}${text}`);
+  if (!request.resourceRequest) return unsniffed(forbidden({ group: "", resource: "" }, "", `User ${user} cannot ${request.verb} path ${JSON.stringify(request.path)}${text}`));
   const resource = request.subresource === "" ? request.resource : `${request.resource}/${request.subresource}`;
   const scope = request.namespace === "" ? " at the cluster scope" : ` in the namespace ${JSON.stringify(request.namespace)}`;
   const detail = `User ${user} cannot ${request.verb} resource ${JSON.stringify(resource)} in API group ${JSON.stringify(request.group)}${scope}${text}`;
-  return forbidden({ group: request.group, resource: request.resource }, request.name, detail);
+  return unsniffed(forbidden({ group: request.group, resource: request.resource }, request.name, detail));
+}
+
+/** What stands in such an answer came from the client. */
+function unsniffed({ status }: StatusError): StatusError {
+  return new StatusError(status, { "x-content-type-options": "nosniff" });
 }

@@ -149,7 +149,6 @@ async function createInstead(registry: Registry, kind: ServedKind, request: Upda
   if (request.createIfAbsent === undefined) throw notFound(kind.resource, request.name);
   const object = await request.next(undefined);
   const { uid } = object.metadata;
-  if (uid && request.isPatch) throw conflict(kind.resource, request.name, `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`);
   if (uid) throw uidConflict(kind, object, request.name, context.namespace, "");
   delete object.metadata.resourceVersion;
   return await createObject(registry, kind, object, context, request.createIfAbsent);

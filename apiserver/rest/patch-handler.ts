@@ -1,7 +1,7 @@
 import type { ApiResponse } from "../../api/exchange.ts";
 import type { UpdateStrategy } from "../../api/kinds/kind.ts";
 import { ALL_PATCH_TYPES, CUSTOM_PATCH_TYPES, negotiatePatch, type PatchMediaType } from "../../api/codec/negotiate.ts";
-import { notFound } from "../../api/status/errors.ts";
+import { conflict, notFound } from "../../api/status/errors.ts";
 import type { ApiObject } from "../../api/wire.ts";
 import { header, type RequestContext } from "../chain/context.ts";
 import { fieldManagerOf } from "../registry/field-managers.ts";
@@ -62,7 +62,12 @@ function applying(work: PatchWork): How {
   const fieldManager = fieldManagerOf(registry.kinds, kind, subresource);
   const configuration = new Configuration(bodyBytes(context), options, write);
   return {
-    next: (old) => finished(work, configuration.applyTo(old, fieldManager)),
+    next(old) {
+      const object = configuration.applyTo(old, fieldManager);
+      const { uid } = object.metadata;
+      if (old === undefined && uid) throw conflict(kind.resource, context.info.name, `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`);
+      return finished(work, object);
+    },
     ...(subresource === "" ? { createIfAbsent: creating(registry, context, true) } : {}),
   };
 }

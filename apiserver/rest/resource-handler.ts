@@ -73,6 +73,8 @@ function main(services: ResourceServices, context: RequestContext, kind: ServedK
   const item = (info.parts[1] ?? "") !== "";
   const namespaced = !kind.entry.namespaced || info.namespace !== "";
   const { verbs } = kind.entry;
+  // No router knows the path: reviews and bindings have no objects.
+  if (item && verbs.every((verb) => verb === "create")) throw resourceNotFound();
   // No router stands before custom resources: HEAD is a GET whose body is not sent, and any method gets to them.
   const method = kind.custom !== undefined && info.method === "HEAD" ? "GET" : info.method;
   if (kind.custom !== undefined && !METHODS.has(method)) throw methodNotSupported(kind.resource, "");

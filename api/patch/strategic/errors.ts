@@ -7,7 +7,15 @@ export function noMergeKey(map: unknown, mergeKey: string): StatusError {
 }
 
 export function badPatchType(directive: unknown, map: unknown): StatusError {
-  return untyped(500, `unknown patch type: ${goValueText(directive)} in map: ${goValueText(map)}`);
+  return untyped(500, `unknown patch type: ${asGoString(directive)} in map: ${goValueText(map)}`);
+}
+
+/** What Go prints of a value where the format wants a text. */
+function asGoString(value: unknown): string {
+  if (value === null || value === undefined) return "%!s(<nil>)";
+  if (typeof value === "boolean") return `%!s(bool=${value})`;
+  if (typeof value === "number" || typeof value === "bigint") return `%!s(${goTypeText(value)}=${goValueText(value)})`;
+  return goValueText(value);
 }
 
 export function badArgument(expected: "map" | "list", actual: unknown): StatusError {

@@ -1,4 +1,6 @@
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, Subject } from "../../../api/wire.ts";
+import { addOnRoles } from "./bootstrap-add-on-roles.ts";
+import { API_VERSION, AUTOUPDATE, clusterRole, clusterRoleBinding, EVENTS, GROUP, LABELS, READ, rule } from "./bootstrap-rules.ts";
 import { namespacedReadWrite } from "./bootstrap-user-roles.ts";
 
 /**
@@ -12,31 +14,10 @@ export interface BootstrapPolicy {
   readonly roleBindings: readonly RoleBinding[];
 }
 
-const GROUP = "rbac.authorization.k8s.io";
-const API_VERSION = `${GROUP}/v1`;
-export const AUTOUPDATE = "rbac.authorization.kubernetes.io/autoupdate";
-const LABELS = { "kubernetes.io/bootstrapping": "rbac-defaults" };
-
-const READ = ["get", "list", "watch"];
 const WRITE = ["create", "delete", "deletecollection", "patch", "update"];
-const EVENTS = rule(["create", "patch", "update"], ["", "events.k8s.io"], ["events"]);
-
-function rule(verbs: readonly string[], apiGroups: readonly string[], resources: readonly string[], resourceNames?: readonly string[]): PolicyRule {
-  return { verbs: [...verbs], apiGroups: [...apiGroups], resources: [...resources], ...(resourceNames === undefined ? {} : { resourceNames: [...resourceNames] }) };
-}
 
 function paths(...nonResourceURLs: string[]): PolicyRule {
   return { verbs: ["get"], nonResourceURLs };
-}
-
-function clusterRole(name: string, rules: readonly PolicyRule[], more: { labels?: Record<string, string>; aggregate?: string } = {}): ClusterRole {
-  return {
-    apiVersion: API_VERSION,
-    kind: "ClusterRole",
-    metadata: { name, labels: { ...LABELS, ...more.labels }, annotations: { [AUTOUPDATE]: "true" } },
-    rules: [...rules],
-    ...(more.aggregate === undefined ? {} : { aggregationRule: { clusterRoleSelectors: [{ matchLabels: { [`rbac.authorization.k8s.io/aggregate-to-${more.aggregate}`]: "true" } }] } }),
-  };
 }
 
 function user(name: string): Subject {
@@ -45,16 +26,6 @@ function user(name: string): Subject {
 
 function group(name: string): Subject {
   return { apiGroup: GROUP, kind: "Group", name };
-}
-
-function clusterRoleBinding(name: string, role: string, subjects: readonly Subject[]): ClusterRoleBinding {
-  return {
-    apiVersion: API_VERSION,
-    kind: "ClusterRoleBinding",
-    metadata: { name, labels: LABELS, annotations: { [AUTOUPDATE]: "true" } },
-    roleRef: { apiGroup: GROUP, kind: "ClusterRole", name: role },
-    subjects: [...subjects],
-  };
 }
 
 /** Leader election: one Lease by name, which cannot be named at its creation. */
@@ -97,7 +68,13 @@ const node = clusterRole("system:node", [
   rule(["patch", "update"], [""], ["pods/status"]),
   rule(["create"], [""], ["pods/eviction"]),
   rule(READ, [""], ["configmaps", "secrets", "services"]),
-  rule(["get"], [""], ["persistentvolumeclaims", "persistentvolumes"]),
+  rule(["get"], [""], ["endpoints", "persistentvolumeclaims", "persistentvolumes", "serviceaccounts"]),
+  rule(["get", "patch", "update"], [""], ["persistentvolumeclaims/status"]),
+  rule(["get"], ["storage.k8s.io"], ["volumeattachments"]),
+  rule(READ, ["storage.k8s.io"], ["csidrivers"]),
+  rule(["create", "delete", "get", "patch", "update"], ["storage.k8s.io"], ["csinodes"]),
+  rule(["get"], ["resource.k8s.io"], ["resourceclaims"]),
+  rule(["deletecollection"], ["resource.k8s.io"], ["resourceslices"]),
   rule(["create"], [""], ["serviceaccounts/token"]),
   rule(["create", "delete", "get", "patch", "update"], ["coordination.k8s.io"], ["leases"]),
   rule(READ, ["node.k8s.io"], ["runtimeclasses"]),
@@ -111,11 +88,12 @@ const clusterRoles: readonly ClusterRole[] = [
   clusterRole("system:discovery", [paths("/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz", "/version", "/version/")]),
   clusterRole("system:public-info-viewer", [paths("/healthz", "/livez", "/readyz", "/version", "/version/")]),
   clusterRole("system:basic-user", [rule(["create"], ["authorization.k8s.io"], ["selfsubjectaccessreviews", "selfsubjectrulesreviews"]), rule(["create"], ["authentication.k8s.io"], ["selfsubjectreviews"])]),
-  clusterRole("system:monitoring", [paths("/healthz", "/healthz/*", "/livez", "/livez/*", "/metrics", "/metrics/slis", "/readyz", "/readyz/*")]),
+  clusterRole("system:monitoring", [rule(["get"], [""], ["nodes/metrics"]), paths("/flagz", "/healthz", "/healthz/*", "/livez", "/livez/*", "/metrics", "/metrics/slis", "/readyz", "/readyz/*", "/statusz")]),
   clusterRole("system:service-account-issuer-discovery", [paths("/.well-known/openid-configuration", "/.well-known/openid-configuration/", "/openid/v1/jwks", "/openid/v1/jwks/")]),
   clusterRole("system:auth-delegator", [rule(["create"], ["authentication.k8s.io"], ["tokenreviews"]), rule(["create"], ["authorization.k8s.io"], ["subjectaccessreviews"])]),
-  clusterRole("system:kubelet-api-admin", [rule([...READ, "proxy"], [""], ["nodes"]), rule(["*"], [""], ["nodes/log", "nodes/metrics", "nodes/proxy", "nodes/stats"])]),
-  clusterRole("system:node-proxier", [EVENTS, rule(READ, [""], ["nodes", "services"]), rule(READ, ["discovery.k8s.io"], ["endpointslices"])]),
+  clusterRole("system:kubelet-api-admin", [rule([...READ, "proxy"], [""], ["nodes"]), rule(["*"], [""], ["nodes/configz", "nodes/healthz", "nodes/log", "nodes/metrics", "nodes/pods", "nodes/proxy", "nodes/stats"])]),
+  clusterRole("system:node-proxier", [EVENTS, rule(READ, [""], ["nodes", "services"]), rule(["list", "watch"], [""], ["endpoints"]), rule(READ, ["discovery.k8s.io"], ["endpointslices"]), rule(["list", "watch"], ["networking.k8s.io"], ["servicecidrs"])]),
+  ...addOnRoles,
   scheduler,
   controllerManager,
   node,
@@ -133,6 +111,8 @@ const clusterRoleBindings: readonly ClusterRoleBinding[] = [
   clusterRoleBinding("system:monitoring", "system:monitoring", [group("system:monitoring")]),
   clusterRoleBinding("system:service-account-issuer-discovery", "system:service-account-issuer-discovery", [group("system:serviceaccounts")]),
   clusterRoleBinding("system:kube-scheduler", "system:kube-scheduler", [user("system:kube-scheduler")]),
+  clusterRoleBinding("system:volume-scheduler", "system:volume-scheduler", [user("system:kube-scheduler")]),
+  clusterRoleBinding("system:kube-dns", "system:kube-dns", [{ kind: "ServiceAccount", name: "kube-dns", namespace: "kube-system" }]),
   clusterRoleBinding("system:kube-controller-manager", "system:kube-controller-manager", [user("system:kube-controller-manager")]),
   clusterRoleBinding("system:node-proxier", "system:node-proxier", [user("system:kube-proxy")]),
 ];

@@ -2,24 +2,26 @@ import type { PolicyRule } from "../../../api/wire.ts";
 
 /** Resources of a namespace that its users work with, by group; secrets and what gives rights are apart. */
 const WORKLOADS: Readonly<Record<string, readonly string[]>> = {
-  "": ["configmaps", "endpoints", "events", "persistentvolumeclaims", "pods", "replicationcontrollers", "replicationcontrollers/scale", "services"],
+  "": ["configmaps", "events", "persistentvolumeclaims", "pods", "replicationcontrollers", "replicationcontrollers/scale", "services"],
   apps: ["daemonsets", "deployments", "deployments/scale", "replicasets", "replicasets/scale", "statefulsets", "statefulsets/scale"],
   autoscaling: ["horizontalpodautoscalers"],
   batch: ["cronjobs", "jobs"],
   "events.k8s.io": ["events"],
   "networking.k8s.io": ["ingresses", "networkpolicies"],
   policy: ["poddisruptionbudgets"],
+  "resource.k8s.io": ["resourceclaims", "resourceclaimtemplates"],
 };
 
-/** Only to be read: what the control plane writes. */
+/** Only to be read: what the control plane writes. Endpoints, too: who writes them leads a Service's traffic wherever he likes. */
 const READ_ONLY: Readonly<Record<string, readonly string[]>> = {
-  "": ["bindings", "limitranges", "namespaces", "namespaces/status", "persistentvolumeclaims/status", "pods/log", "pods/status", "replicationcontrollers/status", "resourcequotas", "resourcequotas/status", "serviceaccounts", "services/status"],
+  "": ["bindings", "endpoints", "limitranges", "namespaces", "namespaces/status", "persistentvolumeclaims/status", "pods/log", "pods/status", "replicationcontrollers/status", "resourcequotas", "resourcequotas/status", "serviceaccounts", "services/status"],
   apps: ["controllerrevisions", "daemonsets/status", "deployments/status", "replicasets/status", "statefulsets/status"],
   autoscaling: ["horizontalpodautoscalers/status"],
   batch: ["cronjobs/status", "jobs/status"],
   "discovery.k8s.io": ["endpointslices"],
   "networking.k8s.io": ["ingresses/status"],
   policy: ["poddisruptionbudgets/status"],
+  "resource.k8s.io": ["resourceclaims/status"],
 };
 
 function rules(verbs: readonly string[], table: Readonly<Record<string, readonly string[]>>): PolicyRule[] {

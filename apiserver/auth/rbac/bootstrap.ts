@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { ApiObject, ClusterRole, PolicyRule, RoleBinding, Subject } from "../../../api/wire.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { reconcileObject } from "../../registry/system-write.ts";
-import { AUTOUPDATE, type BootstrapPolicy } from "./bootstrap-policy.ts";
+import type { BootstrapPolicy } from "./bootstrap-policy.ts";
+import { AUTOUPDATE } from "./bootstrap-rules.ts";
 
 /** Makes the roles and bindings that every cluster has, and gives back to those that are there what they lack. */
 export async function ensureBootstrapPolicy(registry: Registry, policy: BootstrapPolicy): Promise<void> {

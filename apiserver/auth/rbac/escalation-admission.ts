@@ -70,17 +70,19 @@ function requireHeld(index: RbacIndex, request: AdmissionRequest, wanted: readon
   throw forbidden(request.kind.resource, request.object?.metadata.name ?? request.name, `${user} is attempting to grant RBAC permissions not currently held:\n${[...new Set(texts)].join("\n")}`);
 }
 
-/** Verbs of one resource together. */
+/** Verbs of one resource together, also those that stand twice; of paths each stands for itself. */
 function compact(rules: readonly PolicyRule[]): PolicyRule[] {
   const merged = new Map<string, PolicyRule>();
+  const paths: PolicyRule[] = [];
   for (const rule of rules) {
     const { verbs, ...rest } = rule;
     const key = JSON.stringify(rest);
     const known = merged.get(key);
-    if (known === undefined) merged.set(key, { ...rule, verbs: [...verbs] });
-    else known.verbs = [...new Set([...known.verbs, ...verbs])];
+    if (rule.nonResourceURLs?.length) paths.push(rule);
+    else if (known === undefined) merged.set(key, { ...rule, verbs: [...verbs] });
+    else known.verbs = [...known.verbs, ...verbs];
   }
-  return [...merged.values()];
+  return [...merged.values(), ...paths];
 }
 
 /** `{APIGroups:[""], Resources:["secrets"], Verbs:["get"]}`. */

@@ -102,3 +102,13 @@ test("nobody grants what he has not himself", (t) => {
   const vast = { verbs: many("v"), apiGroups: many("g"), resources: many("r") };
   t.deepEqual(missingRules(index, ann, "a", [vast]), [vast]);
 });
+
+test("default roles: nobody's edit writes endpoints, and charts and joining nodes find the roles they bind", (t) => {
+  const rulesOf = (name: string) => bootstrapPolicy.clusterRoles.find(({ metadata }) => metadata.name === name)?.rules ?? [];
+  const writers = bootstrapPolicy.clusterRoles.filter(({ rules }) => rules?.some(({ verbs, resources }) => resources?.includes("endpoints") && verbs.includes("update")));
+  t.deepEqual(writers.map(({ metadata }) => metadata.name), []);
+  t.true(rulesOf("system:aggregate-to-view").some(({ resources }) => resources?.includes("resourceclaimtemplates")));
+  t.true(rulesOf("system:node-proxier").some(({ resources }) => resources?.includes("servicecidrs")));
+  t.deepEqual(rulesOf("system:certificates.k8s.io:kubelet-serving-approver"), [{ verbs: ["approve"], apiGroups: ["certificates.k8s.io"], resources: ["signers"], resourceNames: ["kubernetes.io/kubelet-serving"] }]);
+  for (const name of ["node-bootstrapper", "node-problem-detector", "persistent-volume-provisioner", "volume-scheduler", "kube-dns", "kube-aggregator", "certificates.k8s.io:certificatesigningrequests:nodeclient"]) t.true(rulesOf(`system:${name}`).length > 0, name);
+});

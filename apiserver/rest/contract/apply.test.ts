@@ -121,6 +121,8 @@ for (const kind of STORES) {
     const named = (more: object) => configMap({ metadata: { name: "a", ...more }, data: { k: "v" } });
     const gone = await client.patch(path, named({ uid: "11111111-1111-1111-1111-111111111111" }), APPLY);
     t.deepEqual(short(gone), [409, 'Operation cannot be fulfilled on configmaps "a": uid mismatch: the provided object specified uid 11111111-1111-1111-1111-111111111111, and no existing object was found']);
+    const nameless = await client.patch(path, configMap({ metadata: { uid: "1" } }), APPLY);
+    t.deepEqual(short(nameless), [409, 'Operation cannot be fulfilled on configmaps "a": uid mismatch: the provided object specified uid 1, and no existing object was found']);
     const made = await client.patch(path, named({}), APPLY);
     const { uid, resourceVersion } = made.body.metadata;
     t.is((await client.patch(path, configMap({ metadata: { name: "a", uid, resourceVersion }, data: { k: "w" } }), APPLY)).status, 200);
