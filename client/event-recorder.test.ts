@@ -73,12 +73,20 @@ recorderTest("events in the style of events.k8s.io", async (t, { virtual, record
   t.regex(event?.eventTime ?? "", /^2026-01-01T00:00:00\.\d{6}Z$/);
 });
 
-recorderTest("about cluster-scoped objects they lie in default; long messages are cut", async (t, { virtual, recorder }) => {
+recorderTest("about cluster-scoped objects they lie in default; long messages are kept", async (t, { virtual, recorder }) => {
   const events = recorder();
   events.event({ apiVersion: "v1", kind: "Node", metadata: { name: "n", uid: "x" } }, { type: "Normal", reason: "R", message: "m".repeat(5000) });
   await events.flush();
   const [event] = await all(virtual);
   t.is(event?.involvedObject.kind, "Node");
+  t.is(event?.message?.length, 5000, "core/v1 has no limit");
+});
+
+recorderTest("messages in the style of events.k8s.io are cut where that ends", async (t, { virtual, recorder }) => {
+  const events = recorder({ style: "events" });
+  events.event({ apiVersion: "v1", kind: "Node", metadata: { name: "n", uid: "x" } }, { type: "Normal", reason: "R", message: "m".repeat(5000), action: "A" });
+  await events.flush();
+  const [event] = await all(virtual);
   t.is(event?.message?.length, 1024);
 });
 

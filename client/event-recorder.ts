@@ -12,7 +12,7 @@ export interface EventText {
   readonly type: "Normal" | "Warning";
   /** CamelCase, machine-readable: `FailedScheduling`. */
   readonly reason: string;
-  /** At most 1024 characters are kept. */
+  /** A longer one than its style allows is cut. */
   readonly message: string;
   /** What was tried: events.k8s.io `action`. */
   readonly action?: string;
@@ -58,7 +58,8 @@ const DEFAULT_MAX_WRITES = 32;
 const LOG_EVERY = 1000;
 /** Recorded events that were looked at before their places are given back. */
 const FORGET_AFTER = 1024;
-const MAX_MESSAGE = 1024;
+/** Characters of a message: what events.k8s.io takes; core/v1 knows no limit, ours is a bound. */
+const MAX_MESSAGE = { events: 1024, core: 16 * 1024 } as const;
 const MAX_ATTEMPTS = 8;
 
 /** As it was recorded, nothing made of it yet. */
@@ -73,6 +74,10 @@ interface Job {
   event: CoreEvent;
   count: number;
   first: boolean;
+}
+
+function cut(message: string, limit: number): string {
+  return message.length > limit ? `${message.slice(0, limit - 4)} ...` : message;
 }
 
 class Recorder implements EventRecorder {
@@ -154,7 +159,7 @@ class Recorder implements EventRecorder {
       metadata: { name: `${name}.${nanos.toString(16)}`, namespace: namespace || "default" },
       involvedObject,
       reason: text.reason,
-      message: text.message.length > MAX_MESSAGE ? `${text.message.slice(0, MAX_MESSAGE - 4)} ...` : text.message,
+      message: cut(text.message, MAX_MESSAGE[style ?? "core"]),
       type: text.type,
       ...(style === "events" ? {} : { source: { component, ...(host ? { host } : {}) } }),
       ...(text.action ? { action: text.action } : {}),

@@ -134,9 +134,12 @@ export function startEnded(state: PodState, name: string, result: StartResult, n
   if (result.type === "started") return withContainer(state, name, { ...withoutFields(memory, "reason", "shown"), isFresh: false, nextAttemptAt_ms: 0 });
   const retryAt_ms = Math.min(result.retryAt_ms ?? now_ms + RETRY_MS * (1 + RETRY_JITTER * jitter), now_ms + RESYNC_MS);
   // A container that was added to a pod that runs is looked at again when its time has come.
-  const isFresh = memory.isFresh && findContainer(state.pod, name)?.kind !== "ephemeral";
+  const isEphemeral = findContainer(state.pod, name)?.kind === "ephemeral";
+  const isFresh = memory.isFresh && !isEphemeral;
   const nextAttemptAt_ms = isFresh || result.hasContainer ? 0 : retryAt_ms;
-  return withContainer(state, name, { ...memory, reason: result.reason, isFresh: false, nextAttemptAt_ms });
+  // No attempt follows whose status would show it.
+  const shown = isEphemeral && result.hasContainer ? { shown: result.reason } : {};
+  return withContainer(state, name, { ...memory, ...shown, reason: result.reason, isFresh: false, nextAttemptAt_ms });
 }
 
 /** A stop came to an end without the container having ended (the runtime failed): it may be decided again. */

@@ -186,6 +186,39 @@ test("deleted before the first init container ran: that one is lost, the others 
   }
 });
 
+test("deleted while its last init container runs: the containers wait on", async (t) => {
+  const initContainers = [containerOf("s", { restartPolicy: "Always" }), containerOf("i")];
+  const bench = await PodBench.start(podOf({ initContainers }), (prepared) => {
+    prepared.runtime.program = (config) => ({ onTerm: config.metadata?.name === "i" ? 137 : 0 });
+  });
+  try {
+    await bench.advance(300);
+    await bench.reaches(t, "Pending | s=running ready started r0 | i=running started r0 | c=waiting(PodInitializing) r0");
+    t.deepEqual(bench.last?.initContainerStatuses?.map((status) => status.resources), [{}, {}], "said even where nothing is asked for");
+    bench.pod = { ...bench.pod, status: bench.last ?? {} };
+    bench.delete();
+    await bench.reaches(t, "Failed | s=terminated(Completed 0) r0 | i=terminated(Error 137) r0 | c=waiting(PodInitializing) r0");
+  } finally {
+    await bench.close();
+  }
+});
+
+test("an ephemeral container that cannot be started waits for ever where the pod's policy is Always", async (t) => {
+  const bench = await PodBench.start(podOf(), (prepared) => {
+    prepared.runtime.program = (config) => (config.metadata?.name === "e" ? { startError: "no such file" } : { onTerm: 0 });
+  });
+  try {
+    await bench.until("it runs", () => bench.last?.phase === "Running");
+    bench.update({ spec: { ...bench.pod.spec, containers: bench.pod.spec?.containers ?? [], ephemeralContainers: [containerOf("e")] } });
+    await bench.reaches(t, "Running | c=running ready started r0 | e=waiting(RunContainerError) r0");
+    t.is(bench.last?.ephemeralContainerStatuses?.[0]?.lastState?.terminated?.reason, "StartError");
+    await bench.advance(30_000);
+    t.is(bench.runtime.containers("e").length, 1);
+  } finally {
+    await bench.close();
+  }
+});
+
 test("deleted with its last sidecar up, before a container ran: all count as lost", async (t) => {
   const bench = await PodBench.start(podOf({ initContainers: [containerOf("s", { restartPolicy: "Always" })] }, { image: "slow", imagePullPolicy: "Always" }), (prepared) => {
     prepared.runtime.pull = () => new Promise(() => {});

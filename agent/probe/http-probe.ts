@@ -65,9 +65,17 @@ type RequestError = NodeJS.ErrnoException & { rawPacket?: Buffer; local?: string
 function httpError(error: RequestError, url: URL): string {
   const { code = "", rawPacket } = error;
   if (url.protocol === "https:" && (code === "EPROTO" || code.startsWith("ERR_SSL_"))) return "http: server gave HTTP response to HTTPS client";
-  if (code.startsWith("HPE_") && rawPacket !== undefined) return `net/http: HTTP/1.x transport connection broken: malformed HTTP response ${goQuote(rawPacket.toString("latin1").split(/\r?\n/)[0] ?? "")}`;
+  if (code.startsWith("HPE_") && rawPacket !== undefined) return `net/http: HTTP/1.x transport connection broken: malformed HTTP ${malformed(rawPacket.toString("latin1").split(/\r?\n/)[0] ?? "")}`;
   const { local } = error;
   return dialError(error, hostPort(url), local);
+}
+
+/** What is wrong with an answer's first line. */
+function malformed(line: string): string {
+  const blank = line.indexOf(" ");
+  if (blank < 0) return `response ${goQuote(line)}`;
+  const status = line.slice(blank + 1).replace(/^ +/, "").split(" ")[0] ?? "";
+  return /^\d{3}$/.test(status) ? `version ${goQuote(line.slice(0, blank))}` : `status code ${goQuote(status)}`;
 }
 
 /** The port even where it is the scheme's own. */
@@ -83,7 +91,7 @@ function get(url: URL, target: HttpTarget, userAgent: string, signal: AbortSigna
   return new Promise((resolve, reject) => {
     const request = (url.protocol === "https:" ? httpsRequest : httpRequest)(
       url,
-      { agent: false, signal, rejectUnauthorized: false, headers: headersOf(target, userAgent) },
+      { agent: false, signal, rejectUnauthorized: false, headers: headersOf(target, url, userAgent) },
       (response) => {
         readStart(response).then((body) => {
           request.destroy();
@@ -100,18 +108,28 @@ function get(url: URL, target: HttpTarget, userAgent: string, signal: AbortSigna
   });
 }
 
-function headersOf(target: HttpTarget, userAgent: string): Record<string, string | string[]> {
-  const headers: Record<string, string[]> = {};
-  for (const { name, value } of target.headers) headers[name.toLowerCase()] = [...(headers[name.toLowerCase()] ?? []), value];
+/** Names, spelled as Go spells them, and values by turns, in the order in which Go writes them: simple servers look at that. */
+function headersOf(target: HttpTarget, url: URL, userAgent: string): string[] {
+  const headers = new Map<string, string[]>();
+  for (const { name, value } of target.headers) headers.set(canonical(name), [...(headers.get(canonical(name)) ?? []), value]);
   // An empty value takes a header away that would be there otherwise.
-  const withDefault = (name: string, value: string) => {
-    headers[name] ??= [value];
-    if (headers[name].join("") === "") delete headers[name];
+  const taken = (name: string, preset: string) => {
+    const value = headers.get(name)?.[0] ?? preset;
+    headers.delete(name);
+    return value === "" ? [] : [name, value];
   };
-  withDefault("user-agent", userAgent);
-  withDefault("accept", "*/*");
-  const [host] = headers["host"] ?? [];
-  return { ...headers, ...(host === undefined ? {} : { host }), connection: "close" };
+  const first = [["Host", headers.get("Host")?.[0] || hostPort(url)], taken("User-Agent", userAgent)].flat();
+  headers.delete("Host");
+  headers.delete("Connection");
+  if (!headers.has("Accept")) headers.set("Accept", ["*/*"]);
+  else if (headers.get("Accept")?.[0] === "") headers.delete("Accept");
+  const others = [...headers].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([name, values]) => values.flatMap((value) => [name, value]));
+  return [...first, ...others, "Connection", "close"];
+}
+
+/** `X-Own` for `x-own`. */
+function canonical(name: string): string {
+  return name.toLowerCase().replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
 }
 
 async function readStart(response: IncomingMessage): Promise<string> {

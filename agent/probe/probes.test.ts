@@ -30,8 +30,10 @@ const options = { timeout_ms: 2_000, userAgent: "kube-probe/1.36", clock: system
 
 test("HTTP: the status decides; redirects on the host are followed, others only warned of", async (t) => {
   const seen: (string | undefined)[] = [];
+  let raw: string[] = [];
   const server = createServer((request, response) => {
     seen.push(request.headers["user-agent"], request.headers["x-own"] as string | undefined);
+    raw = request.rawHeaders;
     const status = Number(/\d+/.exec(request.url ?? "")?.[0] ?? 200);
     const location = request.url === "/302-again" ? request.url : request.url?.startsWith("/302-out") ? "http://elsewhere.invalid/" : "/200";
     response.writeHead(status, status === 302 ? { location } : {}).end("body");
@@ -50,6 +52,10 @@ test("HTTP: the status decides; redirects on the host are followed, others only 
     seen.length = 0;
     await probe("/200", [{ name: "X-Own", value: "1" }, { name: "User-Agent", value: "mine" }]);
     t.deepEqual(seen, ["mine", "1"]);
+    await probe("/200", [{ name: "x-two", value: "1" }, { name: "X-TWO", value: "2" }, { name: "b", value: "3" }]);
+    t.deepEqual(raw, ["Host", `127.0.0.1:${port}`, "User-Agent", "kube-probe/1.36", "Accept", "*/*", "B", "3", "X-Two", "1", "X-Two", "2", "Connection", "close"]);
+    await probe("/200", [{ name: "host", value: "h.example" }, { name: "accept", value: "" }, { name: "user-agent", value: "" }]);
+    t.deepEqual(raw, ["Host", "h.example", "Connection", "close"]);
   } finally {
     server.closeAllConnections();
     server.close();
@@ -71,7 +77,7 @@ test("HTTP: nobody listens, or nobody answers in time", async (t) => {
 });
 
 test("HTTP: answers that are none, in Go's words; the scheme's own port is said, too", async (t) => {
-  const answers: ((socket: Socket) => void)[] = [(socket) => socket.destroy(), (socket) => socket.end("bl\u0001ah\r\n\r\n")];
+  const answers: ((socket: Socket) => void)[] = [(socket) => socket.destroy(), (socket) => socket.end("bl\u0001ah\r\n\r\n"), (socket) => socket.end("hello there\r\n\r\n"), (socket) => socket.end("HELLO 200 ok\r\n\r\n")];
   const server = createTcpServer((socket) => socket.on("error", () => {}).once("data", () => answers[0]?.(socket)));
   const port = await listening(server);
   const probe = (scheme: "http" | "https", path = "/") => httpProbe({ scheme, host: "127.0.0.1", port, path, headers: [] }, options);
@@ -79,6 +85,10 @@ test("HTTP: answers that are none, in Go's words; the scheme's own port is said,
     t.deepEqual(await probe("http"), { type: "failure", output: `Get "http://127.0.0.1:${port}/": EOF` });
     answers.shift();
     t.deepEqual(await probe("http", "/a?b=c"), { type: "failure", output: `Get "http://127.0.0.1:${port}/a?b=c": net/http: HTTP/1.x transport connection broken: malformed HTTP response "bl\\x01ah"` });
+    answers.shift();
+    t.regex((await probe("http") as { output: string }).output, /: malformed HTTP status code "there"$/);
+    answers.shift();
+    t.regex((await probe("http") as { output: string }).output, /: malformed HTTP version "HELLO"$/);
     t.deepEqual(await probe("https"), { type: "failure", output: `Get "https://127.0.0.1:${port}/": http: server gave HTTP response to HTTPS client` });
   } finally {
     server.close();

@@ -182,7 +182,9 @@ function stateOf(input: ContainerStatusInput, record: ContainerRecord, waiting: 
 function applyReason(input: ContainerStatusInput, entry: SpecContainer, status: ContainerStatus, newest: ContainerRecord | undefined): void {
   if (entry.kind === "init" && newest?.state === "exited" && newest.exitCode === 0) return;
   const wait = input.reasons.get(entry.container.name);
-  if (wait === undefined || !shouldStart(input.pod, entry, input.runtime)) return;
+  // Of an ephemeral container, which never starts again, the pod's policy says what is shown, as with kubelet.
+  const judged: SpecContainer = entry.kind === "ephemeral" ? { ...entry, kind: "regular" } : entry;
+  if (wait === undefined || !shouldStart(input.pod, judged, input.runtime)) return;
   if (status.state?.terminated !== undefined) status.lastState = { terminated: status.state.terminated };
   status.state = { waiting: { reason: wait.reason, ...(wait.message === "" ? {} : { message: wait.message }) } };
 }
@@ -197,7 +199,8 @@ function applyProbes(input: ContainerStatusInput, entry: SpecContainer, status: 
 
 function resourcesOf(container: Container): Partial<ContainerStatus> {
   const { limits, requests } = container.resources ?? {};
-  if (limits === undefined && requests === undefined) return {};
+  // Said all the same: without it the API server takes the node for one that cannot resize.
+  if (limits === undefined && requests === undefined) return { resources: {} };
   const effective = { ...limits, ...requests };
   return {
     resources: { ...(limits === undefined ? {} : { limits }), requests: effective },

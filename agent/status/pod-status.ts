@@ -3,7 +3,7 @@ import { rfc3339 } from "../../lib/clock.ts";
 import type { Resize } from "../pod/resize.ts";
 import { mayRestartAll } from "../pod/restart-policy.ts";
 import { currentSandbox, newestOf } from "../pod/runtime-state.ts";
-import { allContainers, isHostNetwork, isTerminalPhase, specOf } from "../pod/spec.ts";
+import { allContainers, isHostNetwork, isSidecar, isTerminalPhase, specOf } from "../pod/spec.ts";
 import { podConditions } from "./conditions.ts";
 import { type ContainerStatusInput, containerStatuses, STATUS_UNKNOWN } from "./container-status.ts";
 import { type Phase, phaseOf } from "./phase.ts";
@@ -161,7 +161,8 @@ function hasInitialized(pod: Pod, seen: PodStatus | undefined): boolean {
   if ((pod.spec?.initContainers ?? []).length === 0) return true;
   const regularMoved = (seen?.containerStatuses ?? []).some((status) => status.state?.waiting === undefined || status.lastState?.terminated !== undefined);
   const last = seen?.initContainerStatuses?.at(-1);
-  const isSidecarUp = last?.state?.running !== undefined && last.started === true;
+  const lastSpec = pod.spec?.initContainers?.at(-1);
+  const isSidecarUp = lastSpec !== undefined && isSidecar(lastSpec) && last?.state?.running !== undefined && last.started === true;
   return regularMoved || isSidecarUp || last?.state?.terminated?.exitCode === 0 || last?.lastState?.terminated?.exitCode === 0;
 }
 

@@ -56,6 +56,6 @@ export function hostsFile(pod: Pod, names: PodNames, ips: readonly string[], nod
   }
   const aliases = specOf(pod).hostAliases ?? [];
   if (aliases.length > 0) lines.push("", "# Entries added by HostAliases.");
-  for (const { ip, hostnames = [] } of aliases) lines.push([ip, ...hostnames].join("\t"));
+  for (const { ip, hostnames = [] } of aliases) lines.push(`${ip}\t${hostnames.join("\t")}`);
   return `${lines.join("\n")}\n`;
 }
