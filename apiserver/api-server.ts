@@ -7,6 +7,7 @@ import type { AdmissionPlugin } from "./admission/admission.ts";
 import { CustomResources } from "./apiextensions/custom-resources.ts";
 import { AdmissionChain } from "./admission/admission.ts";
 import { certificateRequests } from "./admission/certificate-requests.ts";
+import { defaultStorageClass } from "./admission/default-storage-class.ts";
 import { defaultTolerationSeconds } from "./admission/default-toleration-seconds.ts";
 import { deviceAdminAccess } from "./admission/device-admin-access.ts";
 import { limitRanger } from "./admission/limits/limit-ranger.ts";
@@ -172,6 +173,7 @@ class Server implements ApiServer {
       podSecurity(cacheOf("", "namespaces"), cacheOf("", "pods"), fresh),
       priority(cacheOf("scheduling.k8s.io", "priorityclasses"), fresh),
       defaultTolerationSeconds,
+      defaultStorageClass(cacheOf("storage.k8s.io", "storageclasses")),
       runtimeClass(cacheOf("node.k8s.io", "runtimeclasses"), fresh),
       certificateRequests(authorizer),
       deviceAdminAccess(cacheOf("", "namespaces"), fresh),

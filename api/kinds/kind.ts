@@ -183,6 +183,8 @@ export interface Strategy<T extends ApiObject = ApiObject> extends UpdateStrateg
   readonly allowCreateOnUpdate?: boolean;
   /** PUT without a resourceVersion is accepted; true unless said otherwise. */
   readonly allowUnconditionalUpdate?: boolean;
+  /** A DELETE without a word on dependents leaves them; the text is the `Warning` of it, where there is one. */
+  readonly orphansDependents?: { readonly warning?: string };
   /** A DELETE that removes the object answers it instead of a Status (pods, services, serviceaccounts, …). */
   readonly returnDeletedObject?: boolean;
   /** What the first DELETE writes into the object besides deletionTimestamp, whatever it asks for: others finish the deletion. `now`: RFC 3339. */

@@ -88,11 +88,6 @@ export function tooLong(path: Path, maximum_bytes: number): FieldError {
   return make("FieldValueTooLong", path, OMIT_VALUE, maximum_bytes < 0 ? "value is too long" : `may not be more than ${maximum_bytes} bytes`);
 }
 
-/** `Too long: may not be more than N characters`: the newer rules count characters. */
-export function tooLongCharacters(path: Path, maximum: number): FieldError {
-  return make("FieldValueTooLong", path, OMIT_VALUE, `may not be more than ${maximum} characters`);
-}
-
 /** `Too many: ACTUAL: must have at most N items`. */
 export function tooMany(path: Path, actual: number, maximum: number): FieldError {
   const detail = maximum < 0 ? "has too many items" : `must have at most ${maximum} ${maximum === 1 ? "item" : "items"}`;

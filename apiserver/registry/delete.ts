@@ -4,7 +4,7 @@ import { rfc3339 } from "../../lib/clock.ts";
 import type { CachedObject } from "./cached-object.ts";
 import { cachedCurrent, certainCurrent, type Current, readCurrent } from "./current.ts";
 import type { DeleteOptions, Disruption } from "./delete-options.ts";
-import { withGarbageFinalizers } from "./garbage-finalizers.ts";
+import { saysNothingOfDependents, withGarbageFinalizers } from "./garbage-finalizers.ts";
 import { NO_RESERVATION, type Outcome, type Registry, reservationOf, type WriteContext } from "./registry.ts";
 import type { ServedKind } from "./served-kind.ts";
 import { fromStored, putObject, storedBytes, toStored } from "./storage-write.ts";
@@ -29,6 +29,8 @@ interface Deletion {
 /** Deletes an object, at once or gracefully: finalizers, grace periods and dependents as Kubernetes treats them. @throws StatusError 404, 409 */
 export function deleteObject(registry: Registry, kind: ServedKind, name: string, options: DeleteOptions, context: WriteContext): Promise<DeleteOutcome> {
   const deletion: Deletion = { kind, name, key: kind.objectKey(context.namespace, name), options, context };
+  const { warning } = kind.entry.strategy.orphansDependents ?? {};
+  if (warning !== undefined && saysNothingOfDependents(options)) context.warnings.push(warning);
   return registry.cache.pending.queue.run(kind.storagePrefix + deletion.key, () => deleteAlone(registry, deletion));
 }
 
@@ -107,7 +109,7 @@ function nextStep(kind: ServedKind, old: ApiObject, options: DeleteOptions, now_
   const requested_s = options.gracePeriodSeconds === undefined ? undefined : options.gracePeriodSeconds < 0 ? 1 : options.gracePeriodSeconds;
   const grace_s = kind.entry.strategy.gracePeriod_s?.(old, requested_s);
   if (grace_s === undefined) {
-    const changed = withGarbageFinalizers(object, options);
+    const changed = withGarbageFinalizers(object, options, kind.entry.strategy.orphansDependents !== undefined);
     if ((meta.finalizers?.length ?? 0) === 0) return { type: "remove" };
     if (meta.deletionTimestamp && !changed) return meta.deletionGracePeriodSeconds === 0 ? { type: "nothing" } : markNow(object, now_ms);
     return meta.deletionTimestamp ? { type: "mark", object, thenRemove: false } : markNow(object, now_ms);

@@ -154,6 +154,6 @@ clusterTest("a ReplicationController does the same", async (t, cluster) => {
   const made = await cluster.admin.create(replicationcontrollers, { apiVersion: "v1", kind: "ReplicationController", metadata: key, spec: { replicas: 2, selector: { app: "web" }, ...(spec?.template ? { template: spec.template } : {}) } });
   await cluster.eventually(async () => assert.equal((await cluster.admin.get(replicationcontrollers, key)).status?.availableReplicas, 2));
   for (const pod of await podsOf(cluster)) t.like(controllerOf(pod), { kind: "ReplicationController", apiVersion: "v1", uid: made.metadata.uid });
-  await cluster.admin.delete(replicationcontrollers, key);
+  await cluster.admin.delete(replicationcontrollers, key, { propagationPolicy: "Background" });
   await cluster.eventually(async () => assert.equal((await podsOf(cluster)).length, 0));
 });

@@ -29,6 +29,9 @@ function generateSelector(job: Job): void {
 }
 
 const strategy: Strategy<Job> = {
+  orphansDependents: {
+    warning: "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning",
+  },
   applyDefaults: defaultJob,
   prepareForCreate(job, context) {
     generateSelector(job);

@@ -38,6 +38,7 @@ export const replicationController = defineKind<ReplicationController>({
     status: statusSubresource("ReplicationController", { ...statusOnly<ReplicationController>(), validateUpdate: validateReplicationControllerStatusUpdate }),
   },
   strategy: {
+    orphansDependents: {},
     applyDefaults: defaultReplicationController,
     ...templated<ReplicationController>("io.k8s.api.core.v1.ReplicationControllerSpec", (controller) => controller.spec?.template),
     validate: (controller, context) => validateReplicationController(controller, context.allowPrivileged ?? false),
