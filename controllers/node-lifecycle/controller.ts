@@ -64,7 +64,7 @@ export class NodeLifecycleController implements Controller {
       if (lease.metadata.namespace === LEASE_NAMESPACE) this.#onHeartbeat(lease.metadata.name ?? "");
     };
     this.#leases.addHandler({ add: onLease, update: onLease });
-    // A pod that comes to a node that is not ready (or reports itself ready late) is marked too.
+    // A pod that comes to a silent node (or whose report of being ready comes late) is marked too.
     this.#pods.addHandler({ update: (pod, old) => (isPodReady(pod) && !isPodReady(old) ? this.#onReadyPod(pod) : undefined) });
   }
 
@@ -88,7 +88,7 @@ export class NodeLifecycleController implements Controller {
 
   #onReadyPod(pod: Pod): void {
     const node = this.#nodes.get(pod.spec?.nodeName ?? "");
-    if (node !== undefined && noExecuteKey(node) !== undefined) this.#loop.queue.add(node.metadata.name ?? "");
+    if (node !== undefined && isSilent(node)) this.#loop.queue.add(node.metadata.name ?? "");
   }
 
   async #reconcile(name: string): Promise<ReconcileResult> {
@@ -100,7 +100,7 @@ export class NodeLifecycleController implements Controller {
     const grace_ms = nodeCondition(node, "Ready") === undefined ? this.#grace.startup_ms : this.#grace.monitor_ms;
     const left_ms = heartbeat.heard_ms + grace_ms - clock.now_ms();
     if (left_ms <= 0) node = await this.#declareSilent(node);
-    if (noExecuteKey(node) !== undefined) await this.#markPodsNotReady(node);
+    if (isSilent(node)) await this.#markPodsNotReady(node);
     const retry_ms = await this.#taint(node);
     const next_ms = Math.min(left_ms > 0 ? left_ms : Number.POSITIVE_INFINITY, retry_ms);
     return Number.isFinite(next_ms) ? { requeueAfter_ms: Math.max(1, next_ms) } : undefined;
@@ -115,7 +115,7 @@ export class NodeLifecycleController implements Controller {
     return updated;
   }
 
-  /** The node's pods cannot be relied on: their condition Ready becomes False, so that they leave the Services. */
+  /** Nobody tells of the node's pods any more: their condition Ready becomes False, so that they leave the Services. While a node says itself that it is not ready, it tells of its pods too. */
   async #markPodsNotReady(node: Node): Promise<void> {
     const { client, clock, events } = this.#context;
     for (const pod of this.#pods.byIndex(NODE_INDEX, node.metadata.name ?? "")) {
@@ -161,4 +161,8 @@ export class NodeLifecycleController implements Controller {
   #tell(node: Node, reason: string, message: string): void {
     this.#context.events.event(node, { type: "Normal", reason, message });
   }
+}
+
+function isSilent(node: Node): boolean {
+  return nodeCondition(node, "Ready")?.status === "Unknown";
 }

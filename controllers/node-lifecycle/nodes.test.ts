@@ -106,6 +106,17 @@ clusterTest("conditions and cordon become taints and go with them", async (t, cl
   t.pass();
 });
 
+clusterTest("a node that says itself that it is not ready: tainted, and its pods are as it tells", async (t, cluster) => {
+  cluster.startManager();
+  cluster.startNodes();
+  await deploy(cluster, 3);
+  const unready = { type: "Ready", status: "False", reason: "KubeletNotReady", message: "no network", lastTransitionTime: "2026-01-01T00:00:00Z" };
+  await cluster.admin.patch(nodes, { name: "node-1" }, "strategic", { status: { conditions: [unready] } }, { subresource: "status" });
+  await cluster.eventually(async () => assert.deepEqual(taintsOf(await readNode(cluster, "node-1")), ["not-ready:NoExecute", "not-ready:NoSchedule"]));
+  await cluster.pass(500, 100);
+  t.deepEqual((await podsOf(cluster)).map((pod) => podCondition(pod, "Ready")?.status), ["True", "True", "True"]);
+});
+
 clusterTest("pods that nobody else ends: of a deleted node after a while, deleted before they had a node, of a node out of service", async (t, cluster) => {
   cluster.startManager();
   const hollow = cluster.startNodes();

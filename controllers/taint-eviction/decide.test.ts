@@ -21,7 +21,9 @@ test("tolerated for a while: from when the taint was added, so that a restart ch
   const for_300 = { key: taint.key, operator: "Exists", effect: "NoExecute", tolerationSeconds: 300 };
   for (const now_ms of [added_ms, added_ms + 200_000, added_ms + 900_000]) t.deepEqual(decide([for_300], now_ms), { type: "evict", at_ms: added_ms + 300_000 });
   t.deepEqual(decide([for_300], added_ms, [taint], "2026-01-01T01:10:00Z"), { type: "evict", at_ms: added_ms + 900_000 });
-  t.deepEqual(decide([for_300, { ...for_300, tolerationSeconds: 10 }], added_ms), { type: "evict", at_ms: added_ms + 10_000 });
+  t.deepEqual(decide([for_300, { ...for_300, tolerationSeconds: 10 }], added_ms), { type: "evict", at_ms: added_ms + 300_000 }, "the first that fits");
+  const other = { ...taint, key: "other" };
+  t.deepEqual(decide([for_300, { ...for_300, key: "other", tolerationSeconds: 10 }], added_ms, [taint, other]), { type: "evict", at_ms: added_ms + 10_000 }, "the shortest of several taints");
   t.deepEqual(decide([{ ...for_300, tolerationSeconds: -5 }], added_ms), { type: "evict", at_ms: added_ms });
 });
 

@@ -6,17 +6,18 @@ import { podCondition } from "../shared/pods.ts";
 export type EvictionDecision = { readonly type: "stays" } | { readonly type: "evict"; readonly at_ms: number };
 
 /**
- * When a pod has to leave its node: at once for a taint that it does not tolerate, else when the shortest tolerationSeconds are over. They count
+ * When a pod has to leave its node: at once for a taint that it does not tolerate, else when the shortest tolerationSeconds are over, for each taint
+ * those of the first toleration that fits. They count
  * from the time the taint was added, or from the pod's own placement when that was later, so a restart of the controller changes nothing. Pure.
  */
 export function decideEviction(node: Node, pod: Pod, now_ms: number): EvictionDecision {
   const taints = (node.spec?.taints ?? []).filter((taint) => taint.effect === "NoExecute");
   let at_ms = Number.POSITIVE_INFINITY;
   for (const taint of taints) {
-    const matching = (pod.spec?.tolerations ?? []).filter((toleration) => tolerates(toleration, taint));
-    if (matching.length === 0) return { type: "evict", at_ms: now_ms };
-    const shortest_s = Math.min(...matching.map(({ tolerationSeconds }) => (tolerationSeconds === undefined ? Number.POSITIVE_INFINITY : Math.max(0, tolerationSeconds))));
-    at_ms = Math.min(at_ms, start_ms(taint, pod, now_ms) + shortest_s * 1000);
+    const toleration = pod.spec?.tolerations?.find((candidate) => tolerates(candidate, taint));
+    if (toleration === undefined) return { type: "evict", at_ms: now_ms };
+    const { tolerationSeconds: tolerated_s = Number.POSITIVE_INFINITY } = toleration;
+    at_ms = Math.min(at_ms, start_ms(taint, pod, now_ms) + Math.max(0, tolerated_s) * 1000);
   }
   return Number.isFinite(at_ms) ? { type: "evict", at_ms } : { type: "stays" };
 }
