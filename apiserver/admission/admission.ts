@@ -36,18 +36,34 @@ export interface ChosenName {
 }
 
 /** One concern, one file. Refusals are thrown as StatusError. */
-export interface AdmissionPlugin {
+export type AdmissionPlugin = (ChangingPlugin | RefusingPlugin | JudgingPlugin) & {
   readonly name: string;
-  /** May change `request.object`, unless the plugin `onlyRefuses`. */
-  admit?(request: AdmissionRequest): void | Promise<void>;
-  readonly onlyRefuses?: true;
-  /**
-   * For a new object whose spec came just so before: what `admit` goes by besides that spec. While this is the same, `admit` would do the same to it, and is left
-   * out. undefined: it cannot be told.
-   */
-  stamp?(request: AdmissionRequest): unknown;
   /** Sees the final object. */
   validate?(request: AdmissionRequest): void | Promise<void>;
+};
+
+interface ChangingPlugin {
+  /** May change `request.object`. */
+  admit(request: AdmissionRequest): void | Promise<void>;
+  /**
+   * For a new object whose spec came just so before: what `admit` goes by besides that spec. While this is the same, `admit` would do the same to the spec and
+   * nothing else, and is left out. undefined: it cannot be told.
+   */
+  stamp(request: AdmissionRequest): unknown;
+  readonly onlyRefuses?: undefined;
+}
+
+interface RefusingPlugin {
+  /** Changes nothing. */
+  admit(request: AdmissionRequest): void | Promise<void>;
+  readonly onlyRefuses: true;
+  readonly stamp?: undefined;
+}
+
+interface JudgingPlugin {
+  readonly admit?: undefined;
+  readonly stamp?: undefined;
+  readonly onlyRefuses?: undefined;
 }
 
 /** A stamp of a plugin that goes by nothing but the spec. */
@@ -59,13 +75,13 @@ type Step = (request: AdmissionRequest) => void | Promise<void>;
 export class AdmissionChain {
   readonly #admitting: readonly Step[];
   readonly #refusing: readonly Step[];
-  readonly #changing: readonly AdmissionPlugin[];
+  readonly #changing: readonly ChangingPlugin[];
   readonly #validating: readonly Step[];
 
   constructor(plugins: readonly AdmissionPlugin[]) {
     this.#admitting = plugins.filter((plugin) => plugin.admit !== undefined).map((plugin) => (request) => plugin.admit?.(request));
     this.#refusing = plugins.filter((plugin) => plugin.admit !== undefined && plugin.onlyRefuses).map((plugin) => (request) => plugin.admit?.(request));
-    this.#changing = plugins.filter((plugin) => plugin.admit !== undefined && !plugin.onlyRefuses);
+    this.#changing = plugins.filter((plugin) => plugin.stamp !== undefined);
     this.#validating = plugins.filter((plugin) => plugin.validate !== undefined).map((plugin) => (request) => plugin.validate?.(request));
   }
 
@@ -77,7 +93,7 @@ export class AdmissionChain {
   stamps(request: AdmissionRequest): readonly unknown[] | undefined {
     const stamps: unknown[] = [];
     for (const plugin of this.#changing) {
-      const stamp = plugin.stamp?.(request);
+      const stamp = plugin.stamp(request);
       if (stamp === undefined) return undefined;
       stamps.push(stamp);
     }

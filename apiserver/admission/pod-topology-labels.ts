@@ -1,6 +1,6 @@
 import type { ApiObject, Binding, Pod } from "../../api/wire.ts";
 import type { KindCache } from "../registry/kind-cache.ts";
-import type { AdmissionPlugin, AdmissionRequest } from "./admission.ts";
+import { type AdmissionPlugin, type AdmissionRequest, NOTHING_ELSE } from "./admission.ts";
 
 const TOPOLOGY = ["topology.kubernetes.io/region", "topology.kubernetes.io/zone"] as const;
 
@@ -19,6 +19,7 @@ export function podTopologyLabels(nodes: KindCache): AdmissionPlugin {
         if (value !== undefined) object.metadata.labels = { ...object.metadata.labels, [name]: value };
       }
     },
+    stamp: (request) => (request.kind.entry.kind === "Pod" && request.object !== undefined && nodeOf(request, request.object) ? undefined : NOTHING_ELSE),
   };
 }
 

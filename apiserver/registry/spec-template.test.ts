@@ -1,10 +1,14 @@
 import test from "ava";
 import fc from "fast-check";
+import { kinds } from "../../api/kinds/index.ts";
+import type { KindEntry } from "../../api/kinds/kind.ts";
 import { TestClient, type TestResponse } from "../testing/test-client.ts";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
 import { SpecTemplates } from "./spec-template.ts";
 
 const PODS = "/api/v1/namespaces/default/pods";
+/** A body that does not name its kind is read another way. */
+const POD = { apiVersion: "v1", kind: "Pod" };
 
 const servers: TestServer[] = [];
 const clients: TestClient[] = [];
@@ -84,7 +88,7 @@ function told({ status, headers, text }: TestResponse): unknown {
 }
 
 /** Bodies as they go over the wire: fast-check's objects have no prototype. */
-const copyOf = (given: unknown) => JSON.parse(JSON.stringify(given)) as { metadata: Record<string, unknown> };
+const copyOf = (given: object) => JSON.parse(JSON.stringify({ ...POD, ...given })) as { metadata: Record<string, unknown> };
 
 test.serial("a pod whose spec was seen before is answered as one whose spec is new", async (t) => {
   const [knowing, plain] = clients as [TestClient, TestClient];
@@ -127,7 +131,7 @@ test.serial("pods of one template get a name for their token's volume each", asy
   const [client] = clients as [TestClient];
   const texts: string[] = [];
   for (const name of ["x1", "x2", "x3", "x4", "x5"]) {
-    const { body, text } = await client.post(PODS, { metadata: { name }, spec: { containers: [{ name: "a", image: "i" }, { name: "b", image: "i" }] } });
+    const { body, text } = await client.post(PODS, { ...POD, metadata: { name }, spec: { containers: [{ name: "a", image: "i" }, { name: "b", image: "i" }] } });
     const volume = body.spec.volumes[0].name as string;
     t.regex(volume, /^kube-api-access-[a-z0-9]{5}$/);
     t.deepEqual(body.spec.containers.map((one: { volumeMounts: { name: string }[] }) => one.volumeMounts[0]?.name), [volume, volume]);
@@ -142,7 +146,7 @@ test.serial("what admission goes by is seen by pods of a template that is known"
   const [client] = clients as [TestClient];
   let made = 0;
   const create = async () => {
-    const { body, status } = await client.post(PODS, { metadata: { generateName: "g-" }, spec: { containers: [{ name: "a", image: "seen" }] } });
+    const { body, status } = await client.post(PODS, { ...POD, metadata: { generateName: "g-" }, spec: { containers: [{ name: "a", image: "seen" }] } });
     t.is(status, 201);
     made++;
     return body;
@@ -172,9 +176,28 @@ test.serial("pods of one template in several namespaces have each what is theirs
   }
   for (let i = 0; i < 4; i++) {
     for (const namespace of ["one", "two"]) {
-      const { body } = await client.post(`/api/v1/namespaces/${namespace}/pods`, { metadata: { name: `p${i}` }, spec: { containers: [{ name: "a", image: "i" }] } });
+      const { body } = await client.post(`/api/v1/namespaces/${namespace}/pods`, { ...POD, metadata: { name: `p${i}` }, spec: { containers: [{ name: "a", image: "i" }] } });
       t.deepEqual(body.spec.imagePullSecrets, [{ name: namespace }]);
     }
+  }
+});
+
+test("the third pod of a template and those after it are not judged again, whatever plugins there are", async (t) => {
+  let judged = 0;
+  const counting = kinds.map((kind): KindEntry => {
+    const { validate } = kind.strategy;
+    if (kind.kind !== "Pod" || validate === undefined) return kind;
+    return { ...kind, strategy: { ...kind.strategy, validate: (object, context) => (judged++, validate(object, context)) } };
+  });
+  const server = await startTestServer({ kinds: counting });
+  const client = new TestClient(server);
+  try {
+    await client.post("/api/v1/namespaces/default/serviceaccounts", { metadata: { name: "default" } });
+    for (let i = 0; i < 5; i++) t.is((await client.post(PODS, { ...POD, metadata: { name: `p${i}` }, spec: { containers: [{ name: "a", image: "i" }] } })).status, 201);
+    t.is(judged, 2);
+  } finally {
+    client.close();
+    await server.stop();
   }
 });
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ApiHandler } from "../../api/exchange.ts";
+import type { KindEntry } from "../../api/kinds/kind.ts";
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import { type Logger, silentLogger } from "../../lib/logger.ts";
 import { type Random, systemRandom } from "../../lib/random.ts";
@@ -25,6 +26,8 @@ export interface TestServerOptions {
   readonly serviceClusterIPRange?: string;
   readonly allowPrivileged?: boolean;
   readonly watchBuffer?: { readonly maxItems: number; readonly maxBytes: number };
+  /** What is served; all kinds where absent. */
+  readonly kinds?: readonly KindEntry[];
 }
 
 /** A whole API server on loopback with a folder of its own; `stop` removes all of it. */
@@ -58,8 +61,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const pki = options.pki ?? (await loadPki({ dir: join(dir, "pki"), clock: systemClock, random: systemRandom }));
   const ownStore = options.store === undefined || options.store === "embedded";
   const store = ownStore ? await openEmbeddedStore({ dataDir: join(dir, "store"), clock: systemClock, logger }) : (options.store as Store);
-  const { serviceClusterIPRange, allowPrivileged, watchBuffer } = options;
-  const more = { ...(serviceClusterIPRange === undefined ? {} : { serviceClusterIPRange }), ...(allowPrivileged === undefined ? {} : { allowPrivileged }), ...(watchBuffer === undefined ? {} : { watchBuffer }) };
+  const { serviceClusterIPRange, allowPrivileged, watchBuffer, kinds } = options;
+  const more = { ...(serviceClusterIPRange === undefined ? {} : { serviceClusterIPRange }), ...(allowPrivileged === undefined ? {} : { allowPrivileged }), ...(watchBuffer === undefined ? {} : { watchBuffer }), ...(kinds === undefined ? {} : { kinds }) };
   const apiServer = createApiServer({ store, clock, random, logger, pki, ...more });
   const serving = await issueServingCertificate(pki, { commonName: "berth-apiserver", hosts: ["127.0.0.1", "::1", "localhost"] }, systemClock);
   const https = createHttpsServer({ handler: apiServer.handler, serving, clientCa: pki.ca.certificate, clock: systemClock, logger });
