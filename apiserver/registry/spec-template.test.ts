@@ -187,7 +187,11 @@ test("the third pod of a template and those after it are not judged again, whate
   const counting = kinds.map((kind): KindEntry => {
     const { validate } = kind.strategy;
     if (kind.kind !== "Pod" || validate === undefined) return kind;
-    return { ...kind, strategy: { ...kind.strategy, validate: (object, context) => (judged++, validate(object, context)) } };
+    const counted: typeof validate = (object, context) => {
+      judged++;
+      return validate(object, context);
+    };
+    return { ...kind, strategy: { ...kind.strategy, validate: counted } };
   });
   const server = await startTestServer({ kinds: counting });
   const client = new TestClient(server);
