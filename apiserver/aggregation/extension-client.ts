@@ -6,6 +6,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { httpRequest } from "../../lib/http.ts";
 import { dialErrorText } from "../proxy/dial-error.ts";
 import type { ProxyTarget } from "../proxy/target.ts";
+import { trustedBundle } from "../proxy/trusted-bundle.ts";
 import { type BackendParts, findBackend } from "./backend.ts";
 import { type FrontProxy, remoteUserHeaders } from "./front-proxy.ts";
 import type { RemoteService } from "./remote-services.ts";
@@ -45,7 +46,7 @@ export class ExtensionClient {
     const { authority, dial } = await findBackend(this.#parts, remote);
     const { certificate, key } = await this.#frontProxy.certificate();
     const { namespace, name } = remote.service;
-    const tls = { cert: certificate, key, servername: `${name}.${namespace}.svc`, rejectUnauthorized: !remote.insecureSkipTLSVerify, minVersion: "TLSv1.2" as const, ...(remote.caBundle === undefined ? {} : { ca: remote.caBundle }) };
+    const tls = { cert: certificate, key, servername: `${name}.${namespace}.svc`, rejectUnauthorized: !remote.insecureSkipTLSVerify, minVersion: "TLSv1.2" as const, ...trustedBundle(remote.caBundle) };
     return { scheme: "https", authority, host: authority, path, dial, tls, headers: remoteUserHeaders(user), refuseRedirects: true };
   }
 

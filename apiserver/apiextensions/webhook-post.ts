@@ -3,6 +3,7 @@ import { type Agent, request as httpsRequest, type RequestOptions } from "node:h
 import type { Duplex } from "node:stream";
 import { connect as tlsConnect } from "node:tls";
 import type { Clock } from "../../lib/clock.ts";
+import { trustedBundle, type TrustedBundle } from "../proxy/trusted-bundle.ts";
 import type { ReviewPost } from "./conversion-review.ts";
 
 /** How long a conversion webhook may take. */
@@ -32,7 +33,7 @@ export interface WebhookParts {
 /** Posts to a webhook over TLS, whose certificate the bundle (or a public authority) must have signed. */
 export function webhookPost(address: WebhookAddress, parts: WebhookParts): ReviewPost {
   const { url, service, caBundle } = address;
-  const ca = caBundle === undefined ? {} : { ca: Buffer.from(caBundle, "base64").toString("latin1") };
+  const trusted = trustedBundle(caBundle === undefined ? undefined : Buffer.from(caBundle, "base64").toString("latin1"));
   const host = `${service?.name ?? ""}.${service?.namespace ?? ""}.svc`;
   const port = service?.port ?? DEFAULT_PORT;
   const target = url === undefined ? `https://${host}:${port}${service?.path ?? "/"}` : url;
@@ -40,7 +41,7 @@ export function webhookPost(address: WebhookAddress, parts: WebhookParts): Revie
     const late = new AbortController();
     const timer = parts.clock.after(TIMEOUT_MS, () => late.abort(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)), { background: true });
     try {
-      const connection = url === undefined ? await connected(parts, { namespace: service?.namespace ?? "", name: service?.name ?? "", port }, { servername: host, ...ca }, late.signal) : { agent: parts.agent, ...ca };
+      const connection = url === undefined ? await connected(parts, { namespace: service?.namespace ?? "", name: service?.name ?? "", port }, { servername: host, ...trusted }, late.signal) : { agent: parts.agent, ...trusted };
       return await post(target, body, connection, late.signal);
     } catch (error) {
       const cause = late.signal.aborted ? (late.signal.reason as Error) : (error as Error);
@@ -51,7 +52,7 @@ export function webhookPost(address: WebhookAddress, parts: WebhookParts): Revie
   };
 }
 
-async function connected({ dialService }: WebhookParts, service: Parameters<DialService>[0], tls: { servername: string; ca?: string }, signal: AbortSignal): Promise<RequestOptions> {
+async function connected({ dialService }: WebhookParts, service: Parameters<DialService>[0], tls: TrustedBundle & { servername: string }, signal: AbortSignal): Promise<RequestOptions> {
   const socket = await dialService(service, signal);
   const secured = tlsConnect({ socket, ...tls, ALPNProtocols: ["http/1.1"] });
   // Without an agent: it would dial by itself.

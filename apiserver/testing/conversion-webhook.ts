@@ -12,6 +12,8 @@ export interface ConversionWebhook {
   readonly port: number;
   /** CA bundle, base64, as a definition has it. */
   readonly caBundle: string;
+  /** The webhook's own certificate, base64: a bundle without an authority. */
+  readonly ownBundle: string;
   /** Objects of each review. */
   readonly asked: number[];
   /** What it answers to a review; replace it to make it fail. */
@@ -37,6 +39,7 @@ export async function startConversionWebhook(server: TestServer, convert: (objec
     url: `https://127.0.0.1:${port}/convert`,
     port,
     caBundle: Buffer.from(server.pki.ca.certificate).toString("base64"),
+    ownBundle: Buffer.from(serving.certificate).toString("base64"),
     asked,
     answer({ kind, apiVersion, request }) {
       const convertedObjects = request.objects.map((object: Json) => convert(object, request.desiredAPIVersion));

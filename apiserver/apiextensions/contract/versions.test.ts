@@ -115,6 +115,15 @@ for (const store of STORES) {
     t.is((await client.call("DELETE", `${v2}?fieldSelector=spec.name%3Dz`)).body.items.length, 1);
   });
 
+  test.serial(`${store}: a webhook whose bundle is its own certificate, and no authority's, is believed`, async (t) => {
+    const { client, webhook } = the();
+    const versions = ["v1", "v2"].map((name) => ({ name, served: true, storage: name === "v1", schema: { openAPIV3Schema: ANYTHING } }));
+    const conversion = { strategy: "Webhook", webhook: { conversionReviewVersions: ["v1"], clientConfig: { url: webhook.url, caBundle: webhook.ownBundle } } };
+    await establish(client, definitionOf("pins", { versions, spec: { conversion } }));
+    const made = await client.post("/apis/example.com/v2/namespaces/default/pins", { apiVersion: "example.com/v2", kind: "Pin", metadata: { name: "p" }, spec: { name: "a", port: 1 } });
+    t.is(made.status, 201, made.body.message);
+  });
+
   test.serial(`${store}: a webhook that fails is named in the answer, and stands in the way of nothing else`, async (t) => {
     const { client, webhook } = the();
     const good = webhook.answer;
