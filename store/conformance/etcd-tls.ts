@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { join } from "node:path";
 
 export interface EtcdTls {
@@ -19,10 +20,10 @@ export interface EtcdTlsFiles {
 const OPENSSL = "openssl";
 const NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
 
-/** Makes a CA, a certificate that every member uses (for clients and peers) and one for clients, with the openssl program. */
+/** `addresses`: or names. Makes a CA, a certificate that every member uses (for clients and peers) and one for clients, with the openssl program. */
 export function makeEtcdTls(folder: string, addresses: readonly string[]): { server: EtcdTlsFiles; client: EtcdTls; stranger: EtcdTls } {
   const caFile = selfSigned(folder, "ca");
-  const names = `subjectAltName=${addresses.map((address) => `IP:${address}`).join(",")}`;
+  const names = `subjectAltName=${addresses.map((address) => `${isIP(address) === 0 ? "DNS" : "IP"}:${address}`).join(",")}`;
   const server = signed(folder, "ca", "server", [names, "extendedKeyUsage=serverAuth,clientAuth"]);
   const client = signed(folder, "ca", "client", ["extendedKeyUsage=clientAuth"]);
   const otherCaFile = selfSigned(folder, "other-ca");

@@ -1,10 +1,14 @@
-import { createServer, type Http2Server, type ServerHttp2Stream } from "node:http2";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createSecureServer, createServer, type Http2SecureServer, type Http2Server, type ServerHttp2Stream } from "node:http2";
 import { createServer as createTcpServer, type AddressInfo, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import test from "ava";
 import { systemClock } from "../../lib/clock.ts";
 import { silentLogger } from "../../lib/logger.ts";
 import { VirtualClock } from "../../lib/virtual-clock.ts";
 import { startEtcdCluster } from "../conformance/etcd-cluster.ts";
+import { makeEtcdTls } from "../conformance/etcd-tls.ts";
 import { put } from "../conformance/subject.ts";
 import { UnavailableError } from "../store.ts";
 import { openEtcdStore } from "./etcd-store.ts";
@@ -37,7 +41,7 @@ async function withServer(answer: Answer, run: (channel: GrpcChannel, server: Ht
   }
 }
 
-function listening(server: Http2Server | Server): Promise<void> {
+function listening(server: Http2Server | Http2SecureServer | Server): Promise<void> {
   return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
 }
 
@@ -176,6 +180,31 @@ test("a peer that does not speak HTTP/2, or answers no call, is left after the l
   t.deepEqual(await failed, { kind: "not-done", message: "14 UNAVAILABLE: No connection established: no HTTP/2 connection in 5 s" });
   channel.close();
   await new Promise((resolve) => mute.close(resolve));
+});
+
+test("TLS by name: asked for and verified; a certificate for a name is none for an address", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "berth-grpc-tls-"));
+  const { server: files, client } = makeEtcdTls(folder, ["localhost"]);
+  const names: unknown[] = [];
+  const server = createSecureServer({ cert: readFileSync(files.certFile), key: readFileSync(files.keyFile) });
+  server.on("tlsClientError", () => undefined);
+  server.on("secureConnection", (socket: { servername?: unknown }) => names.push(socket.servername));
+  server.on("stream", (stream: ServerHttp2Stream) => stream.resume().once("end", () => respond(stream, { "grpc-status": "0" }, MESSAGE)));
+  await listening(server);
+  const { port } = server.address() as AddressInfo;
+  const [byName, byAddress] = ["localhost", "127.0.0.1"].map((host) => new GrpcChannel(`https://${host}:${port}`, client, systemClock)) as [GrpcChannel, GrpcChannel];
+  try {
+    t.deepEqual([...(await ask(byName))], [8, 1]);
+    t.deepEqual(names, ["localhost"]);
+    const { kind, message } = await failure(byAddress);
+    t.is(kind, "not-done");
+    t.regex(message, /IP: 127\.0\.0\.1 is not in the cert's list/);
+  } finally {
+    byName.close();
+    byAddress.close();
+    await new Promise((resolve) => server.close(resolve));
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test("etcd that is frozen in the middle of a write: its outcome is unknown, and it is not made again", async (t) => {
