@@ -91,7 +91,8 @@ export function encodeAs(negotiated: Negotiated, definition: string | undefined,
     case "yaml":
       return Buffer.from(formatYaml(parseJson(encodeObject(definition, object))));
     case "json":
-      return Buffer.from(`${negotiated.pretty ? indentJson(encodeObject(definition, object)) : encodeObject(definition, object)}\n`);
+      // Indented text ends without a newline, as in Kubernetes.
+      return Buffer.from(negotiated.pretty ? indentJson(encodeObject(definition, object)) : `${encodeObject(definition, object)}\n`);
   }
 }
 

@@ -6,13 +6,13 @@ export class Query {
     this.#values = values;
   }
 
-  /** `a=1&b=x%20y&a=2`; malformed escapes are kept as they are. */
+  /** `a=1&b=x%20y&a=2`; pairs with malformed escapes are dropped, as by Go's parser. */
   static parse(text: string): Query {
     if (text === "") return Query.empty;
     const values = new Map<string, string[]>();
     for (const part of text.split("&")) {
-      // Go's parser drops a pair with a semicolon.
-      if (part === "" || part.includes(";")) continue;
+      // Go's parser drops a pair with a semicolon, too.
+      if (part === "" || part.includes(";") || (part.includes("%") && MALFORMED.test(part))) continue;
       const equals = part.indexOf("=");
       const name = decode(equals < 0 ? part : part.slice(0, equals));
       const value = equals < 0 ? "" : decode(part.slice(equals + 1));
@@ -49,6 +49,8 @@ export class Query {
   }
 }
 
+/** A percent sign without two hexadecimal digits. */
+const MALFORMED = /%(?![0-9A-Fa-f]{2})/;
 
 function decode(text: string): string {
   const spaced = text.includes("+") ? text.replaceAll("+", " ") : text;

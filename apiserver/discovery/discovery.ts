@@ -75,7 +75,7 @@ export class Discovery {
     const state = `${this.#kinds.generation}/${this.#extensions.generation}`;
     const document = known?.of === state ? known : { ...withEtag(aggregatedDiscovery(this.#kinds, this.#extensions.versions, core)), of: state };
     this.#aggregated.set(core, document);
-    const headers = { ...answerHeaders(context, AGGREGATED_TYPE), etag: document.etag, vary: "Accept" };
+    const headers = { ...answerHeaders(context, AGGREGATED_TYPE), "cache-control": "public", etag: document.etag, vary: "Accept" };
     if (header(context.request, "if-none-match") === document.etag) return { status: 304, headers, body: { type: "none" } };
     return { status: 200, headers, body: { type: "bytes", bytes: document.bytes } };
   }

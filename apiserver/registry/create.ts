@@ -62,6 +62,7 @@ export async function createObject(registry: Registry, kind: ServedKind, object:
 }
 
 async function createOnce(registry: Registry, kind: ServedKind, object: ApiObject, context: WriteContext, options: CreateOptions): Promise<Outcome> {
+  dropDeletion(object);
   dropDuplicateOwners(object, context.warnings, false);
   if (options.applied !== true) fieldManagerOf(registry.kinds, kind, "").update(undefined, object, context.manager, rfc3339(context.now_ms));
   const admission = createAdmission(kind, object, context);
@@ -104,11 +105,14 @@ export function matchNamespace(kind: ServedKind, object: ApiObject, namespace: s
   else if (object.metadata.namespace !== namespace) throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
 }
 
-function fillSystemFields(registry: Registry, object: ApiObject, context: WriteContext): void {
-  const meta = object.metadata;
-  // Asked first: taking away what is not there costs a call of the runtime.
+/** Before anybody comes to manage them. Asked first: taking away what is not there costs a call of the runtime. */
+function dropDeletion({ metadata: meta }: ApiObject): void {
   if (meta.deletionTimestamp !== undefined) delete meta.deletionTimestamp;
   if (meta.deletionGracePeriodSeconds !== undefined) delete meta.deletionGracePeriodSeconds;
+}
+
+function fillSystemFields(registry: Registry, object: ApiObject, context: WriteContext): void {
+  const meta = object.metadata;
   if (meta.selfLink !== undefined) delete meta.selfLink;
   if (meta.generateName === "") delete meta.generateName;
   meta.creationTimestamp = rfc3339(context.now_ms);

@@ -40,6 +40,9 @@ for (const kind of STORES) {
     const maps = `/api/v1/namespaces/${await namespace()}/configmaps`;
     const made = await client.post(maps, { metadata: { name: "a", generateName: "x" }, data: { k: "v" } }, { headers: { "user-agent": "my-tool/v1 (linux)" } });
     t.deepEqual(managers(made.body), [["my-tool", "Update", { "f:data": { ".": {}, "f:k": {} }, "f:metadata": { "f:generateName": {} } }]]);
+    // What only the server says is gone before that.
+    const dead = await client.post(`${maps}?fieldManager=m`, { metadata: { name: "dead", deletionTimestamp: "2020-01-01T00:00:00Z", deletionGracePeriodSeconds: 5 }, data: { k: "v" } });
+    t.deepEqual(managers(dead.body), [["m", "Update", { "f:data": { ".": {}, "f:k": {} } }]]);
     const { metadata } = made.body;
     const put = await client.put(`${maps}/a?fieldManager=editor`, { metadata, data: { k: "w" } });
     t.deepEqual(managers(put.body), [
