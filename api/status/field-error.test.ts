@@ -23,6 +23,7 @@ const bodies: [string, ReturnType<typeof required>, string][] = [
   ["duplicate", duplicate("a", 5), "Duplicate value: 5"],
   ["forbidden", forbidden("a", "no"), "Forbidden: no"],
   ["too long", tooLong("a", 63), "Too long: may not be more than 63 bytes"],
+  ["too long for one byte", tooLong("a", 1), "Too long: may not be more than 1 byte"],
   ["too many", tooMany("a", 20, 16), "Too many: 20: must have at most 16 items"],
   ["too many of one", tooMany("a", 2, 1), "Too many: 2: must have at most 1 item"],
   ["not found", notFound("a", "v"), 'Not found: "v"'],

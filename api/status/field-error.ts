@@ -85,7 +85,7 @@ export function forbidden(path: Path, detail: string): FieldError {
 
 /** `Too long: may not be more than N bytes`. */
 export function tooLong(path: Path, maximum_bytes: number): FieldError {
-  return make("FieldValueTooLong", path, OMIT_VALUE, maximum_bytes < 0 ? "value is too long" : `may not be more than ${maximum_bytes} bytes`);
+  return make("FieldValueTooLong", path, OMIT_VALUE, maximum_bytes < 0 ? "value is too long" : `may not be more than ${maximum_bytes} ${maximum_bytes === 1 ? "byte" : "bytes"}`);
 }
 
 /** `Too many: ACTUAL: must have at most N items`. */
