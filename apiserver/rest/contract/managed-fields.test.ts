@@ -64,6 +64,19 @@ for (const kind of STORES) {
     t.deepEqual(patched.body, made.body);
   });
 
+  test.serial(`${kind}: whoever made a map owns it when all in it is gone: who fills it again is in conflict`, async (t) => {
+    const path = `/api/v1/namespaces/${await namespace()}/configmaps/a`;
+    const apply = (manager: string, force: boolean, data?: Record<string, string>) =>
+      client.patch(`${path}?fieldManager=${manager}&force=${force}`, { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a", ...(data === undefined ? { labels: { l: "1" } } : {}) }, ...(data && { data }) }, APPLY);
+    await apply("keeper", false);
+    await client.patch(`${path}?fieldManager=maker`, { data: { a: "1" } });
+    await apply("other", true, { a: "2" });
+    await client.patch(`${path}?fieldManager=other&force=false`, { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" } }, APPLY);
+    const refused = await apply("third", false, { a: "1" });
+    t.is(refused.status, 409);
+    t.is(refused.body.message, 'Apply failed with 1 conflict: conflict with "maker" using v1: .data');
+  });
+
   test.serial(`${kind}: an object that a PUT creates is tracked once`, async (t) => {
     const path = `/apis/coordination.k8s.io/v1/namespaces/${await namespace()}/leases/l`;
     const { status, body } = await client.put(`${path}?fieldManager=m`, { metadata: { name: "l" }, spec: { holderIdentity: "h" } });
