@@ -1,7 +1,7 @@
 import type { ApiAnswer, ApiResponse } from "../api/exchange.ts";
 import { methodNotAllowed, resourceNotFound } from "../api/status/errors.ts";
 import type { Aggregator } from "./aggregation/aggregator.ts";
-import { answerNotFoundText, answerObject, negotiate } from "./chain/answer.ts";
+import { answerHeaders, answerNotFoundText, answerObject, negotiate } from "./chain/answer.ts";
 import type { RequestContext } from "./chain/context.ts";
 import type { Health } from "./chain/health.ts";
 import type { Metrics } from "./chain/metrics.ts";
@@ -45,5 +45,9 @@ const PATHS = ["/.well-known/openid-configuration", "/api", "/api/v1", "/apis", 
 
 function answerVersion(context: RequestContext): ApiResponse {
   if (context.info.method !== "GET") throw methodNotAllowed();
-  return answerObject(context, { ...negotiate(context, { offered: ["json"] }), pretty: true }, undefined, VERSION_INFO, 200);
+  negotiate(context, { offered: ["json"] });
+  const headers = answerHeaders(context, "application/json");
+  if (context.request.acceptsObjects === true) return { status: 200, headers, body: { type: "object", object: VERSION_INFO } };
+  // Field by field in the order of Kubernetes, always indented.
+  return { status: 200, headers, body: { type: "bytes", bytes: Buffer.from(JSON.stringify(VERSION_INFO, null, 2)) } };
 }

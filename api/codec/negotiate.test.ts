@@ -14,6 +14,8 @@ const accepted: [string | undefined, string, string | undefined][] = [
   ["application/yaml", "yaml", undefined],
   ["application/vnd.kubernetes.protobuf,application/json", "protobuf", undefined],
   ["application/json;q=0.1, application/yaml", "yaml", undefined],
+  ["application/json;as=", "json", undefined],
+  ["application/json;as=Table=1", "json", undefined],
   [`application/json;${TABLE}, application/json`, "json", "Table"],
   ["application/json;as=Bogus;g=meta.k8s.io;v=v1, application/json", "json", undefined],
   [`application/json;q=0.1, application/json;${TABLE};q=0.9`, "json", "Table"],
@@ -75,9 +77,16 @@ test("people's tools get indented text, the query decides", (t) => {
 });
 
 test("a refusal finds a form even where the answer has none", (t) => {
-  t.is(negotiateError({ accept: "application/json;as=Bogus" }).mediaType, "json");
+  t.like(negotiateError({ accept: undefined }), { mediaType: "json", pretty: false });
   t.is(negotiateError({ accept: "application/yaml" }).mediaType, "yaml");
-  t.is(negotiateError({ accept: "text/html" }).mediaType, "json");
+  t.like(negotiateError({ accept: `application/vnd.kubernetes.protobuf;${TABLE}, application/json` }), { mediaType: "json", pretty: false });
+  for (const accept of ["text/html", "application/json;as=Bogus", `application/yaml;${TABLE}`]) t.like(negotiateError({ accept }), { mediaType: "json", contentType: "application/json", pretty: true }, accept);
+});
+
+test("where no router looks before, wildcards of a subtype do", (t) => {
+  t.is(negotiateAccept({ accept: "application/*", unrouted: true }).mediaType, "json");
+  t.is(negotiateAccept({ accept: "application/vnd.kubernetes.protobuf", unrouted: true }).mediaType, "protobuf");
+  t.throws(() => negotiateAccept({ accept: "text/html", unrouted: true }), { message: `only the following media types are accepted: ${LIST}` });
 });
 
 const bodies: [string | undefined, string | undefined][] = [

@@ -40,12 +40,14 @@ export interface NegotiateOptions {
   readonly tables?: boolean;
   /** A custom resource: it has no protobuf form, though its metadata has, and no router looks at the header before. */
   readonly custom?: boolean;
+  /** Nothing looks at the header before the negotiation (a group's discovery). */
+  readonly unrouted?: boolean;
 }
 
 /** The first alternative of the Accept header that can be had. @throws StatusError 406, worded by whichever of Kubernetes' two layers refuses */
 export function negotiateAccept(options: NegotiateOptions): Negotiated {
   const offered = options.offered ?? ALL_MEDIA_TYPES;
-  if (options.custom !== true) checkRoute(options.accept, offered, options.watch === true);
+  if (options.custom !== true && options.unrouted !== true) checkRoute(options.accept, offered, options.watch === true);
   const found = firstAcceptable(options.accept, offered, options.tables ?? true, options.custom === true);
   if (found === undefined) throw notAcceptable(offered.map((type) => texts[type]));
   if (options.watch === true && found.mediaType === "yaml") throw notAcceptable(streamTypes(offered));
@@ -57,14 +59,11 @@ export function negotiateAccept(options: NegotiateOptions): Negotiated {
   };
 }
 
-/** How a Status is sent to a client that asked so: conversions do not apply to it, and JSON is the last resort. */
+/** How a Status is sent to a client that asked so: alternatives that ask for a conversion do not count, and indented JSON is the last resort. */
 export function negotiateError(options: Pick<NegotiateOptions, "accept" | "userAgent" | "pretty" | "offered">): Negotiated {
-  const offered = options.offered ?? ALL_MEDIA_TYPES;
-  const clause = parseAccept(options.accept ?? "*/*")
-    .flatMap((part) => offered.filter((type) => clauseMatches(part, type)))
-    .at(0);
-  const mediaType = clause ?? "json";
-  return { mediaType, contentType: texts[mediaType], pretty: wantsPretty(options.pretty, options.userAgent) };
+  const found = firstAcceptable(options.accept, options.offered ?? ALL_MEDIA_TYPES, false, false);
+  if (found === undefined) return { mediaType: "json", contentType: texts.json, pretty: true };
+  return { mediaType: found.mediaType, contentType: texts[found.mediaType], pretty: found.params.get("pretty") === "1" || wantsPretty(options.pretty, options.userAgent) };
 }
 
 function streamTypes(offered: readonly MediaType[]): string[] {
@@ -151,7 +150,10 @@ function parseAccept(header: string): Clause[] {
       const equals = param.indexOf("=");
       if (equals < 0) continue;
       const name = param.slice(0, equals).trim();
-      const value = param.slice(equals + 1).trim();
+      const text = param.slice(equals + 1);
+      // As Kubernetes' parser has it: what is empty or has a second equals sign is no parameter.
+      if (text === "" || text.includes("=")) continue;
+      const value = text.trim();
       if (name === "q") quality = Number.parseFloat(value) || 0;
       else params.set(name, value);
     }

@@ -1,6 +1,6 @@
 import type { ApiResponse } from "../../api/exchange.ts";
 import { encodeObject, indentJson } from "../../api/codec/json.ts";
-import { negotiateAccept, type Negotiated, wantsPretty } from "../../api/codec/negotiate.ts";
+import { negotiateAccept, type Negotiated, negotiateError, wantsPretty } from "../../api/codec/negotiate.ts";
 import { parseJson } from "../../api/codec/parse-json.ts";
 import { encodeProtobuf } from "../../api/codec/protobuf.ts";
 import { formatYaml } from "../../api/codec/yaml.ts";
@@ -51,6 +51,7 @@ interface NegotiateOptions {
   readonly watch?: boolean;
   readonly tables?: boolean;
   readonly custom?: boolean;
+  readonly unrouted?: boolean;
   readonly offered?: readonly ("json" | "yaml" | "protobuf")[];
 }
 
@@ -99,13 +100,8 @@ export function encodeAs(negotiated: Negotiated, definition: string | undefined,
 /** A refusal as a Status in a form that the caller accepts, JSON where it accepts none. */
 export function answerError(context: RequestContext, error: StatusError): ApiResponse {
   const status = error.code;
-  let negotiated: Negotiated;
-  try {
-    negotiated = negotiate(context);
-  } catch {
-    negotiated = { mediaType: "json", contentType: "application/json", pretty: false };
-  }
-  const answer = answerObject(context, { ...negotiated, contentType: negotiated.contentType.replace(/;.*$/, "") }, STATUS_DEFINITION, error.status, status);
+  const negotiated = negotiateError({ accept: header(context.request, "accept"), userAgent: header(context.request, "user-agent"), pretty: context.info.query.get("pretty") });
+  const answer = answerObject(context, negotiated, STATUS_DEFINITION, error.status, status);
   return { ...answer, headers: { ...answer.headers, ...error.headers } };
 }
 

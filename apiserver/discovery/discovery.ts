@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ApiResponse } from "../../api/exchange.ts";
-import { methodNotAllowed, notAcceptable, resourceNotFound, StatusError } from "../../api/status/errors.ts";
+import { methodNotAllowed, resourceNotFound } from "../../api/status/errors.ts";
 import { answerHeaders, answerNotFoundText, answerObject, negotiate } from "../chain/answer.ts";
 import { header, type RequestContext } from "../chain/context.ts";
 import type { ExtensionVersion } from "../aggregation/extension-discovery.ts";
@@ -9,7 +9,6 @@ import { aggregatedDiscovery, AGGREGATED_TYPE } from "./aggregated.ts";
 import { apiGroup, apiResourceList, groupsOf } from "./legacy.ts";
 
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1";
-const MEDIA_TYPES = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
 
 /** Group versions of extension servers; `generation` grows with every change. */
 interface Extensions {
@@ -94,17 +93,15 @@ function wantsAggregated(context: RequestContext): boolean {
   });
 }
 
-/** Groups are answered past the router that words the other 406. */
+/** Groups are answered past the router, which would look at Accept first. */
 function plainOfGroups(context: RequestContext, document: object): ApiResponse {
-  try {
-    return plain(context, document);
-  } catch (error) {
-    if (error instanceof StatusError && error.reason === "NotAcceptable") throw notAcceptable(MEDIA_TYPES);
-    throw error;
-  }
+  return plain(context, document, UNROUTED);
 }
 
-function plain(context: RequestContext, document: object): ApiResponse {
+const ROUTED = { tables: false };
+const UNROUTED = { tables: false, unrouted: true };
+
+function plain(context: RequestContext, document: object, options = ROUTED): ApiResponse {
   const { kind } = document as { kind: string };
-  return answerObject(context, negotiate(context, { tables: false }), `${META}.${kind}`, document, 200);
+  return answerObject(context, negotiate(context, options), `${META}.${kind}`, document, 200);
 }

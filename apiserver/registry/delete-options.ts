@@ -30,6 +30,9 @@ export function deleteOptionsOfQuery(query: Query): DeleteOptions {
   const policy = query.get("propagationPolicy");
   if (policy !== undefined) options.propagationPolicy = policy;
   if (query.has("dryRun")) options.dryRun = [...query.all("dryRun")];
+  const uid = query.get("uid") ?? "";
+  const resourceVersion = query.get("resourceVersion") ?? "";
+  if (uid !== "" || resourceVersion !== "") options.preconditions = { ...(uid === "" ? {} : { uid }), ...(resourceVersion === "" ? {} : { resourceVersion }) };
   return options;
 }
 

@@ -167,6 +167,16 @@ test("preconditions of a deletion are compared", async (t) => {
   t.is((await client.delete(`${ns}/configmaps/a`, { preconditions: { uid: body.metadata.uid, resourceVersion: body.metadata.resourceVersion } })).status, 200);
 });
 
+test("preconditions stand in the query too, for one object and for each of a collection", async (t) => {
+  const ns = await namespace();
+  const { metadata } = (await client.post(`${ns}/configmaps`, configMap("a"))).body;
+  t.is((await client.delete(`${ns}/configmaps/a?uid=11111111-1111-1111-1111-111111111111`)).status, 409);
+  t.is((await client.delete(`${ns}/configmaps/a?resourceVersion=1`)).status, 409);
+  t.is((await client.delete(`${ns}/configmaps?resourceVersion=0`)).status, 409);
+  t.is((await client.delete(`${ns}/configmaps/a?resourceVersion=0`, { kind: "DeleteOptions", apiVersion: "v1", dryRun: ["All"] })).status, 200, "a body replaces the query");
+  t.is((await client.delete(`${ns}/configmaps/a?uid=${metadata.uid}&resourceVersion=${metadata.resourceVersion}`)).status, 200);
+});
+
 test("deletecollection deletes what is selected and answers it", async (t) => {
   const ns = await namespace();
   for (const [name, g] of [["a", "1"], ["b", "1"], ["c", "2"]]) await client.post(`${ns}/configmaps`, configMap(name!, { metadata: { name, labels: { g } } }));
@@ -216,6 +226,12 @@ test("Events made in one group are read in the other", async (t) => {
   t.is((await client.get(`/apis/events.k8s.io/v1/namespaces/${name}/events/e`)).body.note, "seen");
   t.is((await client.get(`${ns}/events?fieldSelector=involvedObject.name%3Dp`)).body.items.length, 1);
   t.is((await client.get(`${ns}/events?fieldSelector=involvedObject.name%3Dq`)).body.items.length, 0);
+});
+
+test("the version begins with major and minor, indented", async (t) => {
+  const { text, body } = await client.get("/version");
+  t.true(text.startsWith('{\n  "major": "1",\n  "minor": "36",\n  "emulationMajor"'), text);
+  t.is(text, JSON.stringify(body, null, 2));
 });
 
 test("methods and paths that are none are refused", async (t) => {

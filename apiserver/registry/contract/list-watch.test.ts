@@ -157,7 +157,8 @@ test("Tables and metadata alone, for one object, lists and watches", async (t) =
   t.is(event.object.kind, "Table");
   t.truthy(event.object.columnDefinitions);
   watch.close();
-  t.is((await client.get(secrets, { accept: "text/html" })).status, 406);
+  const refused = await client.get(secrets, { accept: "text/html" });
+  t.deepEqual([refused.status, refused.text], [406, JSON.stringify(refused.body, null, 2)]);
 });
 
 test("a long list is streamed whole and in order", async (t) => {
