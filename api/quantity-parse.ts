@@ -54,6 +54,27 @@ export function parseQuantity(text: string): { unscaled: bigint; scale: number; 
   return { unscaled: sign === "-" ? -unscaled : unscaled, scale, format: belowOne ? "DecimalSI" : format };
 }
 
+/** Digits that apimachinery takes into an int64 without looking further. */
+const FAST_DIGITS = 18;
+const FAST_BINARY_DIGITS = 14;
+
+/**
+ * Whether a quantity that parses keeps the text it was written with: apimachinery looks for what cannot be shortened, and lets signs,
+ * leading zeros, the case and sign of an exponent and fractions of three digits pass (`+1`, `1E0`, `1.500`).
+ */
+export function keepsItsText(text: string): boolean {
+  if (text === "0") return true;
+  const [, , whole = "", fraction = "", suffix = ""] = shape.exec(text) ?? [];
+  const digits = (whole.replace(/^0+/, "") || "0") + fraction;
+  const { exponent, factor, format } = parseSuffix(suffix);
+  if (format === "BinarySI") {
+    const power = factor.toString(2).length - 1;
+    return fraction === "" && digits.length + Math.trunc((power * 3) / 10) <= FAST_BINARY_DIGITS && BigInt(digits) % 8n !== 0n;
+  }
+  const scale = exponent - fraction.length;
+  return digits.length <= FAST_DIGITS && scale >= NANO && scale % 3 === 0 && !digits.endsWith("000") && !digits.startsWith("0");
+}
+
 function parseSuffix(suffix: string): { exponent: number; factor: bigint; format: QuantityFormat } {
   const decimal = decimalExponents.get(suffix);
   if (decimal !== undefined) return { exponent: decimal, factor: 1n, format: "DecimalSI" };

@@ -1,6 +1,6 @@
 import test from "ava";
 import fc from "fast-check";
-import { canonicalQuantity, compareQuantities, Quantity, QuantityError, quantityMilli, quantityValue } from "./quantity.ts";
+import { canonicalQuantity, compareQuantities, hasFraction, Quantity, QuantityError, quantityMilli, quantityValue } from "./quantity.ts";
 
 const canonical: Record<string, string> = {
   "0": "0",
@@ -10,7 +10,18 @@ const canonical: Record<string, string> = {
   "0.5": "500m",
   "5.5": "5500m",
   "-1.5": "-1500m",
-  "+5": "5",
+  "+5": "+5",
+  "+10.5": "10500m",
+  "005": "005",
+  "1.500": "1.500",
+  "1.000": "1",
+  "0.500": "500m",
+  "+1Ki": "+1Ki",
+  "+8Ki": "8Ki",
+  "1E0": "1E0",
+  "+1e1": "10",
+  "1e-1": "100e-3",
+  "+1234567890123456789": "1234567890123456789",
   "100M": "100M",
   "1024Mi": "1Gi",
   "1.5Gi": "1536Mi",
@@ -20,12 +31,12 @@ const canonical: Record<string, string> = {
   "-1Ki": "-1Ki",
   "9Ei": "9223372036854775807",
   "1e3": "1e3",
-  "1e+3": "1e3",
-  "12E6": "12e6",
+  "1e+3": "1e+3",
+  "12E6": "12E6",
   "1E": "1E",
   "2500000000n": "2500m",
   "0.0000000001": "1n",
-  "1.G": "1G",
+  "1.G": "1.G",
   ".5": "500m",
 };
 for (const [text, expected] of Object.entries(canonical)) test(`canonical form of ${text}`, (t) => t.is(canonicalQuantity(text), expected));
@@ -48,6 +59,11 @@ for (const [text, message] of Object.entries(refused)) {
     t.is(t.throws(() => Quantity.parse(text), { instanceOf: QuantityError })?.message, message);
   });
 }
+
+test("fractions are told to the thousandth, within int64", (t) => {
+  const fractions = ["1500m", "1.0001", "1", "1.9999", "100000000000001", "1E", "-1E", "0"].filter((text) => hasFraction(text));
+  t.deepEqual(fractions, ["1500m", "1.0001"]);
+});
 
 test("a megabyte of digits is refused at once", (t) => {
   t.throws(() => Quantity.parse("9".repeat(1_000_000)), { instanceOf: QuantityError });

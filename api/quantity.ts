@@ -1,4 +1,4 @@
-import { parseQuantity, QuantityError, type QuantityFormat } from "./quantity-parse.ts";
+import { keepsItsText, parseQuantity, QuantityError, type QuantityFormat } from "./quantity-parse.ts";
 import { pow10 } from "./big-decimal.ts";
 
 export { QuantityError, type QuantityFormat };
@@ -180,11 +180,14 @@ class Memo<V> {
 const MEMO_ENTRIES = 4096;
 const MEMO_TEXT_LENGTH = 32;
 const parsed = new Memo((text) => Quantity.parse(text));
-const canonical = new Memo((text) => Quantity.parse(text).toString());
+const canonical = new Memo((text) => {
+  const quantity = Quantity.parse(text);
+  return keepsItsText(text) ? text : quantity.toString();
+});
 const values = new Memo((text) => Quantity.parse(text).valueNumber());
 const millis = new Memo((text) => Quantity.parse(text).milliNumber());
 
-/** Text (or the number that JSON or YAML made of it) → canonical text. Memoised. @throws QuantityError */
+/** Text (or the number that JSON or YAML made of it) → the text that is stored: canonical, or as it was written where Kubernetes keeps that. Memoised. @throws QuantityError */
 export function canonicalQuantity(text: string | number): string {
   return canonical.get(text);
 }
@@ -197,6 +200,12 @@ export function quantityValue(text: string | number): number {
 /** Thousandths, rounded up, as a number: CPU. Memoised: for hot paths. @throws QuantityError */
 export function quantityMilli(text: string | number): number {
   return millis.get(text);
+}
+
+/** Whether there is more than whole units, to the thousandth. What does not fit int64 in thousandths has no fraction, as in Kubernetes. @throws QuantityError */
+export function hasFraction(text: string | number): boolean {
+  const milli = parsed.get(text).milliValue();
+  return milli !== MAX_INT64 && milli !== MIN_INT64 && milli % 1000n !== 0n;
 }
 
 /** Order of two quantities by amount. Memoised. @throws QuantityError */

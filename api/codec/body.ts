@@ -76,8 +76,7 @@ function apiVersionOf({ group, version }: { group: string; version: string }): s
 }
 
 function decodeTextBody(request: BodyRequest): Outcome {
-  const text = Buffer.from(request.bytes.buffer, request.bytes.byteOffset, request.bytes.byteLength).toString("utf8");
-  const { json, duplicates } = request.mediaType === "yaml" ? jsonOfYaml(request, text) : { json: text, duplicates: [] };
+  const { json, duplicates } = request.mediaType === "yaml" ? jsonOfYaml(request) : { json: textOf(request.bytes), duplicates: [] };
   const { expected } = request;
   if (duplicates.length === 0) {
     const quick = decodeAsExpected(request, json);
@@ -96,6 +95,11 @@ function decodeTextBody(request: BodyRequest): Outcome {
   }
 }
 
+/** What is no UTF-8 becomes U+FFFD, as Go's JSON decoder has it. */
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+}
+
 /** The plain case without a second look at the text: a body of the expected kind with nothing wrong. */
 function decodeAsExpected(request: BodyRequest, json: string): Outcome | undefined {
   const { expected } = request;
@@ -112,9 +116,9 @@ function decodeAsExpected(request: BodyRequest, json: string): Outcome | undefin
   }
 }
 
-function jsonOfYaml(request: BodyRequest, text: string): { json: string; duplicates: readonly string[] } {
+function jsonOfYaml(request: BodyRequest): { json: string; duplicates: readonly string[] } {
   try {
-    const { value, duplicates } = parseYamlStrictly(text);
+    const { value, duplicates } = parseYamlStrictly(request.bytes);
     // Nothing at all is an empty object: the kind and version are the path's.
     return { json: encodeFree(value === null && request.custom !== true ? {} : value), duplicates: duplicates.length === 0 ? [] : [`yaml: unmarshal errors:\n  ${duplicates.join("\n  ")}`] };
   } catch (error) {

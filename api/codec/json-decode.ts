@@ -141,6 +141,7 @@ class TreeDecoder {
   }
 
   #bytes(node: JsonNode, goType: string): string | undefined {
+    if (node instanceof ArrayNode) return Buffer.from(node.items.map((item) => this.#byte(item))).toString("base64");
     if (typeof node !== "string") return this.#typeError(node, goType);
     try {
       return canonicalBase64(node);
@@ -149,6 +150,15 @@ class TreeDecoder {
       this.saved ??= error.message;
       return undefined;
     }
+  }
+
+  /** One byte of a list of numbers; null is zero. */
+  #byte(node: JsonNode): number {
+    if (node instanceof NumberNode) {
+      if (/^[0-9]{1,3}$/.test(node.text) && Number(node.text) <= 255) return Number(node.text);
+      this.#numberError(node, "uint8");
+    } else if (node !== null) this.#typeError(node, "uint8");
+    return 0;
   }
 
   #list(items: SchemaType, node: JsonNode, goType: string, field: FieldSchema | undefined): unknown[] | undefined {

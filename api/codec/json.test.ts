@@ -33,6 +33,8 @@ const refused: [string, string, unknown, string][] = [
   ["a quantity", `${CORE}ResourceQuota`, { spec: { hard: { pods: "1.5.5Gi" } } }, "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"],
   ["a boolean as a quantity", `${CORE}ResourceQuota`, { spec: { hard: { pods: true } } }, "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"],
   ["an int-or-string", `${CORE}Service`, { spec: { ports: [{ targetPort: true }] } }, "json: cannot unmarshal bool into Go struct field ServicePort.spec.ports.targetPort of type int32"],
+  ["a byte that is too large", `${CORE}Secret`, { data: { a: [1, 300] } }, "json: cannot unmarshal number 300 into Go struct field Secret.data of type uint8"],
+  ["a byte that is text", `${CORE}Secret`, { data: { a: ["x"] } }, "json: cannot unmarshal string into Go struct field Secret.data of type uint8"],
   ["base64", `${CORE}Secret`, { data: { a: "YQ=" } }, "illegal base64 data at input byte 3"],
   ["a time", CONFIG_MAP, { metadata: { creationTimestamp: "yesterday" } }, 'parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006"'],
   ["a number as a time", CONFIG_MAP, { metadata: { creationTimestamp: 5 } }, "json: cannot unmarshal number into Go struct field ObjectMeta.metadata.creationTimestamp of type string"],
@@ -51,6 +53,11 @@ for (const [name, definition, value, message] of refused) {
     t.is(t.throws(() => decode(definition, value), { instanceOf: DecodeError })?.message, message);
   });
 }
+
+test("bytes may come as a list of numbers", (t) => {
+  const { object } = decode(`${CORE}Secret`, { data: { a: [104, 105], b: [], c: [null, 255] } });
+  t.deepEqual((object as { data?: unknown }).data, { a: "aGk=", b: "", c: "AP8=" });
+});
 
 test("Warn says what Strict refuses, Ignore is silent, all three prune", (t) => {
   const text = '{"bogus":1,"data":{"k":"1","k":"2"}}';

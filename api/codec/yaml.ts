@@ -2,6 +2,7 @@ import { badRequest, StatusError } from "../status/errors.ts";
 import { emitYaml } from "./yaml/emit.ts";
 import { type ParsedDocument, parseFirstDocument } from "./yaml/parse.ts";
 import { YamlSyntaxError } from "./yaml/tokens.ts";
+import { yamlText } from "./yaml/utf8.ts";
 
 /** message is go-yaml's wording, `yaml: ` included. Uncaught, it is a 400 that says just that. */
 export class YamlError extends StatusError {
@@ -19,10 +20,10 @@ export function parseYaml(text: string): unknown {
   return parseYamlStrictly(text).value;
 }
 
-/** The same, with the keys that stand twice. @throws YamlError */
-export function parseYamlStrictly(text: string): ParsedDocument {
+/** The same of text or of its bytes in UTF-8, with the keys that stand twice. @throws YamlError */
+export function parseYamlStrictly(text: string | Uint8Array): ParsedDocument {
   try {
-    return parseFirstDocument(text);
+    return parseFirstDocument(typeof text === "string" ? text : yamlText(text));
   } catch (error) {
     if (error instanceof YamlSyntaxError) throw new YamlError(error.message);
     throw error;

@@ -13,9 +13,8 @@ export interface ApplyBody {
 
 /** Reads the body of an apply patch, YAML or JSON. @throws StatusError 400 */
 export function parseApplyBody(body: Uint8Array): ApplyBody {
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
   try {
-    const { value, duplicates } = parseYamlStrictly(text);
+    const { value, duplicates } = parseYamlStrictly(body);
     if (value !== null && !isMap(value)) {
       throw badRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${jsonKind(value)} into Go value of type map[string]interface {}`);
     }

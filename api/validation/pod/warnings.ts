@@ -1,4 +1,4 @@
-import { quantityMilli } from "../../quantity.ts";
+import { hasFraction } from "../../quantity.ts";
 import { type FieldPath, fieldPath } from "../../status/field-path.ts";
 import { goQuote } from "../../status/go-text.ts";
 import type { AppArmorProfile, Container, ContainerPort, EnvVar, NodeSelectorTerm, ObjectMeta, PodSpec, PodTemplateSpec } from "../../wire.ts";
@@ -154,7 +154,7 @@ export function volumeSourceWarnings(spec: object, path: FieldPath): string[] {
 export function claimSpecWarnings(spec: { resources?: { requests?: { [name: string]: string }; limits?: { [name: string]: string } } } | undefined, path: FieldPath, warnings: string[]): void {
   for (const side of ["requests", "limits"] as const) {
     const storage = spec?.resources?.[side]?.["storage"];
-    if (storage !== undefined && quantityMilli(storage) % 1000 !== 0) {
+    if (storage !== undefined && hasFraction(storage)) {
       warnings.push(`${path.child("resources", side).key("storage")}: fractional byte value ${goQuote(storage)} is invalid, must be an integer`);
     }
   }
@@ -185,7 +185,7 @@ const SIDES = ["limits", "requests"] as const;
 
 function fractionWarning(list: { [name: string]: string } | undefined, name: string, path: () => FieldPath, warnings: string[]): void {
   const text = list?.[name];
-  if (text !== undefined && quantityMilli(text) % 1000 !== 0) warnings.push(`${path().key(name)}: fractional byte value ${goQuote(text)} is invalid, must be an integer`);
+  if (text !== undefined && hasFraction(text)) warnings.push(`${path().key(name)}: fractional byte value ${goQuote(text)} is invalid, must be an integer`);
 }
 
 function containerWarnings(container: Container, spec: PodSpec, annotations: Record<string, string>, path: () => FieldPath, at: At, isTemplate: boolean, warnings: string[]): void {
