@@ -7,6 +7,7 @@ import type { AdmissionPlugin } from "./admission/admission.ts";
 import { CustomResources } from "./apiextensions/custom-resources.ts";
 import { AdmissionChain } from "./admission/admission.ts";
 import { certificateRequests } from "./admission/certificate-requests.ts";
+import { defaultIngressClass } from "./admission/default-ingress-class.ts";
 import { defaultStorageClass } from "./admission/default-storage-class.ts";
 import { defaultTolerationSeconds } from "./admission/default-toleration-seconds.ts";
 import { deviceAdminAccess } from "./admission/device-admin-access.ts";
@@ -176,6 +177,7 @@ class Server implements ApiServer {
       defaultStorageClass(cacheOf("storage.k8s.io", "storageclasses")),
       runtimeClass(cacheOf("node.k8s.io", "runtimeclasses"), fresh),
       certificateRequests(authorizer),
+      defaultIngressClass(cacheOf("networking.k8s.io", "ingressclasses")),
       deviceAdminAccess(cacheOf("", "namespaces"), fresh),
       podResize(cacheOf("", "nodes"), fresh),
       escalationPrevention(this.#rbac, authorizer),

@@ -1,6 +1,7 @@
-import type { PersistentVolumeClaim, StorageClass } from "../../api/wire.ts";
+import type { PersistentVolumeClaim } from "../../api/wire.ts";
 import type { KindCache } from "../registry/kind-cache.ts";
 import { type AdmissionPlugin, type AdmissionRequest, NOTHING_ELSE } from "./admission.ts";
+import { newestDefault } from "./default-class.ts";
 
 const DEFAULT_ANNOTATIONS = ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"];
 const CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class";
@@ -14,23 +15,9 @@ export function defaultStorageClass(classes: KindCache): AdmissionPlugin {
       if (!concerns(request)) return;
       const claim = request.object as PersistentVolumeClaim;
       if (claim.spec?.storageClassName !== undefined || claim.metadata.annotations?.[CLASS_ANNOTATION] !== undefined) return;
-      const name = newestDefault(classes);
+      const name = newestDefault(classes, DEFAULT_ANNOTATIONS);
       if (name !== undefined) (claim.spec ??= {}).storageClassName = name;
     },
     stamp: (request) => (concerns(request) ? undefined : NOTHING_ELSE),
   };
-}
-
-function newestDefault(classes: KindCache): string | undefined {
-  let newest: StorageClass["metadata"] | undefined;
-  for (const cached of classes.snapshot().range("", "")) {
-    const { metadata } = cached.object() as StorageClass;
-    if (DEFAULT_ANNOTATIONS.some((key) => metadata.annotations?.[key] === "true") && (newest === undefined || comesBefore(metadata, newest))) newest = metadata;
-  }
-  return newest?.name;
-}
-
-function comesBefore(a: StorageClass["metadata"], b: StorageClass["metadata"]): boolean {
-  const [made, other] = [String(a.creationTimestamp ?? ""), String(b.creationTimestamp ?? "")];
-  return made === other ? (a.name ?? "") < (b.name ?? "") : made > other;
 }
