@@ -45,7 +45,8 @@ function bytesOf({ body }: ApiResponse): Uint8Array | undefined {
 }
 
 function writeHead(response: ServerResponse, answer: ApiResponse): void {
-  const sized = answer.body.type === "stream" ? answer.headers : { ...answer.headers, "content-length": String(bytesOf(answer)?.length ?? 0) };
+  // No Content has no length (RFC 9110, 8.6).
+  const sized = answer.body.type === "stream" || answer.status === 204 ? answer.headers : { ...answer.headers, "content-length": String(bytesOf(answer)?.length ?? 0) };
   response.writeHead(answer.status, sized as OutgoingHttpHeaders);
 }
 

@@ -28,8 +28,8 @@ export async function podLog(registry: Registry, nodes: NodeClient, kind: Served
   const pod = (await getObject(registry, kind, info.namespace, info.name, undefined)).object() as Pod;
   const container = containerOf(pod, info.query.get("container") ?? "");
   const headers = answerHeaders(context, "text/plain");
-  // A pod without a node has said nothing yet.
-  if (!pod.spec?.nodeName) return { status: 200, headers, body: { type: "none" } };
+  // A pod without a node has said nothing yet: no content, and so no type of it.
+  if (!pod.spec?.nodeName) return { status: 204, headers: { "cache-control": "no-cache, private" }, body: { type: "none" } };
   const path = agentPath("containerLogs", info.namespace, info.name, container) + query;
   const answer = await get(await nodes.options(pod.spec.nodeName, path, false), request.signal);
   const status = answer.statusCode ?? 500;

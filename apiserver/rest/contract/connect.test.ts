@@ -117,7 +117,8 @@ test("which container is meant must be clear", async (t) => {
   t.is((await client.get(`${pods}/many/log?container=b`)).status, 200);
   t.like((await client.get(`${pods}/many/log?container=waiting`)).body, { code: 400, reason: "BadRequest", message: 'container "waiting" in pod "p" is waiting to start: ContainerCreating' });
   t.is((await client.get(`${pods}/none/log`)).status, 404);
-  t.is((await client.get(`${pods}/nowhere/log`)).text, "");
+  const nothing = await client.get(`${pods}/nowhere/log`);
+  t.deepEqual([nothing.status, nothing.text, nothing.headers["content-type"], nothing.headers["content-length"]], [204, "", undefined, undefined]);
   t.is((await client.get(`${pods}/p/log?tailLines=-1`)).status, 422);
 });
 
