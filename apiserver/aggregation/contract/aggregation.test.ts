@@ -100,8 +100,9 @@ for (const store of STORES) {
     t.is(answer.status, 200);
     t.is(answer.headers["x-own"], "1");
     t.deepEqual(answer.body, { kind: "Thing" });
-    const asked = extension.seen.at(-1)!;
-    t.is(asked.url, `/apis/${group}/v1/namespaces/x/things/a%20b?limit=5&x=%26`);
+    // The server asks for discovery and OpenAPI meanwhile.
+    const asked = extension.seen.find(({ url }) => url === `/apis/${group}/v1/namespaces/x/things/a%20b?limit=5&x=%26`)!;
+    t.truthy(asked);
     t.is(asked.clientName, "front-proxy-client");
     t.is(Buffer.from(String(asked.headers["x-remote-user"]), "latin1").toString(), "bö");
     t.is(asked.headers["x-remote-group"], "a, system:masters, system:authenticated");
